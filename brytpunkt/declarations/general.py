@@ -1,0 +1,70 @@
+"""The small sections: energy prices in general, platform staff, and the report.
+
+Belongs here: sections of a few keys that concern the whole plan.
+Does not belong here: anything that differs by site or workload.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from brytpunkt.declarations.fields import NO_SOURCE, Section, default, described, wrong
+from brytpunkt.declarations.money import CostPerFteYear, Money
+from brytpunkt.declarations.sites import STAFF_COST_SOURCE
+
+YearMonth = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
+
+
+class Energy(Section):
+    """Which price history stands for the future, and how prices drift."""
+
+    history_from: YearMonth = default(
+        "2021-01",
+        unit="month",
+        source="planning assumption: several years; 2025 alone understates 2026 up to fourfold in the north",
+        description="First month of the day-ahead history that prices are taken from.",
+    )
+    history_to: Annotated[YearMonth | None, described("Last month of that history; default: the newest.")] = (
+        None
+    )
+    escalation_per_year: Annotated[
+        float | None,
+        described("Yearly change of energy prices; default: inflation.", unit="share per year", gt=-1, le=1),
+    ] = None
+
+    @field_validator("history_to", mode="after")
+    @classmethod
+    def _after_its_start(cls, last: str | None, info: ValidationInfo) -> str | None:
+        first = info.data.get("history_from")
+        if last is not None and first is not None and last < first:
+            raise wrong(
+                f"the price history ends ({last}) before it starts ({first})", "give a later history_to"
+            )
+        return last
+
+
+class Staff(Section):
+    """People who run the platform, needed whether the GPUs are owned or rented."""
+
+    platform_fte: float = default(
+        1.0,
+        unit="full-time people",
+        source=NO_SOURCE,
+        description="Platform engineers, charged to build and rent alike.",
+        ge=0,
+        le=1000,
+    )
+    cost_per_fte_year: CostPerFteYear = default(
+        Money(amount=90_000.0, currency="EUR"),
+        unit="per full-time person and year",
+        source=STAFF_COST_SOURCE,
+        description="Full cost of one person: salary, social charges, overhead.",
+    )
+
+
+class Report(Section):
+    """How the report is written."""
+
+    language: Annotated[Literal["en", "sv"], described("Language of the report.")] = "en"

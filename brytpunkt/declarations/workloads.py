@@ -1,0 +1,193 @@
+"""Workloads: what has to be computed, and what an hour of hardware achieves for it.
+
+Belongs here: load, throughput and residency as the user declares them.
+Does not belong here: how demand becomes GPU-hours (planning does that).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, field_validator
+
+from brytpunkt.declarations.demand import Demand
+from brytpunkt.declarations.fields import (
+    NO_SOURCE,
+    Id,
+    Items,
+    LongText,
+    Section,
+    Share,
+    Text,
+    default,
+    described,
+    id_as_name,
+    wrong,
+)
+
+SHAPES = ("flat", "office_hours", "consumer")
+HOURS_PER_WEEK = 168
+
+
+def _weekly_shape(value: Any) -> str | tuple[float, ...]:
+    """A named shape, or 168 numbers scaled to a mean of 1."""
+    if isinstance(value, str) and value in SHAPES:
+        return value
+    expected = f"expected one of {', '.join(SHAPES)}, or {HOURS_PER_WEEK} numbers (Monday 00:00 first)"
+    if not isinstance(value, (list, tuple)):
+        raise wrong(f"{str(value)[:40]!r} is not a weekly shape", expected)
+    if len(value) != HOURS_PER_WEEK:
+        raise wrong(f"a weekly shape has {HOURS_PER_WEEK} hours, got {len(value)}", expected)
+    if any(isinstance(hour, bool) or not isinstance(hour, (int, float)) for hour in value):
+        raise wrong("a weekly shape holds numbers only", expected)
+    if not all(0 <= hour < 1e9 for hour in value) or sum(value) == 0:
+        raise wrong("the hours of a weekly shape are finite, not negative, and not all zero", expected)
+    mean = sum(value) / HOURS_PER_WEEK
+    return tuple(float(hour) if abs(mean - 1) < 1e-9 else hour / mean for hour in value)
+
+
+WeeklyShape = Annotated[
+    Literal["flat", "office_hours", "consumer"] | tuple[float, ...],
+    PlainValidator(_weekly_shape),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": list(SHAPES)},
+                {"type": "array", "items": {"type": "number"}, "minItems": 168, "maxItems": 168},
+            ]
+        }
+    ),
+]
+
+
+class ApiEquivalent(Section):
+    """A token API that may serve the workload instead of own or rented GPUs."""
+
+    provider: Annotated[Text, described("Vendor, as named in the table of token prices.")]
+    model: Annotated[Text, described("Model, as named in the table of token prices.")]
+    tokens_per_task_ratio: Annotated[
+        float,
+        described(
+            "Its tokens for the same task, relative to the workload's model.", unit="ratio", gt=0, le=100
+        ),
+    ]
+    quality_note: Annotated[LongText, described("Why it may stand in, and what is lost or won.")]
+
+
+class Workload(Section):
+    """Something that needs GPUs, month after month."""
+
+    id: Annotated[Id, described("Short name for files and tables.")]
+    name: Text = Field(default_factory=id_as_name, description="Display name.")
+    kind: Literal["inference"] = "inference"
+    demand: Demand
+    model: Annotated[
+        Text | None, described("Benchmark profile that stands for the model served, for example llama2-70b.")
+    ] = Field(default=None, validate_default=True)
+    efficiency_gain_per_year: float = default(
+        0.0,
+        unit="share per year",
+        source=NO_SOURCE,
+        description="Yearly gain of throughput from software, on own and rented GPUs alike.",
+        ge=0,
+        le=2,
+    )
+    weekly_shape: WeeklyShape = default(
+        "flat",
+        unit="shape",
+        source=NO_SOURCE,
+        description="Load over the week in local time: a name, or 168 numbers from Monday 00:00.",
+    )
+    autonomous_share: Share = default(
+        0.0,
+        unit="share",
+        source=NO_SOURCE,
+        description="Share of the load that runs around the clock by itself, flattening the week.",
+    )
+    benchmark_scenario: Literal["offline", "server", "interactive"] = default(
+        "server",
+        unit="scenario",
+        source="MLPerf Inference: Server is the scenario with a latency limit",
+        description="Which benchmark result the throughput is taken from.",
+    )
+    benchmark_share: float = default(
+        0.5,
+        unit="share",
+        source="planning assumption: a saturated benchmark is a ceiling; MLPerf Inference v5.1 Interactive "
+        "reaches 0.53-0.62 of Server on 8x B200",
+        description="Share of the benchmark throughput that production reaches.",
+        gt=0,
+        le=1,
+    )
+    prefill_multiple: float = default(
+        10.0,
+        unit="ratio",
+        source=NO_SOURCE,
+        description="Input tokens read per second for each output token written.",
+        gt=0,
+        le=1000,
+    )
+    headroom: float = default(
+        0.25,
+        unit="share",
+        source=NO_SOURCE,
+        description="Capacity above the expected peak, for build and rent alike.",
+        ge=0,
+        le=5,
+    )
+    redundancy_units: int = default(
+        1,
+        unit="servers or instances",
+        source="planning assumption: N+1",
+        description="Servers or instances kept beyond the need, for build and rent alike.",
+        ge=0,
+        le=100,
+    )
+    min_replicas: int = default(
+        1,
+        unit="replicas",
+        source=NO_SOURCE,
+        description="Copies of the model that run even without load.",
+        ge=1,
+        le=1000,
+    )
+    gpus_per_replica: Annotated[
+        int | None,
+        described(
+            "GPUs that one copy of the model needs; default: from weights and cache size.",
+            unit="GPUs",
+            ge=1,
+            le=1024,
+        ),
+    ] = None
+    residency: Literal["any", "eea", "nordic"] = default(
+        "eea",
+        unit="class",
+        source="planning assumption: personal data kept inside the EEA",
+        description="Where the workload may run.",
+    )
+    api_equivalents: Annotated[
+        Items[ApiEquivalent],
+        described("Token APIs that may serve it; none declared, none considered.", max_length=20),
+    ] = ()
+
+    @field_validator("model", mode="after")
+    @classmethod
+    def _model_for_tokens(cls, model: str | None, info: ValidationInfo) -> str | None:
+        demand = info.data.get("demand")
+        if model is None and demand is not None and demand.gpu_hours_per_day is None:
+            raise wrong(
+                "`model` is missing: tokens need a throughput", "name a benchmark profile, e.g. llama2-70b"
+            )
+        return model
+
+    @field_validator("api_equivalents", mode="after")
+    @classmethod
+    def _apis_sell_tokens(
+        cls, apis: Sequence[ApiEquivalent], info: ValidationInfo
+    ) -> Sequence[ApiEquivalent]:
+        demand = info.data.get("demand")
+        if apis and demand is not None and demand.gpu_hours_per_day is not None:
+            raise wrong("a token API cannot replace demand in GPU-hours", "declare the demand in tokens")
+        return apis

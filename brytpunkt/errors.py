@@ -1,0 +1,32 @@
+"""Errors that are for users: what was wrong, where, and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class BrytpunktError(Exception):
+    """Any error that Brytpunkt explains itself."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One finding: where it is, what is wrong, and what would mend it."""
+
+    where: str
+    message: str
+    suggestion: str | None = None
+
+    def __str__(self) -> str:
+        """One line: where, what, and what to do."""
+        line = f"{self.where}: {self.message}"
+        return line if self.suggestion is None else f"{line}. {self.suggestion[:1].upper()}{self.suggestion[1:]}"
+
+
+class InputError(BrytpunktError):
+    """The user's input is wrong; every problem that was found is listed."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        """Keep the problems, and print one line for each."""
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems

@@ -1,0 +1,216 @@
+"""Energy: the price of a kWh and the PUE in every cell of the grid, for every site."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from brytpunkt.errors import InputError, Problem
+from brytpunkt.planning.calendar import CELL, MONTHS_PER_YEAR, calendar_of
+from brytpunkt.planning.cooling import site_pue
+
+if TYPE_CHECKING:
+    from brytpunkt.declarations import Plan, Site
+    from brytpunkt.planning.facts import Facts
+    from brytpunkt.planning.money import Fx
+
+KWH_PER_MWH = 1000
+PRICE_COLUMNS = ("energy_flat", "energy_spot", "energy_margin", "energy_grid", "energy_tax")
+
+
+def site_cells(plan: Plan, facts: Facts, fx: Fx, months: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
+    """Price and PUE of every cell of every site.
+
+    | column | unit |
+    |---|---|
+    | site, month, day_type, hour_utc | key |
+    | n_hours | h of the month in the cell |
+    | pue, pue_p99 | 1 |
+    | energy_flat, energy_spot, energy_margin, energy_grid, energy_tax | plan currency per kWh |
+    """
+    cells = hours.group_by("calendar", "month", *CELL).agg(
+        n_hours=pl.col("n_hours").sort_by("hour_of_week").sum()
+    )
+    return pl.concat(_cells_of(site, plan, facts, fx, months, cells) for site in plan.sites).sort(
+        "site", "month", *CELL
+    )
+
+
+def _cells_of(
+    site: Site, plan: Plan, facts: Facts, fx: Fx, months: pl.DataFrame, cells: pl.DataFrame
+) -> pl.DataFrame:
+    grid = (
+        cells.filter(pl.col("calendar") == calendar_of(site, facts))
+        .join(months.select("month", "date", "month_of_year", "escalator"), on="month")
+        .join(site_pue(site, facts.climate_hours), on=["month_of_year", "hour_utc"])
+    )
+    priced = (
+        _flat_price(site, fx, grid)
+        if site.energy.price_per_kwh
+        else _built_price(site, plan, facts, fx, grid)
+    )
+    return priced.select(
+        pl.lit(site.id).alias("site"), "month", *CELL, "n_hours", "pue", "pue_p99", *PRICE_COLUMNS
+    )
+
+
+def _flat_price(site: Site, fx: Fx, grid: pl.DataFrame) -> pl.DataFrame:
+    """An all-in price pinned by the plan; it escalates with inflation."""
+    price = fx.convert(site.energy.price_per_kwh) if site.energy.price_per_kwh else 0.0
+    return grid.with_columns(
+        energy_flat=price * pl.col("escalator"), **{name: pl.lit(0.0) for name in PRICE_COLUMNS[1:]}
+    )
+
+
+def _built_price(site: Site, plan: Plan, facts: Facts, fx: Fx, grid: pl.DataFrame) -> pl.DataFrame:
+    energy = site.energy
+    hedged = energy.hedged_share
+    ppa = fx.convert(energy.ppa_per_mwh) / KWH_PER_MWH if energy.ppa_per_mwh else 0.0
+    path = plan.energy.escalation_per_year
+    step = pl.col("escalator") if path is None else (1 + path) ** (pl.col("month") // MONTHS_PER_YEAR)
+    spot = pl.col("spot_eur_per_mwh") / KWH_PER_MWH * fx.rate("EUR") * step
+    return (
+        grid.join(spot_prices(site, plan, facts), on=["month_of_year", *CELL])
+        .join(tax_by_month(site, facts, fx, grid.select("month", "date").unique()), on="month")
+        .with_columns(
+            energy_flat=pl.lit(0.0),
+            energy_spot=spot * (1 - hedged) + ppa * hedged,
+            energy_margin=fx.convert(energy.supplier_margin_per_mwh) / KWH_PER_MWH * pl.col("escalator"),
+            energy_grid=grid_energy_fee(site, facts, fx) * pl.col("escalator"),
+        )
+    )
+
+
+def spot_prices(site: Site, plan: Plan, facts: Facts) -> pl.DataFrame:
+    """Day-ahead price by cell: mean of the history's months of that name, times the cell's shape.
+
+    -> month_of_year, day_type, hour_utc, spot_eur_per_mwh
+    """
+    first = _month(plan.energy.history_from)
+    last = _month(plan.energy.history_to) if plan.energy.history_to else facts.as_of
+    level = (
+        facts.day_ahead_monthly.filter(
+            pl.col("zone") == site.zone, pl.col("month") >= first, pl.col("month") <= last
+        )
+        .sort("month")
+        .group_by(month_of_year=pl.col("month").dt.month().cast(pl.Int64))
+        .agg(mean=pl.col("mean_eur_per_mwh").mean())
+    )
+    if level.height < MONTHS_PER_YEAR:
+        raise InputError(
+            (
+                Problem(
+                    f"sites.{site.id}.zone",
+                    f"zone {site.zone} has day-ahead prices for {level.height} of 12 months of the year "
+                    f"between {first:%Y-%m} and {last:%Y-%m}",
+                    "widen energy.history_from and history_to, choose another zone, or pin energy.price_per_kwh",
+                ),
+            )
+        )
+    return (
+        facts.day_ahead_shape.filter(pl.col("zone") == site.zone)
+        .with_columns(pl.col("month_of_year", "hour_utc").cast(pl.Int64))
+        .join(level, on="month_of_year")
+        .select("month_of_year", *CELL, spot_eur_per_mwh=pl.col("mean") * pl.col("ratio_to_month_mean"))
+    )
+
+
+def _month(text: str) -> dt.date:
+    year, month = text.split("-")
+    return dt.date(int(year), int(month), 1)
+
+
+def tax_by_month(site: Site, facts: Facts, fx: Fx, months: pl.DataFrame) -> pl.DataFrame:
+    """Energy tax in force on the first day of each month -> month, energy_tax [plan currency/kWh].
+
+    A change of law inside the horizon changes the plan from that month on.
+    """
+    rows = facts.energy_taxes.filter(
+        pl.col("country") == site.country, pl.col("segment") == site.energy.tax_segment
+    ).sort("valid_from")
+    if rows.is_empty():
+        known = (
+            facts.energy_taxes.filter(pl.col("country") == site.country)["segment"].unique().sort().to_list()
+        )
+        raise InputError(
+            (
+                Problem(
+                    f"sites.{site.id}.energy.tax_segment",
+                    f"no energy tax is known for {site.country}, segment {site.energy.tax_segment!r}",
+                    f"known segments: {', '.join(known)}"
+                    if known
+                    else "pin energy.price_per_kwh for this site",
+                ),
+            )
+        )
+    rates = {name: fx.rate(name) for name in rows["native_currency"].unique()}
+    in_force = rows.with_columns(
+        rate=pl.col("rate_native_per_kwh")
+        * pl.col("native_currency").replace_strict(rates, return_dtype=pl.Float64)
+    ).select("valid_from", "valid_to", "rate")
+    return (
+        months.sort("date")
+        .join_asof(in_force, left_on="date", right_on="valid_from", strategy="backward")
+        .with_columns(lapsed=(pl.col("date") >= pl.col("valid_to")).fill_null(value=False))
+        .select(
+            "month",
+            energy_tax=pl.when("lapsed").then(0.0).otherwise(pl.col("rate").fill_null(0.0)),
+        )
+    )
+
+
+def _fee(site: Site, facts: Facts, fx: Fx, kind: str) -> float:
+    """A fee of the site's named grid tariff, in the plan's currency; zero where the tariff has none."""
+    rows = facts.grid_fees.filter(pl.col("grid_fee") == site.energy.grid_fee, pl.col("kind") == kind)
+    newest = rows.sort("valid_from").tail(1)
+    if newest.is_empty():
+        return 0.0
+    return float(newest["value_native"][0]) * fx.rate(newest["native_currency"][0])
+
+
+def _known_tariff(site: Site, facts: Facts) -> bool:
+    name = site.energy.grid_fee
+    if name is None:
+        return False
+    known = facts.grid_fees["grid_fee"].unique().sort().to_list()
+    if name not in known:
+        raise InputError(
+            (
+                Problem(
+                    f"sites.{site.id}.energy.grid_fee",
+                    f"no grid tariff is named {name!r}",
+                    f"known tariffs: {', '.join(known)}; or declare grid_energy_per_kwh and grid_capacity_per_kw_year",
+                ),
+            )
+        )
+    return True
+
+
+def grid_energy_fee(site: Site, facts: Facts, fx: Fx) -> float:
+    """Grid fee on energy. [plan currency/kWh]"""
+    if site.energy.grid_energy_per_kwh is not None:
+        return fx.convert(site.energy.grid_energy_per_kwh)
+    return _fee(site, facts, fx, "energy") if _known_tariff(site, facts) else 0.0
+
+
+def grid_capacity_fee(site: Site, facts: Facts, fx: Fx) -> float:
+    """Grid fee on peak power. [plan currency/(kW year)]"""
+    if site.energy.price_per_kwh is not None:
+        return 0.0
+    if site.energy.grid_capacity_per_kw_year is not None:
+        return fx.convert(site.energy.grid_capacity_per_kw_year)
+    return _fee(site, facts, fx, "capacity") if _known_tariff(site, facts) else 0.0
+
+
+def carbon_intensity(site: Site, facts: Facts) -> float | None:
+    """Consumption-based life-cycle intensity of the zone in its newest year. [gCO2e/kWh]"""
+    known = facts.carbon_intensity.filter(
+        pl.col("basis") == "consumption", pl.col("scope") == "lifecycle"
+    ).sort("year")
+    for name in (site.zone, site.country):
+        rows = known.filter(pl.col("zone") == (name or ""))
+        if not rows.is_empty():
+            return float(rows["g_per_kwh"][-1])
+    return None

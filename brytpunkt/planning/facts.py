@@ -1,0 +1,33 @@
+"""Facts: what planning knows about the world, as frames read from the warehouse at one as-of date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Tables as known at ``as_of``; columns as in the contracts, each row with its provenance."""
+
+    as_of: dt.date
+    offers: pl.DataFrame
+    token_prices: pl.DataFrame
+    servers: pl.DataFrame
+    benchmarks: pl.DataFrame
+    models: pl.DataFrame
+    day_ahead_monthly: pl.DataFrame
+    day_ahead_shape: pl.DataFrame
+    energy_taxes: pl.DataFrame
+    grid_fees: pl.DataFrame
+    fx_rates: pl.DataFrame
+    carbon_intensity: pl.DataFrame
+    climate_hours: pl.DataFrame
+    climate_bins: pl.DataFrame
+    places: pl.DataFrame
+    vintages: pl.DataFrame

@@ -1,0 +1,110 @@
+"""The ledger: flows rounded once to whole cents, discounted, and given their native currency."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from brytpunkt.planning.money import cents, monthly_rate
+from brytpunkt.planning.own_costs import ACQUISITION
+
+if TYPE_CHECKING:
+    from brytpunkt.declarations import Plan, Site
+    from brytpunkt.planning.evaluate import Basis
+
+ROW = ["month", "component", "item", "timing"]
+
+
+def rent_ledger(plan: Plan, basis: Basis, flows: pl.DataFrame) -> pl.DataFrame:
+    """Flows of the rent strategies, with platform staff -> strategy, ROW, cents, pv_cents."""
+    staff = flows.select("strategy").unique().join(_platform_staff(plan, basis), how="cross")
+    rows = flows.rename({"offer": "item"}).select("strategy", *ROW, "amount")
+    return _rounded(plan, basis, pl.concat([rows, staff.select(rows.columns)]), ["strategy"])
+
+
+def own_ledger(plan: Plan, basis: Basis, flows: pl.DataFrame) -> pl.DataFrame:
+    """Flows of own schedules, with platform staff -> option, order_month, ROW, cents, pv_cents."""
+    key = ["option", "order_month"]
+    staff = flows.select(key).unique().join(_platform_staff(plan, basis), how="cross")
+    rows = flows.select(*key, *ROW, "amount")
+    return _rounded(plan, basis, pl.concat([rows, staff.select(rows.columns)]), key)
+
+
+def _platform_staff(plan: Plan, basis: Basis) -> pl.DataFrame:
+    monthly = plan.staff.platform_fte * basis.fx.convert(plan.staff.cost_per_fte_year) / 12
+    return basis.months.select(
+        "month",
+        component=pl.lit("platform_staff"),
+        item=pl.lit(""),
+        timing=pl.lit("end"),
+        amount=monthly * pl.col("escalator"),
+    )
+
+
+def _rounded(plan: Plan, basis: Basis, flows: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """One row per key, month, component, item and timing; rows of nothing are left out."""
+    at_horizon = (1 + monthly_rate(plan.finance)) ** -basis.horizon
+    factor = (
+        pl.when(pl.col("timing") == "start")
+        .then("start_factor")
+        .when(pl.col("timing") == "end")
+        .then("end_factor")
+        .otherwise(at_horizon)
+    )
+    return (
+        flows.group_by(*key, *ROW)
+        .agg(amount=(pl.col("amount") * 1e6).round(0).cast(pl.Int64).sum() / 1e6)
+        .with_columns(cents=cents(pl.col("amount")))
+        .filter(pl.col("cents") != 0)
+        .join(basis.months.select("month", "start_factor", "end_factor"), on="month")
+        .with_columns(pv_cents=(pl.col("cents") * factor).round(0, mode="half_to_even").cast(pl.Int64))
+        .select(*key, *ROW, "cents", "pv_cents")
+        .sort(*key, *ROW)
+    )
+
+
+def totals(ledger: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """Sums of rounded rows -> key, cents, pv_cents."""
+    return ledger.group_by(key).agg(pl.col("cents").sum(), pl.col("pv_cents").sum()).sort(key)
+
+
+def native_currencies(basis: Basis) -> pl.DataFrame:
+    """The currency in which each component of each option is priced -> option, component, native_currency.
+
+    A component that is not named is priced in the plan's currency.
+    """
+    plan = basis.plan
+    sites = {site.id: site for site in plan.sites}
+    server_currency = dict(basis.options.select("server", "price_currency").unique().iter_rows())
+    rows = []
+    for option, site, mode, server in basis.options.select("option", "site", "mode", "server").iter_rows():
+        for component, currency in _component_currencies(sites[site], mode, server_currency[server]).items():
+            rows.append((option, component, currency))
+    return pl.DataFrame(
+        rows, schema={"option": pl.String, "component": pl.String, "native_currency": pl.String}, orient="row"
+    )
+
+
+def _component_currencies(site: Site, mode: str, server_currency: str) -> dict[str, str]:
+    energy = site.energy
+    purchase = dict.fromkeys((*ACQUISITION, "support", "insurance", "decommissioning"), server_currency)
+    space: dict[str, str] = {}
+    if mode == "own_colocation" and site.colocation is not None:
+        price = site.colocation.price_per_kw_month or site.colocation.price_per_rack_month
+        space = {"colocation_rent": price.currency if price else "EUR"}
+    elif site.own_hall is not None:
+        space = dict.fromkeys(("facility_capex", "facility_maintenance"), site.own_hall.capex_per_kw.currency)
+    declared = {
+        "energy_flat": energy.price_per_kwh,
+        "energy_grid": energy.grid_energy_per_kwh,
+        "energy_capacity": energy.grid_capacity_per_kw_year,
+        "energy_margin": energy.supplier_margin_per_mwh,
+        "hardware_staff": site.staff.cost_per_fte_year,
+    }
+    return (
+        purchase
+        | space
+        | {"energy_spot": "EUR"}
+        | {k: m.currency for k, m in declared.items() if m is not None}
+    )

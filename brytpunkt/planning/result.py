@@ -1,0 +1,41 @@
+"""The result of planning: polars frames, one per question, in the plan's currency."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class Result:
+    """Everything that a report, a summary or a notebook needs; columns are in docs/summary.md.
+
+    Costs are positive; a present value is one of cost, so lower is better. Money is in ``currency``.
+    """
+
+    currency: str
+    start: dt.date
+    horizon_months: int
+    verdicts: pl.DataFrame
+    strategies: pl.DataFrame
+    ledger: pl.DataFrame
+    curves: pl.DataFrame
+    switch_curve: pl.DataFrame
+    tipping_curve: pl.DataFrame
+    rule: pl.DataFrame
+    rule_series: pl.DataFrame
+    demand: pl.DataFrame
+    schedule: pl.DataFrame
+    energy: pl.DataFrame
+    rent_offers: pl.DataFrame
+    rates: pl.DataFrame
+    servers: pl.DataFrame
+    unit_economics: pl.DataFrame
+    published: pl.DataFrame
+    infeasible_servers: pl.DataFrame
+    warnings: tuple[str, ...]

@@ -1,0 +1,65 @@
+"""Texts of the reports, one YAML file per language.
+
+Belongs here: looking a text up and filling it in. Does not belong here: number formats (see formats.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+TEXTS = Path(__file__).parent / "texts"
+FALLBACK = "en"
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The texts of one language. A key that a language lacks is taken from English."""
+
+    language: str
+    entries: dict[str, str]
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The text of `key` with `{name}` replaced by the values given."""
+        return self.entries[key].format(**values)
+
+    def get(self, key: str, default: str) -> str:
+        """The text of `key`, or `default` where the catalog has none (ids that users may extend)."""
+        return self.entries.get(key, default)
+
+    def name(self, group: str, identifier: str) -> str:
+        """The display name of an identifier, or the identifier itself in readable form."""
+        return self.get(f"{group}.{identifier}", identifier.replace("_", " "))
+
+
+def languages() -> tuple[str, ...]:
+    """Languages that have a catalog."""
+    return tuple(sorted(path.stem for path in TEXTS.glob("*.yaml")))
+
+
+@cache
+def texts(language: str) -> Texts:
+    """The catalog of a language."""
+    if language not in languages():
+        message = f"no report texts for language '{language}'; there are {', '.join(languages())}"
+        raise ValueError(message)
+    return Texts(language, _read(FALLBACK) | _read(language))
+
+
+def _read(language: str) -> dict[str, str]:
+    tree = yaml.safe_load((TEXTS / f"{language}.yaml").read_text(encoding="utf-8"))
+    return dict(_flat(tree, ""))
+
+
+def _flat(tree: dict[str, Any], prefix: str) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            found.extend(_flat(value, f"{prefix}{key}."))
+        else:
+            found.append((f"{prefix}{key}", str(value)))
+    return found

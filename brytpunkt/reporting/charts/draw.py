@@ -1,0 +1,130 @@
+"""Draw: a Vega-Lite specification in, inline SVG with its spoken title out.
+
+Belongs here: the engine, which may fetch nothing, and small parts of specifications that charts share.
+Does not belong here: what a chart shows.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup, escape
+
+from brytpunkt.reporting import fonts
+from brytpunkt.reporting.charts.theme import LINE_GAP, config
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from brytpunkt.reporting.formats import Formats
+
+Spec = dict[str, Any]
+VEGA_LITE = "https://vega.github.io/schema/vega-lite/v6.json"
+LABEL_LENGTH = 26
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """Where charts are drawn: formats of the reader and the folder of the report's fonts."""
+
+    formats: Formats
+    font_folder: Path
+
+    @property
+    def bold(self) -> int:
+        return fonts.bold_weight(self.font_folder)
+
+    def svg(self, spec: Spec, spoken: str) -> Markup:
+        """The chart as inline SVG; `spoken` is its alternative text."""
+        family = fonts.family(self.font_folder)
+        drawn = _engine(self.font_folder).vegalite_to_svg(
+            {"$schema": VEGA_LITE, "autosize": "none", "config": config(family)} | spec,
+            format_locale=self.formats.vega(),
+            allowed_base_urls=[],
+        )
+        head, _, body = drawn.partition(">")
+        named = body.replace(f'font-family="{family}"', 'font-family="Report"')
+        # roles and labels of single marks would be read out one by one; the title speaks for the whole
+        quiet = re.sub(r' (?:role|aria-[a-z]+|class|pointer-events)="[^"]*"', "", named)
+        return Markup(f"{head} role=\"img\"><title>{escape(printable(spoken))}</title>{quiet}")  # noqa: S704
+
+
+@cache
+def _engine(font_folder: Path) -> Any:
+    import vl_convert
+
+    vl_convert.register_font_directory(str(font_folder))
+    return vl_convert
+
+
+def printable(text: str) -> str:
+    """Text without control characters, which XML refuses."""
+    return "".join(" " if unicodedata.category(c) in {"Cc", "Cs", "Cn", "Zl", "Zp"} else c for c in text)
+
+
+def short(text: str, length: int = LABEL_LENGTH) -> str:
+    """A label cut to what fits beside an axis."""
+    clean = printable(text)
+    return clean if len(clean) <= length else clean[: length - 1].rstrip() + "\u2026"
+
+
+def frame(width: int, height: int, *, left: int, right: int, top: int = 10, bottom: int = 24) -> Spec:
+    """Outer size of a chart [px] with fixed margins, so that charts under each other align."""
+    return {
+        "width": width - left - right,
+        "height": height - top - bottom,
+        "padding": {"left": left, "right": right, "top": top, "bottom": bottom},
+    }
+
+
+def domain(values: Sequence[float], *, zero: bool = True, head_room: float = 0.04) -> tuple[float, float]:
+    """Limits of a scale that hold all values, with zero and a little room above."""
+    low, high = min(values), max(values)
+    if zero:
+        low, high = min(low, 0.0), max(high, 0.0)
+    room = (high - low or abs(high) or 1.0) * head_room
+    return (low - room if low < 0 or not zero else low), high + room
+
+
+def apart(values: Sequence[float], limits: tuple[float, float], height: int, gap: float = LINE_GAP) -> list[float]:
+    """Values moved so that labels beside them stand at least `gap` px apart on a scale `height` px high."""
+    low, high = limits
+    per_px = (high - low) / height
+    order = sorted(range(len(values)), key=lambda index: values[index])
+    placed = list(values)
+    for before, after in zip(order, order[1:], strict=False):
+        placed[after] = max(placed[after], placed[before] + gap * per_px)
+    overshoot = max(placed) - (high + 4 * per_px) if placed else 0.0
+    if overshoot > 0:
+        placed[order[-1]] -= overshoot
+        for after, before in zip(order[::-1], order[::-1][1:], strict=False):
+            placed[before] = min(placed[before], placed[after] - gap * per_px)
+    return placed
+
+
+def quantitative(field: str, limits: tuple[float, float], **axis: Any) -> Spec:
+    """A numeric position channel with fixed limits."""
+    return {
+        "field": field,
+        "type": "quantitative",
+        "scale": {"domain": list(limits), "nice": False, "zero": False},
+        "axis": {"title": None, "tickCount": 5} | axis if axis.get("labels", True) is not None else None,
+    }
+
+
+def text(values: list[Spec], x: str, y: str, label: str = "label", **mark: Any) -> Spec:
+    """A layer of labels at data positions; scales are those of the chart."""
+    return {
+        "data": {"values": values},
+        "mark": {"type": "text", "align": "left", "baseline": "middle", "clip": False} | mark,
+        "encoding": {
+            "x": {"field": x, "type": "quantitative"},
+            "y": {"field": y, "type": "quantitative"},
+            "text": {"field": label, "type": "nominal"},
+        },
+    }

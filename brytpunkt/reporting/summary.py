@@ -1,0 +1,144 @@
+"""Summary: the result of a run as one documented, stable, JSON-safe dict (docs/summary.md).
+
+Belongs here: what summary.json says and in which order. Does not belong here: words for readers, rendering.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from brytpunkt.declarations import assumptions
+from brytpunkt.reporting.catalog_values import catalog_assumptions
+
+if TYPE_CHECKING:
+    from brytpunkt.declarations import Declared, Plan, Site
+    from brytpunkt.planning.facts import Facts
+    from brytpunkt.reporting.frames import Results
+
+SCHEMA_VERSION = 1
+VINTAGE = (
+    "table", "source", "rows", "newest_source_date", "retrieved_on", "licence", "lowest_confidence", "document_sha256",
+)  # fmt: skip
+
+
+def summarise(
+    declared: Declared, facts: Facts, result: Results, *, run_id: str, code_version: str
+) -> dict[str, Any]:
+    """Everything that the report states, without the monthly series.
+
+    Money that is a sum of ledger rows is a string with two decimals; every other number is a JSON number.
+    Months are counted from the start of the plan, dates are ISO dates, absent values are null. Lists are sorted.
+    """
+    plan = declared.plan
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "run": {"run_id": run_id, "code_version": code_version, "as_of": facts.as_of.isoformat()},
+        "plan": {"id": plan.plan, "name": plan.name, "sha256": declared.sha256, "language": plan.report.language},
+        "finance": _finance(plan),
+        "workloads": [_workload(workload) for workload in plan.workloads],
+        "sites": [_site(row, _declared_site(plan, row["site"])) for row in _rows(result.verdicts.sort("rank"))],
+        "strategies": _rows(result.strategies),
+        "rule": _rows(result.rule.sort("site", "reading", "threshold")),
+        "unit_economics": _rows(result.unit_economics),
+        "published": _published(plan, result),
+        "assumptions": _assumptions(plan, facts),
+        "sources": _sources(facts.vintages),
+        "warnings": [str(warning) for warning in result.warnings],
+    }
+
+
+def json_safe(value: Any) -> Any:
+    """A value as JSON has it: decimals as text, dates as ISO text, what is not finite as null."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+def _rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    return [{name: json_safe(value) for name, value in row.items()} for row in frame.iter_rows(named=True)]
+
+
+def _finance(plan: Plan) -> dict[str, Any]:
+    finance = plan.finance
+    return {
+        "start": finance.start.isoformat(),
+        "horizon_months": finance.months,
+        "currency": finance.currency,
+        "discount_rate_per_year": finance.discount_rate_per_year,
+        "discount_rate_basis": finance.discount_rate_basis,
+        "inflation_per_year": finance.inflation_per_year,
+    }
+
+
+def _workload(workload: Any) -> dict[str, Any]:
+    demand = workload.demand
+    return {
+        "id": workload.id,
+        "name": workload.name,
+        "model": workload.model,
+        "output_tokens_per_day": demand.output_tokens_per_day,
+        "input_tokens_per_day": demand.input_tokens_per_day,
+        "gpu_hours_per_day": demand.gpu_hours_per_day,
+        "growth_per_year": demand.growth.per_year if demand.growth else 0.0,
+        "residency": workload.residency,
+        "phases": [{"name": phase.name, "from_month": phase.from_month} for phase in demand.phases],
+    }
+
+
+def _declared_site(plan: Plan, site: str) -> Site:
+    return next(candidate for candidate in plan.sites if candidate.id == site)
+
+
+def _site(row: dict[str, Any], site: Site) -> dict[str, Any]:
+    space = site.colocation
+    return row | {
+        "country": site.country,
+        "zone": site.zone,
+        "climate": site.climate,
+        "cooling": site.cooling,
+        "power_limit_kw": site.power_limit_kw,
+        "grid_available_from": json_safe(site.grid_available_from),
+        "is_colocation_unsourced": bool(space and space.accept_unsourced),
+    }
+
+
+def _published(plan: Plan, result: Results) -> dict[str, Any] | None:
+    published = plan.published
+    if published is None:
+        return None
+    return {
+        "title": published.title,
+        "publisher": published.publisher,
+        "url": json_safe(published.url),
+        "published_on": json_safe(published.published_on),
+        "cases": _rows(result.published),
+    }
+
+
+def _assumptions(plan: Plan, facts: Facts) -> list[dict[str, Any]]:
+    listed = [
+        {
+            "path": item.path,
+            "value": item.value,
+            "unit": item.unit,
+            "origin": str(item.origin),
+            "source": item.source,
+            "description": item.description,
+        }
+        for item in assumptions(plan)
+    ]
+    return listed + catalog_assumptions(plan, facts)
+
+
+def _sources(vintages: pl.DataFrame) -> list[dict[str, Any]]:
+    known = [name for name in VINTAGE if name in vintages.columns]
+    return _rows(vintages.select(known).sort("table", "source"))
