@@ -113,7 +113,7 @@ def quantitative(field: str, limits: tuple[float, float], **axis: Any) -> Spec:
         "field": field,
         "type": "quantitative",
         "scale": {"domain": list(limits), "nice": False, "zero": False},
-        "axis": {"title": None, "tickCount": 5} | axis if axis.get("labels", True) is not None else None,
+        "axis": {"title": None, "tickCount": 5} | axis,
     }
 
 

@@ -1,0 +1,182 @@
+"""Bars: costs by kind, sites beside each other, and what energy costs there.
+
+Belongs here: horizontal bars from zero, each with its value. Does not belong here: lines (see curves.py).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from brytpunkt.reporting.charts.draw import Canvas, Spec, domain, frame, quantitative, short
+from brytpunkt.reporting.charts.theme import FULL_WIDTH, INK, OWN, QUIET, RENT, STACK
+from brytpunkt.reporting.formats import SCALES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from markupsafe import Markup
+
+NAME_AXIS: dict[str, Any] = {
+    "title": None, "labelLimit": 190, "labelPadding": 8, "domain": False, "ticks": False, "labelColor": INK,
+}  # fmt: skip
+PAIR = ("own", "rent")
+
+
+def cost_pairs(canvas: Canvas, groups: Sequence[tuple[str, float, float]], scale: str) -> Markup:
+    """Own above rent for each kind of cost. `groups`: name, own, rent [plan currency, present value]."""
+    formats, words = canvas.formats, canvas.formats.texts
+    values = [
+        {"group": name, "side": side, "value": value / SCALES[scale], "label": formats.number(value / SCALES[scale], 2)}
+        for name, own, rent in groups
+        for side, value in zip(PAIR, (own, rent), strict=True)
+        if value
+    ]
+    first = next((v for v in values if v["side"] == "rent"), None)
+    for value in values:
+        if value is values[0] or value is first:
+            value["label"] = f"{value['label']}  {words('series.' + value['side'])}"
+    limits = domain([v["value"] for v in values] or [0.0], head_room=0.02)
+    size = frame(FULL_WIDTH, 34 * len(groups) + 30, left=176, right=70, top=4, bottom=22)
+    rows = {"field": "group", "type": "nominal", "sort": None, "axis": NAME_AXIS, "scale": {"paddingInner": 0.26}}
+    rows["scale"] = {"domain": [name for name, _, _ in groups], "paddingInner": 0.24, "paddingOuter": 0.1}
+    offset = {"field": "side", "type": "nominal", "scale": {"domain": list(PAIR), "paddingInner": 0.08}}
+    colour = {
+        "field": "side", "type": "nominal", "legend": None, "scale": {"domain": list(PAIR), "range": [OWN, RENT]},
+    }  # fmt: skip
+    position: Spec = {"y": rows, "yOffset": offset, "x": quantitative("value", limits, grid=True)}
+    layers = [
+        {"mark": {"type": "bar"}, "encoding": position | {"color": colour}},
+        _values(position, "value >= 0", "left", 5, canvas.bold),
+        _values(position, "value < 0", "right", -5, canvas.bold),
+    ]
+    own, rent = sum(g[1] for g in groups), sum(g[2] for g in groups)
+    spoken = words("spoken.costs", own=formats.money(own), rent=formats.money(rent))
+    return canvas.svg(size | {"data": {"values": values}, "layer": layers}, spoken)
+
+
+def _values(position: Spec, condition: str, align: str, dx: int, weight: int) -> Spec:
+    return {
+        "transform": [{"filter": f"datum.{condition}"}],
+        "mark": {"type": "text", "align": align, "dx": dx, "fontWeight": weight, "baseline": "middle"},
+        "encoding": position | {"text": {"field": "label", "type": "nominal"}},
+    }
+
+
+def sites(canvas: Canvas, rows: Sequence[dict[str, Any]], here: str | None) -> Markup:
+    """Present value of own at each site against the line of renting, on one scale; `here` is the report's site."""
+    formats, words = canvas.formats, canvas.formats.texts
+    built = [row for row in rows if row["npv_own"] is not None]
+    scale = formats.scale_of([float(row["npv_own"]) for row in built] + [float(rows[0]["npv_rent"])])
+    rent = float(rows[0]["npv_rent"]) / SCALES[scale]
+    values = [
+        {
+            "site": _label(words("chart.comparator", name=short(row["site_name"])) if row["is_comparator"]
+                           else short(row["site_name"]), index),
+            "value": float(row["npv_own"]) / SCALES[scale],
+            "label": f"{formats.number(float(row['npv_own']) / SCALES[scale], 1)}   "
+                     f"{formats.percent(-row['saving_share'], 0, signed=True)}",
+            "shade": OWN if row["site"] == here or (here is None and index == 0) else QUIET,
+        }
+        for index, row in enumerate(built)
+    ]  # fmt: skip
+    limits = domain([rent, *(v["value"] for v in values)])
+    size = frame(FULL_WIDTH, 24 * len(values) + 54, left=176, right=96, top=24, bottom=22)
+    axis = NAME_AXIS | {"labelExpr": "split(datum.label, '\\u200b')[0]"}
+    names = {"field": "site", "type": "nominal", "sort": None, "axis": axis, "scale": {"domain": [v["site"] for v in values]}}
+    position: Spec = {"y": names, "x": quantitative("value", limits)}
+    line = [{"value": rent, "label": f"{words('series.rent')} {formats.number(rent, 1)}"}]
+    layers: list[Spec] = [
+        {"mark": {"type": "bar"}, "encoding": position | {"color": {"field": "shade", "scale": None, "type": "nominal"}}},
+        {
+            "mark": {"type": "text", "align": "left", "dx": 6, "fontWeight": canvas.bold},
+            "encoding": position | {"text": {"field": "label", "type": "nominal"}},
+        },
+        {
+            "data": {"values": line},
+            "mark": {"type": "rule", "color": RENT, "strokeWidth": 2},
+            "encoding": {"x": quantitative("value", limits)},
+        },
+        {
+            "data": {"values": line},
+            "mark": {"type": "text", "color": RENT, "fontWeight": canvas.bold, "dy": -10, "align": "center"},
+            "encoding": {
+                "x": quantitative("value", limits), "y": {"value": 0}, "text": {"field": "label", "type": "nominal"},
+            },
+        },
+    ]  # fmt: skip
+    best = min(built, key=lambda row: float(row["npv_own"]), default=rows[0])
+    spoken = words(
+        "spoken.sites", count=len(built), best=short(best["site_name"], 60), own=formats.money(best["npv_own"]),
+        rent=formats.money(rows[0]["npv_rent"]),
+    )  # fmt: skip
+    return canvas.svg(size | {"data": {"values": values}, "layer": layers}, spoken)
+
+
+def energy_prices(canvas: Canvas, rows: Sequence[dict[str, Any]], parts: Sequence[str], here: str | None) -> Markup:
+    """What a MWh costs at each site, by part, on one scale. `rows`: site, site_name, parts [currency/MWh]."""
+    formats, words = canvas.formats, canvas.formats.texts
+    values: list[dict[str, Any]] = []
+    totals: list[dict[str, Any]] = []
+    for index, row in enumerate(rows):
+        name = _label(short(row["site_name"]), index)
+        whole = sum(row[part] for part in parts)
+        weight = canvas.bold if row["site"] == here else "normal"
+        totals.append({"site": name, "end": whole, "label": formats.number(whole, 1), "weight": weight})
+        start = 0.0
+        for order, part in enumerate(parts):
+            values.append({"site": name, "from": start, "to": start + row[part], "shade": STACK[order]})
+            start += row[part]
+    limits = domain([total["end"] for total in totals] + [value["to"] for value in values])
+    size = frame(FULL_WIDTH, 22 * len(rows) + 28, left=176, right=56, top=4, bottom=22)
+    axis = NAME_AXIS | {"labelExpr": "split(datum.label, '\\u200b')[0]"}
+    names = {"field": "site", "type": "nominal", "sort": None, "axis": axis, "scale": {"domain": [t["site"] for t in totals]}}
+    shade = {"field": "shade", "type": "nominal", "scale": None}
+    layers: list[Spec] = [
+        {
+            "data": {"values": values},
+            "mark": {"type": "bar", "stroke": "white", "strokeWidth": 0.8},
+            "encoding": {"y": names, "x": quantitative("from", limits), "x2": {"field": "to"}, "color": shade},
+        },
+        {
+            "data": {"values": totals},
+            "mark": {"type": "text", "align": "left", "dx": 6, "fontWeight": canvas.bold},
+            "encoding": {"y": names, "x": quantitative("end", limits), "text": {"field": "label", "type": "nominal"}},
+        },
+    ]
+    cheapest = min(rows, key=lambda row: sum(row[part] for part in parts))
+    spoken = words(
+        "spoken.energy", best=short(cheapest["site_name"], 60),
+        price=formats.number(sum(cheapest[part] for part in parts), 1), currency=formats.currency,
+    )  # fmt: skip
+    return canvas.svg(size | {"layer": layers}, spoken)
+
+
+def decision_bar(canvas: Canvas, row: dict[str, Any]) -> Markup:
+    """Two bars for page one: what renting and what owning cost over the horizon."""
+    formats, words = canvas.formats, canvas.formats.texts
+    pairs = [("rent", row["npv_rent"], RENT), ("own", row["npv_own"], OWN)]
+    if row["switch_month"] and row["switch_npv"] is not None:
+        pairs.append(("own_later", row["switch_npv"], OWN))
+    shown = [(words("series." + name), float(value), shade) for name, value, shade in pairs if value is not None]
+    limits = domain([value for _, value, _ in shown])
+    size = frame(FULL_WIDTH, 26 * len(shown) + 8, left=176, right=84, top=2, bottom=6)
+    values = [{"name": n, "value": v, "label": formats.money(v), "shade": shade} for n, v, shade in shown]
+    names = {"field": "name", "type": "nominal", "sort": None, "axis": NAME_AXIS, "scale": {"domain": [n for n, _, _ in shown]}}
+    position = {"y": names, "x": quantitative("value", limits, labels=False, grid=False, ticks=False, domain=False)}
+    shade = {"color": {"field": "shade", "type": "nominal", "scale": None}}
+    layers = [
+        {"mark": {"type": "bar"}, "encoding": position | shade},
+        {
+            "mark": {"type": "text", "align": "left", "dx": 6, "fontWeight": canvas.bold, "fontSize": 11},
+            "encoding": position | {"text": {"field": "label", "type": "nominal"}},
+        },
+    ]
+    spoken = "; ".join(f"{value['name']}: {value['label']}" for value in values)
+    return canvas.svg(size | {"data": {"values": values}, "layer": layers}, spoken)
+
+
+def _label(name: str, index: int) -> str:
+    """A name that stays unique where two sites are called alike; what follows U+200B is not shown."""
+    return f"{name}\u200b{index}"
+
+

@@ -1,0 +1,179 @@
+"""Shared: what every page of a report needs, and the parts that site and portfolio have in common.
+
+Belongs here: the desk that pages are made at. Does not belong here: content of one report alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from brytpunkt.reporting.catalog import texts
+from brytpunkt.reporting.charts.draw import Canvas, short
+from brytpunkt.reporting.charts.theme import STACK
+from brytpunkt.reporting.charts.timeline import Timeline
+from brytpunkt.reporting.formats import Formats
+from brytpunkt.reporting.pages.decision import years
+from brytpunkt.reporting.pages.monthly import PARTS, energy_means
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from brytpunkt.reporting.frames import Frames
+
+Row = dict[str, Any]
+HEAD_LENGTH = 64
+LONG_NAME = 60
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Summary, frames, formats and canvas of one report."""
+
+    summary: Row
+    frames: Frames
+    formats: Formats
+    canvas: Canvas
+    time: Timeline
+
+    @property
+    def sites(self) -> list[Row]:
+        rows: list[Row] = self.summary["sites"]
+        return rows
+
+    @property
+    def horizon(self) -> int:
+        return int(self.summary["finance"]["horizon_months"])
+
+    def site(self, site: str) -> Row:
+        return next(row for row in self.sites if row["site"] == site)
+
+
+def desk(summary: Row, frames: Frames, font_folder: Path, language: str) -> Desk:
+    """Everything that pages are made from, in one language."""
+    finance = summary["finance"]
+    formats = Formats(texts(language), finance["currency"])
+    time = Timeline(date.fromisoformat(finance["start"]), int(finance["horizon_months"]))
+    return Desk(summary, frames, formats, Canvas(formats, font_folder), time)
+
+
+def common(at: Desk, title: str, subject: str) -> Row:
+    """Values that every report prints: title, running head, foot, plan line."""
+    formats, summary = at.formats, at.summary
+    finance, run, plan = summary["finance"], summary["run"], summary["plan"]
+    rate = formats.percent(finance["discount_rate_per_year"], 1)
+    return {
+        "t": formats.texts,
+        "f": formats,
+        "language": formats.texts.language,
+        "title": title,
+        "head_plan": short(plan["name"], HEAD_LENGTH),
+        "head_subject": short(subject, HEAD_LENGTH),
+        "is_long_title": len(title) > LONG_NAME,
+        "as_of": formats.day(run["as_of"]),
+        "run_id": run["run_id"],
+        "code_version": run["code_version"],
+        "plan_sha": plan["sha256"][:16],
+        "currency": finance["currency"],
+        "horizon": years(at.horizon, formats),
+        "prepared": formats.texts(
+            "doc.prepared",
+            plan=short(plan["name"], LONG_NAME),
+            start=formats.month(finance["start"]),
+            end=formats.month(at.time.month(at.horizon - 1)),
+            currency=finance["currency"],
+            rate=rate,
+        ),
+    }
+
+
+def energy_chart(at: Desk, here: str | None) -> Row | None:
+    """Price of a MWh by site, by part; none where no site draws energy that is priced."""
+    means = energy_means(at.frames)
+    rows = [{"site": s["site"], "site_name": s["site_name"]} | means[s["site"]] for s in at.sites if s["site"] in means]
+    parts = [part for part in PARTS if any(abs(row.get(part, 0.0)) > 0 for row in rows)]
+    if not rows or not parts:
+        return None
+    from brytpunkt.reporting.charts.bars import energy_prices
+
+    rows.sort(key=lambda row: sum(row[part] for part in parts))
+    words = at.formats.texts
+    return {
+        "svg": energy_prices(at.canvas, rows, parts, here),
+        "key": [(words.name("energy_part", part), STACK[index]) for index, part in enumerate(parts)],
+        "cheapest": rows[0]["site_name"],
+        "unit": words("unit.per_mwh", currency=at.formats.currency),
+    }
+
+
+def gpus_of(at: Desk, row: Row) -> float:
+    """GPUs in one server of the site's `own`."""
+    for item in at.summary["unit_economics"]:
+        if (item["site"], item["server"]) == (row["site"], row["own_server"]):
+            return float(item["server_gpus"])
+    return 1.0
+
+
+def curve_charts(at: Desk, row: Row) -> Row:
+    """Crossing curves and switch curve of a site, with headings that say what they show."""
+    from brytpunkt.reporting.charts import curves
+
+    formats, words = at.formats, at.formats.texts
+    crossing, scan = at.frames.at("curves", row["site"]), at.frames.at("switch_curve", row["site"])
+    site = short(row["site_name"], LONG_NAME)
+    paid, switched = row["payback_date"], row["switch_date"]
+    unit = formats.unit(formats.scale_of([float(row["npv_rent"])]))
+    return {
+        "crossing": curves.crossing(at.canvas, crossing, row, at.time),
+        "crossing_head": words("figure.crossing_wins", site=site, date=formats.month(paid))
+        if paid
+        else words("figure.crossing_never", site=site),
+        "crossing_sub": words("figure.crossing_sub", unit=unit),
+        "switch": curves.switch(at.canvas, scan, row, at.time) if scan.height > 1 else None,
+        "switch_head": words("figure.switch_at", date=formats.month(switched))
+        if switched
+        else words("figure.switch_never"),
+        "switch_sub": words("figure.switch_sub", unit=unit),
+    }
+
+
+def comparison(at: Desk, here: str | None) -> Row:
+    """The sites on one scale, and as a table."""
+    from brytpunkt.reporting.charts import bars
+
+    formats, words = at.formats, at.formats.texts
+    built = [row for row in at.sites if row["npv_own"] is not None]
+    unit = formats.unit(formats.scale_of([float(row["npv_own"]) for row in built] + [float(at.sites[0]["npv_rent"])]))
+    own_sites = [row for row in built if not row["is_comparator"]] or built
+    return {
+        "svg": bars.sites(at.canvas, at.sites, here) if built else None,
+        "head": words("figure.sites_head", best=short(own_sites[0]["site_name"], LONG_NAME)) if built else "",
+        "sub": words("figure.sites_sub", years=years(at.horizon, formats), unit=unit),
+        "rows": [site_cells(at, row) for row in at.sites],
+    }
+
+
+def site_cells(at: Desk, row: Row) -> Row:
+    """One site in the comparison table."""
+    formats, words = at.formats, at.formats.texts
+    return {
+        "site": row["site"],
+        "name": row["site_name"],
+        "is_comparator": row["is_comparator"],
+        "rank": row["rank"],
+        "verdict": row["verdict"],
+        "verdict_name": words.name("verdict", row["verdict"]),
+        "space": words.name("mode", row["own_mode"]) if row["own_mode"] else formats.number(None),
+        "server": row["own_server_name"] or formats.number(None),
+        "own": formats.money(row["npv_own"]),
+        "saving": formats.money(row["saving"], signed=True),
+        "share": formats.percent(row["saving_share"], signed=True),
+        "order": formats.month_short(row["switch_date"]) if row["switch_date"] else words("never"),
+        "paid": formats.month_short(row["payback_date"]) if row["payback_date"] else words("never"),
+        "gpu_hour": formats.number(row["lcoh_own"], 2),
+        "million": formats.significant(row["lcot_own"], 3),
+        "utilisation": formats.percent(row["base_utilisation"]),
+    }
+
+

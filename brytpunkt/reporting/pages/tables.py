@@ -1,0 +1,192 @@
+"""Tables that site and portfolio reports share: assumptions, sources, strategies, rule readings, unit economics.
+
+Belongs here: summary rows in, formatted rows out. Does not belong here: layout.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from brytpunkt.reporting.formats import MINUS, SCALES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from brytpunkt.reporting.charts.timeline import Timeline
+    from brytpunkt.reporting.formats import Formats
+
+Row = dict[str, Any]
+LONGEST_VALUE = 120
+SECTIONS = ("finance", "workloads", "build", "rent", "energy", "staff", "sites", "benchmarks")
+
+
+def assumption_rows(summary: Row, formats: Formats, site: str | None = None) -> list[tuple[str, list[Row]]]:
+    """Assumptions by section; only those of one site, or of all sites with equal ones drawn together."""
+    listed = [item for item in summary["assumptions"] if _concerns(item["path"], site)]
+    if site is None:
+        listed = _drawn_together(listed, len(summary["sites"]), formats)
+    by_section: dict[str, list[Row]] = {}
+    for item in listed:
+        section = item["path"].partition(".")[0]
+        by_section.setdefault(section if section in SECTIONS else "other", []).append(_assumption(item, formats))
+    order = [name for name in (*SECTIONS, "other") if name in by_section]
+    return [(formats.texts.name("assumptions", name), by_section[name]) for name in order]
+
+
+def _concerns(path: str, site: str | None) -> bool:
+    return site is None or not path.startswith("sites.") or path.startswith(f"sites.{site}.")
+
+
+def _drawn_together(items: list[Row], sites: int, formats: Formats) -> list[Row]:
+    """Figures that several sites share are one row."""
+    kept: dict[Any, Row] = {}
+    for item in items:
+        parts = item["path"].split(".", 2)
+        shared = parts[0] == "sites" and len(parts) == len(("sites", "id", "rest"))
+        key = (parts[2], item["value"], item["unit"], item["origin"], item["source"]) if shared else item["path"]
+        if key in kept:
+            kept[key]["count"] += 1
+        else:
+            kept[key] = item | {"count": 1}
+    for item in kept.values():
+        if item["count"] > 1:
+            named = formats.texts("text.assumptions_sites", count=min(item["count"], sites))
+            item["path"] = f"sites.({named}).{item['path'].split('.', 2)[2]}"
+    return list(kept.values())
+
+
+def _assumption(item: Row, formats: Formats) -> Row:
+    value = item["value"]
+    if isinstance(value, bool):
+        shown = formats.texts("yes" if value else "no")
+    elif isinstance(value, (int, float)):
+        shown = formats.plain(value)
+    else:
+        shown = str(value)[:LONGEST_VALUE]
+    return item | {
+        "shown": shown,
+        "mark": formats.texts.name("origin_mark", item["origin"]),
+        "origin_name": formats.texts.name("origin", item["origin"]),
+    }
+
+
+def source_rows(summary: Row, formats: Formats) -> list[Row]:
+    """Provenance: one row for each table and source."""
+    return [
+        row
+        | {
+            "rows_shown": formats.number(row.get("rows")),
+            "newest": _day(row.get("newest_source_date"), formats),
+            "retrieved": _day(row.get("retrieved_on"), formats),
+        }
+        for row in summary["sources"]
+    ]
+
+
+def _day(value: str | None, formats: Formats) -> str:
+    try:
+        return formats.day(date.fromisoformat(value[:10])) if value else formats.day(None)
+    except ValueError:
+        return str(value)
+
+
+def rule_rows(summary: Row, site: str, time: Timeline, formats: Formats) -> list[list[str]]:
+    """Readings of the 60-70 % rule: name, meaning, value at the end, month at 0.60, month at 0.70."""
+    rows: dict[str, dict[float, Row]] = {}
+    for row in summary["rule"]:
+        if row["site"] == site:
+            rows.setdefault(row["reading"], {})[round(row["threshold"], 2)] = row
+    return [
+        [
+            reading,
+            formats.texts.name("rule", reading),
+            formats.number(next(iter(by_threshold.values()))["value_at_horizon"], 2),
+            *(_first(by_threshold.get(threshold), time, formats) for threshold in (0.6, 0.7)),
+        ]
+        for reading, by_threshold in sorted(rows.items())
+    ]
+
+
+def _first(row: Row | None, time: Timeline, formats: Formats) -> str:
+    if row is None or row["first_month"] is None:
+        return formats.texts("never")
+    return formats.month_short(time.month(int(row["first_month"])))
+
+
+def strategy_rows(summary: Row, formats: Formats, site: str | None, *, scale: str = "thousand") -> list[Row]:
+    """Strategies of renting, and of one site's own capacity or of all sites."""
+    names = {row["site"]: row["site_name"] for row in summary["sites"]}
+    chosen = [row for row in summary["strategies"] if row["site"] is None or site in (None, row["site"])]
+    return [
+        {
+            "site": names.get(row["site"], ""),
+            "name": formats.texts.name("strategy", row["strategy"]),
+            "label": row["label"] or row["reason"] or "",
+            "is_feasible": row["is_feasible"],
+            "nominal": _scaled(row["nominal_total"], scale, formats),
+            "present_value": _scaled(row["present_value"], scale, formats),
+            "lcoh": formats.number(row["lcoh"], 2),
+            "lcot": formats.significant(row["lcot"], 3),
+        }
+        for row in chosen
+        if not (site is None and row["strategy"] == "own")
+    ]
+
+
+def _scaled(value: str | float | None, scale: str, formats: Formats) -> str:
+    return formats.number(None if value is None else float(value) / SCALES[scale])
+
+
+def unit_rows(summary: Row, formats: Formats, site: str | None) -> list[Row]:
+    """One server, one hour, around the clock."""
+    names = {row["site"]: row["site_name"] for row in summary["sites"]}
+    return [
+        {
+            "site": names.get(row["site"], row["site"]),
+            "mode": formats.texts.name("mode", row["mode"]),
+            "server": row["server_name"],
+            "cells": [
+                formats.number(row["acquisition"]),
+                *(formats.number(row[f"{part}_per_hour"], 2) for part in ("capital", "support", "space", "energy")),
+                formats.number(row["per_gpu_hour"], 2),
+                formats.number(row["rent_per_gpu_hour"], 2),
+                formats.number(row["break_even_hours"]),
+            ],
+            "offer": row["offer"],
+        }
+        for row in summary["unit_economics"]
+        if site in (None, row["site"])
+    ]
+
+
+def published_rows(summary: Row, formats: Formats) -> list[Row]:
+    """Published figures beside ours, and why they differ."""
+    published = summary["published"] or {"cases": []}
+    return [
+        {
+            "case": row["case"],
+            "measure": formats.texts.name("measure", row["measure"]),
+            "published": formats.plain(row["published"]),
+            "ours": formats.significant(row["computed"], 6),
+            "difference": formats.significant(row["difference"], 3).replace("-", MINUS),
+            "agrees": bool(row["agrees"]),
+            "why": row["why"] or "",
+        }
+        for row in published["cases"]
+    ]
+
+
+def workload_rows(summary: Row, formats: Formats, quantity: Any) -> list[Sequence[str]]:
+    """What has to be computed."""
+    return [
+        (
+            row["name"],
+            row["model"] or formats.number(None),
+            quantity(row["output_tokens_per_day"], formats),
+            quantity(row["input_tokens_per_day"], formats),
+            formats.percent(row["growth_per_year"]),
+            formats.texts.name("residency", row["residency"]),
+        )
+        for row in summary["workloads"]
+    ]
