@@ -278,7 +278,7 @@ def _tipping(sites: Any, pv: dict[Any, float], rent: float) -> pl.DataFrame:
         own = pv[(site.id, "own")]
         for step in range(1, 25):
             v = step / 20
-            rows.append((site.id, v, 0.58 * v, own * (0.93 + 0.07 * v), rent * (0.03 + 0.97 * v)))
+            rows.append((site.id, v, 0.58 * v, own * (0.93 + 0.07 * v), own * 0.951 + (v - 0.41 / 0.58) * 9e6))
     return pl.DataFrame(rows, schema=["site", "volume_scale", "utilisation", "own", "rent"], orient="row")
 
 

@@ -26,40 +26,35 @@ def cost_pairs(canvas: Canvas, groups: Sequence[tuple[str, float, float]], scale
     """Own above rent for each kind of cost. `groups`: name, own, rent [plan currency, present value]."""
     formats, words = canvas.formats, canvas.formats.texts
     values = [
-        {"group": name, "side": side, "value": value / SCALES[scale], "label": formats.number(value / SCALES[scale], 2)}
+        {"group": name, "side": side, "value": value / SCALES[scale], "at": max(0.0, value / SCALES[scale]),
+         "label": formats.number(value / SCALES[scale], 2)}
         for name, own, rent in groups
         for side, value in zip(PAIR, (own, rent), strict=True)
         if value
-    ]
+    ]  # fmt: skip
     first = next((v for v in values if v["side"] == "rent"), None)
     for value in values:
         if value is values[0] or value is first:
             value["label"] = f"{value['label']}  {words('series.' + value['side'])}"
     limits = domain([v["value"] for v in values] or [0.0], head_room=0.02)
-    size = frame(FULL_WIDTH, 34 * len(groups) + 30, left=176, right=70, top=4, bottom=22)
-    rows = {"field": "group", "type": "nominal", "sort": None, "axis": NAME_AXIS, "scale": {"paddingInner": 0.26}}
-    rows["scale"] = {"domain": [name for name, _, _ in groups], "paddingInner": 0.24, "paddingOuter": 0.1}
-    offset = {"field": "side", "type": "nominal", "scale": {"domain": list(PAIR), "paddingInner": 0.08}}
+    size = frame(FULL_WIDTH, 29 * len(groups) + 28, left=176, right=70, top=4, bottom=22)
+    scale_of_rows = {"domain": [name for name, _, _ in groups], "paddingInner": 0.2, "paddingOuter": 0.1}
+    rows = {"field": "group", "type": "nominal", "sort": None, "axis": NAME_AXIS, "scale": scale_of_rows}
+    offset = {"field": "side", "type": "nominal", "scale": {"domain": list(PAIR), "paddingInner": 0}}
     colour = {
         "field": "side", "type": "nominal", "legend": None, "scale": {"domain": list(PAIR), "range": [OWN, RENT]},
     }  # fmt: skip
     position: Spec = {"y": rows, "yOffset": offset, "x": quantitative("value", limits, grid=True)}
     layers = [
-        {"mark": {"type": "bar"}, "encoding": position | {"color": colour}},
-        _values(position, "value >= 0", "left", 5, canvas.bold),
-        _values(position, "value < 0", "right", -5, canvas.bold),
+        {"mark": {"type": "bar", "height": {"band": 0.92}}, "encoding": position | {"color": colour}},
+        {
+            "mark": {"type": "text", "align": "left", "dx": 5, "fontWeight": canvas.bold, "baseline": "middle"},
+            "encoding": position | {"x": quantitative("at", limits, grid=True), "text": {"field": "label", "type": "nominal"}},
+        },
     ]
     own, rent = sum(g[1] for g in groups), sum(g[2] for g in groups)
     spoken = words("spoken.costs", own=formats.money(own), rent=formats.money(rent))
     return canvas.svg(size | {"data": {"values": values}, "layer": layers}, spoken)
-
-
-def _values(position: Spec, condition: str, align: str, dx: int, weight: int) -> Spec:
-    return {
-        "transform": [{"filter": f"datum.{condition}"}],
-        "mark": {"type": "text", "align": align, "dx": dx, "fontWeight": weight, "baseline": "middle"},
-        "encoding": position | {"text": {"field": "label", "type": "nominal"}},
-    }
 
 
 def sites(canvas: Canvas, rows: Sequence[dict[str, Any]], here: str | None) -> Markup:
@@ -73,8 +68,8 @@ def sites(canvas: Canvas, rows: Sequence[dict[str, Any]], here: str | None) -> M
             "site": _label(words("chart.comparator", name=short(row["site_name"])) if row["is_comparator"]
                            else short(row["site_name"]), index),
             "value": float(row["npv_own"]) / SCALES[scale],
-            "label": f"{formats.number(float(row['npv_own']) / SCALES[scale], 1)}   "
-                     f"{formats.percent(-row['saving_share'], 0, signed=True)}",
+            "label": formats.number(float(row["npv_own"]) / SCALES[scale], 2),
+            "share": formats.percent(-row["saving_share"], 0, signed=True),
             "shade": OWN if row["site"] == here or (here is None and index == 0) else QUIET,
         }
         for index, row in enumerate(built)
@@ -87,10 +82,13 @@ def sites(canvas: Canvas, rows: Sequence[dict[str, Any]], here: str | None) -> M
     line = [{"value": rent, "label": f"{words('series.rent')} {formats.number(rent, 1)}"}]
     layers: list[Spec] = [
         {"mark": {"type": "bar"}, "encoding": position | {"color": {"field": "shade", "scale": None, "type": "nominal"}}},
-        {
-            "mark": {"type": "text", "align": "left", "dx": 6, "fontWeight": canvas.bold},
-            "encoding": position | {"text": {"field": "label", "type": "nominal"}},
-        },
+        *(
+            {
+                "mark": {"type": "text", "align": "right", "fontWeight": canvas.bold},
+                "encoding": {"y": names, "x": {"value": size["width"] + at}, "text": {"field": field, "type": "nominal"}},
+            }
+            for field, at in (("label", 44), ("share", 86))
+        ),
         {
             "data": {"values": line},
             "mark": {"type": "rule", "color": RENT, "strokeWidth": 2},

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from brytpunkt.reporting.charts.timeline import Timeline
 
 PERCENT = 100
+EARLY = 0.35
+LATE = 0.78
 STYLES: dict[str, dict[str, Any]] = {
     "rent": {"color": RENT, "strokeWidth": 2.4},
     "own": {"color": OWN, "strokeWidth": 1.4, "strokeDash": [1, 3.5]},
@@ -30,7 +32,7 @@ STYLES: dict[str, dict[str, Any]] = {
 }
 
 
-def crossing(canvas: Canvas, curves: pl.DataFrame, row: dict[str, Any], time: Timeline, height: int = 235) -> Markup:
+def crossing(canvas: Canvas, curves: pl.DataFrame, row: dict[str, Any], time: Timeline, height: int = 300) -> Markup:
     """Cumulative present value of rent, own, and own less what it is still worth; payback marked.
 
     `curves`: month, rent, own, own_less_continuing_value [plan currency].
@@ -58,7 +60,7 @@ def crossing(canvas: Canvas, curves: pl.DataFrame, row: dict[str, Any], time: Ti
     return canvas.svg(size | {"layer": layers}, spoken)
 
 
-def switch(canvas: Canvas, curve: pl.DataFrame, row: dict[str, Any], time: Timeline, height: int = 178) -> Markup:
+def switch(canvas: Canvas, curve: pl.DataFrame, row: dict[str, Any], time: Timeline, height: int = 240) -> Markup:
     """Present value of the whole plan by the month of the order, against renting throughout.
 
     `curve`: order_month, present_value [plan currency].
@@ -68,7 +70,7 @@ def switch(canvas: Canvas, curve: pl.DataFrame, row: dict[str, Any], time: Timel
     scale = formats.scale_of([*values, float(row["npv_rent"])])
     rent = float(row["npv_rent"]) / SCALES[scale]
     points = _scaled(curve.sort("order_month"), "order_month", ["present_value"], scale)
-    limits = domain([rent, *(point["present_value"] for point in points)], zero=False, head_room=0.12)
+    limits = domain([rent, *(point["present_value"] for point in points)], zero=False, head_room=0.08, foot_room=0.16)
     size = frame(FULL_WIDTH, height, left=40, right=152)
     ends = [rent, points[-1]["present_value"]]
     shown = [f"{words('series.rent_throughout')} {formats.number(rent, 1)}", words("series.order_then")]
@@ -122,12 +124,16 @@ def tipping(canvas: Canvas, curve: pl.DataFrame, row: dict[str, Any], height: in
     if row["tipping_utilisation"] is not None:
         at = row["tipping_utilisation"] * PERCENT
         label = words("chart.tips_at", share=formats.percent(row["tipping_utilisation"]))
-        layers += _marked(canvas, at, _at(points, "utilisation", "rent", at), label, widest, x="utilisation", limits=limits)
+        height_there = _at(points, "utilisation", "rent", at)
+        layers += _marked(canvas, at, height_there, "", widest, x="utilisation", limits=limits)
+        top = {"utilisation": at, "y": limits[1] - 0.04 * (limits[1] - limits[0]), "label": label}
+        layers.append(text([top], "utilisation", "y", fontWeight=canvas.bold, **_away(at, row["base_utilisation"], widest)))
         spoken = words("spoken.tipping", share=formats.percent(row["tipping_utilisation"]))
     if row["base_utilisation"] is not None:
         near = {"utilisation": row["base_utilisation"] * PERCENT, "y": limits[0] + 0.06 * (limits[1] - limits[0])}
         near["label"] = words("chart.planned", share=formats.percent(row["base_utilisation"]))
-        layers.append(text([near], "utilisation", "y", color=MUTED, **_side(near["utilisation"], widest)))
+        side = _away(near["utilisation"], row["tipping_utilisation"], widest)
+        layers.append(text([near], "utilisation", "y", color=MUTED, **side))
     return canvas.svg(size | {"layer": layers}, spoken)
 
 
@@ -171,8 +177,12 @@ def _payback(
         return []
     month = row["payback_month"]
     label = canvas.formats.texts("chart.paid_back", date=canvas.formats.month_short(row["payback_date"]))
-    height = _at(points, "month", "rent", month)
-    return [_upright(month, "month", time.axis(), FAINT), *_marked(canvas, month, height, label, time.months, limits=limits)]
+    dot = _marked(canvas, month, _at(points, "month", "rent", month), "", time.months, limits=limits)
+    # the curves rise from the lower left, so the label stands at the foot, or early on at the top
+    share = 0.05 if month > EARLY * time.months else 0.93
+    foot = {"month": month, "y": limits[0] + share * (limits[1] - limits[0]), "label": label}
+    side = {"align": "left", "dx": 8} if month < LATE * time.months else {"align": "right", "dx": -8}
+    return [_upright(month, "month", time.axis(), MUTED), *dot, text([foot], "month", "y", fontWeight=canvas.bold, **side)]
 
 
 def _upright(at: float, x: str, across: Spec, colour: str) -> Spec:
@@ -186,6 +196,13 @@ def _upright(at: float, x: str, across: Spec, colour: str) -> Spec:
 def _side(at: float, widest: float) -> dict[str, Any]:
     """Labels stand left of their mark, or right of it near the left edge."""
     return {"align": "right", "dx": -8} if at > 0.45 * widest else {"align": "left", "dx": 8}
+
+
+def _away(at: float, other_share: float | None, widest: float) -> dict[str, Any]:
+    """A label on the far side of another mark, so that the two do not meet."""
+    if other_share is None:
+        return _side(at, widest)
+    return {"align": "left", "dx": 6} if at >= other_share * PERCENT else {"align": "right", "dx": -6}
 
 
 def _marked(

@@ -82,13 +82,16 @@ def frame(width: int, height: int, *, left: int, right: int, top: int = 10, bott
     }
 
 
-def domain(values: Sequence[float], *, zero: bool = True, head_room: float = 0.04) -> tuple[float, float]:
-    """Limits of a scale that hold all values, with zero and a little room above."""
+def domain(
+    values: Sequence[float], *, zero: bool = True, head_room: float = 0.04, foot_room: float | None = None
+) -> tuple[float, float]:
+    """Limits of a scale that hold all values, with zero, and a little room above and below."""
     low, high = min(values), max(values)
     if zero:
         low, high = min(low, 0.0), max(high, 0.0)
-    room = (high - low or abs(high) or 1.0) * head_room
-    return (low - room if low < 0 or not zero else low), high + room
+    span = high - low or abs(high) or 1.0
+    below = span * (head_room if foot_room is None else foot_room)
+    return (low - below if low < 0 or not zero else low), high + span * head_room
 
 
 def apart(values: Sequence[float], limits: tuple[float, float], height: int, gap: float = LINE_GAP) -> list[float]:

@@ -47,7 +47,7 @@ def tokens(canvas: Canvas, demand: pl.DataFrame, names: dict[str, str], time: Ti
             base[month] = low + value / MILLION
             values.append({"month": month, "low": low, "high": base[month], "w": index, "shade": shade})
         if values:
-            ends.append((short(names[workload], 22), (low + values[-1]["high"]) / 2, shade))
+            ends.append((short(names[workload], 26), (low + values[-1]["high"]) / 2, shade))
     limits = domain([value["high"] for value in values] or [0.0])
     size = frame(FULL_WIDTH, height, left=48, right=144)
     places = apart([end for _, end, _ in ends], limits, size["height"], LINE_GAP)
@@ -121,8 +121,7 @@ def rule(canvas: Canvas, series: pl.DataFrame, time: Timeline, height: int = 200
         "mark": {"type": "rect", "color": BAND},
         "encoding": {"y": quantitative("low", limits, format=".1f"), "y2": {"field": "high"}},
     }
-    note = text([{"month": 0, "y": 0.65, "label": words("chart.band")}], "month", "y", color=MUTED, dx=4, fontSize=9)
-    layers: list[Spec] = [band, note]
+    layers: list[Spec] = [band]
     for name in shown:
         line = _series(name, across, limits, RULE_STYLES[name] | {"clip": True})
         layers.append({"data": {"values": [v for v in values if v[name] is not None]}} | line)

@@ -18,6 +18,7 @@ Row = dict[str, Any]
 MONTHS_PER_YEAR = 12
 LONG_HORIZON = 1.5
 NAME_IN_SENTENCE = 80
+NAME_IN_HEADLINE = 40
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,10 @@ def saving(row: Row) -> float | None:
     return None if row["npv_own"] is None else float(row["npv_rent"]) - float(row["npv_own"])
 
 
-def headline(row: Row, formats: Formats) -> str:
-    return formats.texts(f"verdict.{outcome(row)}", date=formats.month(row["switch_date"]))
+def headline(row: Row, formats: Formats, prefix: str = "") -> str:
+    """The verdict in a few words; with the prefix `portfolio_` it names the site."""
+    site = short(row["site_name"], NAME_IN_HEADLINE)
+    return formats.texts(f"verdict.{prefix}{outcome(row)}", site=site, date=formats.month(row["switch_date"]))
 
 
 def lead(row: Row, horizon_months: int, formats: Formats) -> str:

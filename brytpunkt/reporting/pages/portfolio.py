@@ -25,11 +25,11 @@ def portfolio_page(at: Desk) -> Row:
     best = best_site(at.sites)
     has_own = best["npv_own"] is not None
     name = summary["plan"]["name"]
-    return common(at, words("doc.portfolio_title", plan=name), words("doc.tagline")) | {
+    return common(at, name, words("doc.portfolio_subject")) | {
         "best": best,
         "decision": {
             "outcome": decision.outcome(best),
-            "headline": decision.headline(best, formats),
+            "headline": decision.headline(best, formats, "portfolio_"),
             "lead": _lead(at, best),
             "tiles": decision.tiles(best, at.horizon, formats),
             "warnings": list(summary["warnings"]),

@@ -13,7 +13,7 @@ from brytpunkt.reporting.catalog import texts
 from brytpunkt.reporting.charts.draw import Canvas, short
 from brytpunkt.reporting.charts.theme import STACK
 from brytpunkt.reporting.charts.timeline import Timeline
-from brytpunkt.reporting.formats import Formats
+from brytpunkt.reporting.formats import SCALES, Formats
 from brytpunkt.reporting.pages.decision import years
 from brytpunkt.reporting.pages.monthly import PARTS, energy_means
 
@@ -144,17 +144,19 @@ def comparison(at: Desk, here: str | None) -> Row:
 
     formats, words = at.formats, at.formats.texts
     built = [row for row in at.sites if row["npv_own"] is not None]
-    unit = formats.unit(formats.scale_of([float(row["npv_own"]) for row in built] + [float(at.sites[0]["npv_rent"])]))
+    scale = formats.scale_of([float(row["npv_own"]) for row in built] + [float(at.sites[0]["npv_rent"])])
+    unit = formats.unit(scale)
     own_sites = [row for row in built if not row["is_comparator"]] or built
     return {
         "svg": bars.sites(at.canvas, at.sites, here) if built else None,
         "head": words("figure.sites_head", best=short(own_sites[0]["site_name"], LONG_NAME)) if built else "",
         "sub": words("figure.sites_sub", years=years(at.horizon, formats), unit=unit),
-        "rows": [site_cells(at, row) for row in at.sites],
+        "rows": [site_cells(at, row, scale) for row in at.sites],
+        "unit": unit,
     }
 
 
-def site_cells(at: Desk, row: Row) -> Row:
+def site_cells(at: Desk, row: Row, scale: str) -> Row:
     """One site in the comparison table."""
     formats, words = at.formats, at.formats.texts
     return {
@@ -166,8 +168,8 @@ def site_cells(at: Desk, row: Row) -> Row:
         "verdict_name": words.name("verdict", row["verdict"]),
         "space": words.name("mode", row["own_mode"]) if row["own_mode"] else formats.number(None),
         "server": row["own_server_name"] or formats.number(None),
-        "own": formats.money(row["npv_own"]),
-        "saving": formats.money(row["saving"], signed=True),
+        "own": formats.number(_in(row["npv_own"], scale), 2),
+        "saving": formats.number(_in(row["saving"], scale), 2, signed=True),
         "share": formats.percent(row["saving_share"], signed=True),
         "order": formats.month_short(row["switch_date"]) if row["switch_date"] else words("never"),
         "paid": formats.month_short(row["payback_date"]) if row["payback_date"] else words("never"),
@@ -177,3 +179,7 @@ def site_cells(at: Desk, row: Row) -> Row:
     }
 
 
+
+
+def _in(value: float | None, scale: str) -> float | None:
+    return None if value is None else value / SCALES[scale]

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 LONGEST_VALUE = 120
 SECTIONS = ("finance", "workloads", "build", "rent", "energy", "staff", "sites", "benchmarks")
+SHARED = ("sites", "workloads")
 
 
 def assumption_rows(summary: Row, formats: Formats, site: str | None = None) -> list[tuple[str, list[Row]]]:
-    """Assumptions by section; only those of one site, or of all sites with equal ones drawn together."""
+    """Assumptions by section; of one site or of all; figures that sites or workloads share are one row."""
     listed = [item for item in summary["assumptions"] if _concerns(item["path"], site)]
-    if site is None:
-        listed = _drawn_together(listed, len(summary["sites"]), formats)
+    listed = _drawn_together(listed, formats)
     by_section: dict[str, list[Row]] = {}
     for item in listed:
         section = item["path"].partition(".")[0]
@@ -38,21 +38,22 @@ def _concerns(path: str, site: str | None) -> bool:
     return site is None or not path.startswith("sites.") or path.startswith(f"sites.{site}.")
 
 
-def _drawn_together(items: list[Row], sites: int, formats: Formats) -> list[Row]:
-    """Figures that several sites share are one row."""
+def _drawn_together(items: list[Row], formats: Formats) -> list[Row]:
+    """Figures that several sites, or several workloads, share are one row."""
     kept: dict[Any, Row] = {}
     for item in items:
-        parts = item["path"].split(".", 2)
-        shared = parts[0] == "sites" and len(parts) == len(("sites", "id", "rest"))
-        key = (parts[2], item["value"], item["unit"], item["origin"], item["source"]) if shared else item["path"]
+        group, _, rest = item["path"].partition(".")
+        rest = rest.partition(".")[2]
+        key = (group, rest, item["value"], item["unit"], item["origin"], item["source"]) if group in SHARED else item["path"]
         if key in kept:
             kept[key]["count"] += 1
         else:
             kept[key] = item | {"count": 1}
     for item in kept.values():
         if item["count"] > 1:
-            named = formats.texts("text.assumptions_sites", count=min(item["count"], sites))
-            item["path"] = f"sites.({named}).{item['path'].split('.', 2)[2]}"
+            group, _, rest = item["path"].partition(".")
+            named = formats.texts(f"text.assumptions_{group}", count=item["count"])
+            item["path"] = f"{group}.({named}).{rest.partition('.')[2]}"
     return list(kept.values())
 
 
@@ -117,7 +118,9 @@ def _first(row: Row | None, time: Timeline, formats: Formats) -> str:
 def strategy_rows(summary: Row, formats: Formats, site: str | None, *, scale: str = "thousand") -> list[Row]:
     """Strategies of renting, and of one site's own capacity or of all sites."""
     names = {row["site"]: row["site_name"] for row in summary["sites"]}
+    rank = {row["site"]: row["rank"] for row in summary["sites"]}
     chosen = [row for row in summary["strategies"] if row["site"] is None or site in (None, row["site"])]
+    chosen.sort(key=lambda row: rank.get(row["site"], 0))
     return [
         {
             "site": names.get(row["site"], ""),

@@ -1,0 +1,20 @@
+"""Warehouse: DuckDB opened, migrated, written in one transaction and read as of a date.
+
+Fetching and parsing (landing, publishers) and any calculation (planning) live elsewhere.
+"""
+
+from brytpunkt.warehouse.ingest import IngestReport, TableReport, ingest
+from brytpunkt.warehouse.read import content_version, facts
+from brytpunkt.warehouse.refresh import refresh_bundled
+from brytpunkt.warehouse.store import Warehouse, WarehouseBusyError
+
+__all__ = [
+    "IngestReport",
+    "TableReport",
+    "Warehouse",
+    "WarehouseBusyError",
+    "content_version",
+    "facts",
+    "ingest",
+    "refresh_bundled",
+]
