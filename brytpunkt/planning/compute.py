@@ -225,23 +225,15 @@ def _demand(evaluation: Evaluation) -> pl.DataFrame:
 
 
 def _schedule(evaluation: Evaluation) -> pl.DataFrame:
+    """Purchases of each site's own -> site, mode, server, server_name, order, delivery and retirement month, servers."""
     names = evaluation.basis.options.select("option", "server", "server_name")
     return (
-        evaluation.schedule.bought.join(evaluation.best.select("site", "mode", "option"), on="option")
-        .join(names, on="option")
-        .with_columns(is_own=pl.col("option").is_in(evaluation.chosen["option"].to_list()))
-        .select(
-            "site",
-            "mode",
-            "server",
-            "server_name",
-            "order_month",
-            "delivery_month",
-            "retire_month",
-            "servers",
-            "is_own",
+        evaluation.schedule.bought.join(
+            evaluation.best.join(evaluation.chosen, on="option", how="semi").select("site", "mode", "option"), on="option"
         )
-        .sort("site", "mode", "delivery_month")
+        .join(names, on="option")
+        .select("site", "mode", "server", "server_name", "order_month", "delivery_month", "retire_month", "servers")
+        .sort("site", "delivery_month")
     )
 
 

@@ -14,12 +14,11 @@ if TYPE_CHECKING:
     from brytpunkt.planning.facts import Facts
 
 SERVER_FIGURES = {
-    "price_low_usd": "USD per server",
-    "price_high_usd": "USD per server",
-    "nameplate_kw": "kW",
-    "load_share": "share of nameplate",
-    "idle_share": "share of nameplate",
-    "gpu_count": "GPUs",
+    "price_low_usd": ("USD per server", "lowest price"),
+    "price_high_usd": ("USD per server", "highest price"),
+    "nameplate_kw": ("kW", "power by its nameplate"),
+    "load_share": ("share of nameplate", "power under load"),
+    "idle_share": ("share of nameplate", "power when idle"),
 }
 
 
@@ -29,9 +28,9 @@ def catalog_assumptions(plan: Plan, facts: Facts) -> list[dict[str, Any]]:
     wanted = [server.id for server in plan.build.servers]
     rows = facts.servers.filter(pl.col("server").is_in(wanted)).sort("server")
     servers = [
-        _entry(f"build.servers.{row['server']}.{figure}", row[figure], unit, row, str(row["name"]))
+        _entry(f"build.servers.{row['server']}.{figure}", row[figure], unit, row, f"{row['name']}: {words}")
         for row in rows.iter_rows(named=True)
-        for figure, unit in SERVER_FIGURES.items()
+        for figure, (unit, words) in SERVER_FIGURES.items()
         if row.get(figure) is not None and not (row["server"] in quoted and figure.startswith("price"))
     ]
     return servers + _benchmarks(plan, facts, set(rows["gpu_model"].drop_nulls()))

@@ -16,6 +16,8 @@ from brytpunkt.warehouse.contracts import CONFIDENCES, CONTRACTS
 if TYPE_CHECKING:
     import duckdb
 
+    from brytpunkt.warehouse.store import Warehouse
+
 HISTORY_COLUMNS = ("origin", "content_sha256", "first_seen_at", "last_seen_at", "withdrawn_at")
 
 
@@ -90,3 +92,12 @@ def content_version(frame: pl.DataFrame) -> str:
     ordered = frame.select(sorted(frame.columns))
     lines = ordered.select(line=pl.struct(pl.all()).struct.json_encode())["line"].sort()
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def current_table(warehouse: Warehouse, table: str) -> pl.DataFrame:
+    """One table as published now, with the types of its contract."""
+    key = ", ".join(CONTRACTS[table].primary_key())
+    with warehouse.open() as connection:
+        query = _query(warehouse.sql / "queries", "as_of").format(table=table, key=key)
+        frame = connection.sql(query, params={"until": datetime(9999, 1, 1, tzinfo=UTC)}).pl()
+    return frame.select(list(CONTRACTS[table].columns()))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from brytpunkt.reporting.charts.draw import Canvas, Spec, domain, frame, quantitative, short
+from brytpunkt.reporting.charts.draw import LABEL_LENGTH, Canvas, Spec, domain, frame, quantitative, short
 from brytpunkt.reporting.charts.theme import FULL_WIDTH, INK, OWN, QUIET, RENT, STACK
 from brytpunkt.reporting.formats import SCALES
 
@@ -58,30 +58,28 @@ def cost_pairs(canvas: Canvas, groups: Sequence[tuple[str, float, float]], scale
 
 
 def sites(canvas: Canvas, rows: Sequence[dict[str, Any]], here: str | None) -> Markup:
-    """Present value of own at each site against the line of renting, on one scale; `here` is the report's site."""
+    """Cost of own, ordered in its best month, at each site against the line of renting, on one scale.
+
+    `here` is the report's site; the open mark is the cost of an order at the start.
+    """
     formats, words = canvas.formats, canvas.formats.texts
-    built = [row for row in rows if row["npv_own"] is not None]
-    scale = formats.scale_of([float(row["npv_own"]) for row in built] + [float(rows[0]["npv_rent"])])
-    rent = float(rows[0]["npv_rent"]) / SCALES[scale]
-    values = [
-        {
-            "site": _label(words("chart.comparator", name=short(row["site_name"])) if row["is_comparator"]
-                           else short(row["site_name"]), index),
-            "value": float(row["npv_own"]) / SCALES[scale],
-            "label": formats.number(float(row["npv_own"]) / SCALES[scale], 2),
-            "share": formats.percent(-row["saving_share"], 0, signed=True),
-            "shade": OWN if row["site"] == here or (here is None and index == 0) else QUIET,
-        }
-        for index, row in enumerate(built)
-    ]  # fmt: skip
-    limits = domain([rent, *(v["value"] for v in values)])
+    built = [row for row in rows if row["switch_npv"] is not None and row["npv_own"] is not None]
+    whole = float(rows[0]["npv_rent"])
+    scale = formats.scale_of([*(float(row["switch_npv"]) for row in built), whole])
+    rent = whole / SCALES[scale]
+    values = [_site_bar(canvas, row, index, scale, here) for index, row in enumerate(built)]
+    limits = domain([rent, *(v[name] for v in values for name in ("value", "start"))])
     size = frame(FULL_WIDTH, 24 * len(values) + 54, left=176, right=96, top=24, bottom=22)
     axis = NAME_AXIS | {"labelExpr": "split(datum.label, '\\u200b')[0]"}
     names = {"field": "site", "type": "nominal", "sort": None, "axis": axis, "scale": {"domain": [v["site"] for v in values]}}
     position: Spec = {"y": names, "x": quantitative("value", limits)}
-    line = [{"value": rent, "label": f"{words('series.rent')} {formats.number(rent, 1)}"}]
+    line = [{"value": rent, "label": f"{words('series.rent')} {formats.number(rent, 2)}"}]
     layers: list[Spec] = [
         {"mark": {"type": "bar"}, "encoding": position | {"color": {"field": "shade", "scale": None, "type": "nominal"}}},
+        {
+            "mark": {"type": "tick", "color": INK, "thickness": 1.2, "height": {"band": 0.6}},
+            "encoding": {"y": names, "x": quantitative("start", limits)},
+        },
         *(
             {
                 "mark": {"type": "text", "align": "right", "fontWeight": canvas.bold},
@@ -102,12 +100,27 @@ def sites(canvas: Canvas, rows: Sequence[dict[str, Any]], here: str | None) -> M
             },
         },
     ]  # fmt: skip
-    best = min(built, key=lambda row: float(row["npv_own"]), default=rows[0])
+    best = min(built, key=lambda row: float(row["switch_npv"]), default=rows[0])
     spoken = words(
-        "spoken.sites", count=len(built), best=short(best["site_name"], 60), own=formats.money(best["npv_own"]),
+        "spoken.sites", count=len(built), best=short(best["site_name"], 60), own=formats.money(best["switch_npv"]),
         rent=formats.money(rows[0]["npv_rent"]),
     )  # fmt: skip
     return canvas.svg(size | {"data": {"values": values}, "layer": layers}, spoken)
+
+
+def _site_bar(canvas: Canvas, row: dict[str, Any], index: int, scale: str, here: str | None) -> dict[str, Any]:
+    formats = canvas.formats
+    name = short(row["site_name"], 17 if row["is_comparator"] else LABEL_LENGTH)
+    shown = formats.texts("chart.comparator", name=name) if row["is_comparator"] else name
+    best, rent = float(row["switch_npv"]), float(row["npv_rent"])
+    return {
+        "site": _label(shown, index),
+        "value": best / SCALES[scale],
+        "start": float(row["npv_own"]) / SCALES[scale],
+        "label": formats.number(best / SCALES[scale], 2),
+        "share": formats.percent(best / rent - 1 if rent else None, signed=True),
+        "shade": OWN if row["site"] == here or (here is None and index == 0) else QUIET,
+    }
 
 
 def energy_prices(canvas: Canvas, rows: Sequence[dict[str, Any]], parts: Sequence[str], here: str | None) -> Markup:
@@ -152,7 +165,7 @@ def energy_prices(canvas: Canvas, rows: Sequence[dict[str, Any]], parts: Sequenc
 def decision_bar(canvas: Canvas, row: dict[str, Any]) -> Markup:
     """Two bars for page one: what renting and what owning cost over the horizon."""
     formats, words = canvas.formats, canvas.formats.texts
-    pairs = [("rent", row["npv_rent"], RENT), ("own", row["npv_own"], OWN)]
+    pairs = [("rent_throughout", row["npv_rent"], RENT), ("own_start", row["npv_own"], OWN)]
     if row["switch_month"] and row["switch_npv"] is not None:
         pairs.append(("own_later", row["switch_npv"], OWN))
     shown = [(words("series." + name), float(value), shade) for name, value, shade in pairs if value is not None]

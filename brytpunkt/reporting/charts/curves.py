@@ -47,7 +47,7 @@ def crossing(canvas: Canvas, curves: pl.DataFrame, row: dict[str, Any], time: Ti
     limits = domain([point[name] for point in scaled for name in series])
     size = frame(FULL_WIDTH, height, left=40, right=152)
     ends = [scaled[-1][name] for name in series]
-    shown = [f"{words('series.' + name)} {formats.number(end, 1)}" for name, end in zip(series, ends, strict=True)]
+    shown = [f"{words('series.' + name)} {formats.number(end, 2)}" for name, end in zip(series, ends, strict=True)]
     layers: list[Spec] = [_line(scaled, "month", name, time.axis(), limits, style) for name, style in STYLES.items()]
     layers += _end_labels(canvas, shown, ends, limits, size["height"], time.months)
     layers += _payback(canvas, scaled, row, limits, time)
@@ -73,7 +73,7 @@ def switch(canvas: Canvas, curve: pl.DataFrame, row: dict[str, Any], time: Timel
     limits = domain([rent, *(point["present_value"] for point in points)], zero=False, head_room=0.08, foot_room=0.16)
     size = frame(FULL_WIDTH, height, left=40, right=152)
     ends = [rent, points[-1]["present_value"]]
-    shown = [f"{words('series.rent_throughout')} {formats.number(rent, 1)}", words("series.order_then")]
+    shown = [f"{words('series.rent_throughout')} {formats.number(rent, 2)}", words("series.order_then")]
     line_of_rent = {
         "data": {"values": [{"rent": rent}]},
         "mark": {"type": "rule", "color": RENT, "strokeWidth": 2},
@@ -88,7 +88,7 @@ def switch(canvas: Canvas, curve: pl.DataFrame, row: dict[str, Any], time: Timel
     if row["switch_month"] is not None:
         best = float(row["switch_npv"]) / SCALES[scale]
         date = formats.month_short(row["switch_date"])
-        label = words("chart.order", date=date, value=formats.number(best, 1))
+        label = words("chart.order", date=date, value=formats.number(best, 2))
         layers += _marked(canvas, row["switch_month"], best, label, time.months, x="order_month", below=True, limits=limits)
         spoken = words(
             "spoken.switch", date=formats.month(row["switch_date"]), best=formats.money(row["switch_npv"]),

@@ -49,7 +49,7 @@ def tokens(canvas: Canvas, demand: pl.DataFrame, names: dict[str, str], time: Ti
         if values:
             ends.append((short(names[workload], 26), (low + values[-1]["high"]) / 2, shade))
     limits = domain([value["high"] for value in values] or [0.0])
-    size = frame(FULL_WIDTH, height, left=48, right=144)
+    size = frame(FULL_WIDTH, height, left=48, right=158)
     places = apart([end for _, end, _ in ends], limits, size["height"], LINE_GAP)
     layers: list[Spec] = [
         {
@@ -75,7 +75,7 @@ def gpus(canvas: Canvas, months: Sequence[dict[str, Any]], time: Timeline, heigh
     formats, words = canvas.formats, canvas.formats.texts
     values = list(months)
     limits = domain([row[name] for row in values for name in ("mean", "peak", "installed")])
-    size = frame(FULL_WIDTH, height, left=48, right=144)
+    size = frame(FULL_WIDTH, height, left=48, right=158)
     across, names = time.axis(), ("installed", "peak", "mean")
     ends = [values[-1][name] for name in names]
     places = apart(ends, limits, size["height"], LINE_GAP)

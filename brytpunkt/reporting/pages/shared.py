@@ -143,8 +143,8 @@ def comparison(at: Desk, here: str | None) -> Row:
     from brytpunkt.reporting.charts import bars
 
     formats, words = at.formats, at.formats.texts
-    built = [row for row in at.sites if row["npv_own"] is not None]
-    scale = formats.scale_of([float(row["npv_own"]) for row in built] + [float(at.sites[0]["npv_rent"])])
+    built = [row for row in at.sites if row["switch_npv"] is not None]
+    scale = formats.scale_of([float(row["switch_npv"]) for row in built] + [float(at.sites[0]["npv_rent"])])
     unit = formats.unit(scale)
     own_sites = [row for row in built if not row["is_comparator"]] or built
     return {
@@ -157,8 +157,11 @@ def comparison(at: Desk, here: str | None) -> Row:
 
 
 def site_cells(at: Desk, row: Row, scale: str) -> Row:
-    """One site in the comparison table."""
+    """One site in the comparison table; the saving is that of its best order month."""
     formats, words = at.formats, at.formats.texts
+    rent, best = float(row["npv_rent"]), row["switch_npv"]
+    saved = None if best is None else rent - best
+    share = None if saved is None or not rent else saved / rent
     return {
         "site": row["site"],
         "name": row["site_name"],
@@ -167,15 +170,12 @@ def site_cells(at: Desk, row: Row, scale: str) -> Row:
         "verdict": row["verdict"],
         "verdict_name": words.name("verdict", row["verdict"]),
         "space": words.name("mode", row["own_mode"]) if row["own_mode"] else formats.number(None),
-        "server": row["own_server_name"] or formats.number(None),
         "own": formats.number(_in(row["npv_own"], scale), 2),
-        "saving": formats.number(_in(row["saving"], scale), 2, signed=True),
-        "share": formats.percent(row["saving_share"], signed=True),
+        "best": formats.number(_in(row["switch_npv"], scale), 2),
+        "saving": formats.number(_in(saved, scale), 2, signed=True),
+        "share": formats.percent(share, signed=True),
         "order": formats.month_short(row["switch_date"]) if row["switch_date"] else words("never"),
         "paid": formats.month_short(row["payback_date"]) if row["payback_date"] else words("never"),
-        "gpu_hour": formats.number(row["lcoh_own"], 2),
-        "million": formats.significant(row["lcot_own"], 3),
-        "utilisation": formats.percent(row["base_utilisation"]),
     }
 
 

@@ -114,6 +114,7 @@ def demand_context(at: Desk, row: Row) -> Row:
 def _energy(at: Desk, row: Row) -> Row:
     formats, words = at.formats, at.formats.texts
     priced = row["energy_price_per_mwh"]
+    years_drawn = monthly.energy_years(at.frames, row["site"])
     return {
         "chart": energy_chart(at, row["site"]),
         "head": words(
@@ -131,10 +132,10 @@ def _energy(at: Desk, row: Row) -> Row:
                 formats.number(year["price"], 1),
                 formats.number(year["carbon_tonnes"], 1),
             ]
-            for year in monthly.energy_years(at.frames, row["site"])
+            for year in years_drawn
         ],
         "total": [
-            "",
+            formats.number(sum(year["it_mwh"] for year in years_drawn)),
             formats.number(row["energy_mwh"]),
             formats.number(row["pue_mean"], 3),
             formats.number(priced, 1),

@@ -5,7 +5,6 @@ Belongs here: summary rows in, formatted rows out. Does not belong here: layout.
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from brytpunkt.reporting.formats import MINUS, SCALES
@@ -72,24 +71,17 @@ def _assumption(item: Row, formats: Formats) -> Row:
     }
 
 
-def source_rows(summary: Row, formats: Formats) -> list[Row]:
-    """Provenance: one row for each table and source."""
-    return [
-        row
-        | {
-            "rows_shown": formats.number(row.get("rows")),
-            "newest": _day(row.get("newest_source_date"), formats),
-            "retrieved": _day(row.get("retrieved_on"), formats),
+def source_rows(summary: Row, formats: Formats) -> list[tuple[str, list[Row]]]:
+    """Provenance: the sources of each table."""
+    tables: dict[str, list[Row]] = {}
+    for row in summary["sources"]:
+        shown = {
+            "rows_shown": formats.number(row["rows"]),
+            "newest": formats.day(row["newest_source_date"]),
+            "retrieved": formats.day(row["retrieved_on"]),
         }
-        for row in summary["sources"]
-    ]
-
-
-def _day(value: str | None, formats: Formats) -> str:
-    try:
-        return formats.day(date.fromisoformat(value[:10])) if value else formats.day(None)
-    except ValueError:
-        return str(value)
+        tables.setdefault(row["table"], []).append(row | shown)
+    return [(formats.texts.name("table", table), rows) for table, rows in tables.items()]
 
 
 def rule_rows(summary: Row, site: str, time: Timeline, formats: Formats) -> list[list[str]]:

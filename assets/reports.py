@@ -1,0 +1,54 @@
+"""Reports: the PDFs of a plan's newest run."""
+
+import hashlib
+
+import dagster as dg
+
+from assets.partitions import PLAN_SITES, PLANS, split_site_key
+from assets.rooms import Rooms
+from brytpunkt.errors import BrytpunktError
+from brytpunkt.reporting.pdf import render_reports
+from brytpunkt.runs import load_run, newest_run
+
+
+@dg.asset(
+    group_name="reports",
+    partitions_def=PLANS,
+    code_version="1",
+    kinds={"jinja", "pdf"},
+    description="The portfolio report, and the report of every site, rendered two at a time beside each other.",
+)
+def portfolio_report(rooms: Rooms, plan_run: str) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """Render every report of a run into its folder."""
+    found = rooms.folders()
+    run = load_run(found.home / "runs" / plan_run)
+    summary = run.summary()
+    paths = render_reports(summary, run.result(), found, run.reports, summary["plan"]["language"])
+    portfolio = next(path for path in paths if path.stem == "portfolio")
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(hashlib.sha256(portfolio.read_bytes()).hexdigest()),
+        metadata={"pdf": dg.MetadataValue.path(str(portfolio)), "reports": len(paths), "run": plan_run},
+    )
+
+
+@dg.asset(
+    group_name="reports",
+    partitions_def=PLAN_SITES,
+    deps=[dg.AssetDep(portfolio_report, partition_mapping=dg.AllPartitionMapping())],
+    code_version="1",
+    kinds={"pdf"},
+    description="The report of one site in the newest run of its plan.",
+)
+def site_report(context: dg.AssetExecutionContext, rooms: Rooms) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """The site's PDF as rendered with its portfolio; says so if the run has none."""
+    plan, site = split_site_key(context.partition_key)
+    run = newest_run(rooms.folders().home, plan)
+    path = run.reports / f"{site}.pdf"
+    if not path.exists():
+        message = f"run {run.run_id} has no report of {site}; materialise portfolio_report of plan {plan} first"
+        raise BrytpunktError(message)
+    body = path.read_bytes()
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(hashlib.sha256(body).hexdigest()),
+        metadata={"pdf": dg.MetadataValue.path(str(path)), "bytes": len(body), "run": run.run_id},
+    )

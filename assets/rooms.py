@@ -1,0 +1,33 @@
+"""The resource that tells assets where the warehouse, the landing and the runs are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import dagster as dg
+
+from brytpunkt.folders import Folders, folders
+from brytpunkt.landing import Landing
+from brytpunkt.warehouse import Warehouse
+
+
+class Rooms(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Folders of this checkout; ``home`` moves the state, ``wait_s`` bounds the wait for the warehouse."""
+
+    home: str | None = None
+    wait_s: float = 30.0
+
+    def folders(self) -> Folders:
+        """Where things are."""
+        found = folders()
+        return found if self.home is None else replace(found, home=Path(self.home))
+
+    def warehouse(self) -> Warehouse:
+        """The warehouse, closed."""
+        found = self.folders()
+        return Warehouse(found.home / "warehouse.duckdb", found.sql, self.wait_s)
+
+    def landing(self) -> Landing:
+        """The landing store."""
+        return Landing(self.folders().home / "landing")

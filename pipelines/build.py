@@ -1,0 +1,45 @@
+"""Assembly: all assets, checks, jobs and resources as one set of definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from assets import plans, reports, sources
+from assets.facts import FACT_ASSETS, FACT_CHECKS
+from assets.rooms import Rooms
+
+ASSETS = [
+    sources.bundled_snapshot,
+    *FACT_ASSETS,
+    plans.declaration,
+    plans.planning_inputs,
+    plans.plan_run,
+    reports.portfolio_report,
+    reports.site_report,
+]
+CHECKS = [*FACT_CHECKS, plans.totals_are_sums_of_rows, plans.every_site_has_a_verdict]
+
+
+def build_defs(
+    *,
+    resource_overrides: Mapping[str, Any] | None = None,
+    asset_overrides: Sequence[dg.AssetsDefinition] | None = None,
+) -> dg.Definitions:
+    """Definitions of the code location; tests and the command line pass their own resources."""
+    return dg.Definitions(
+        assets=[*(asset_overrides or ASSETS)],
+        asset_checks=CHECKS,
+        resources={"rooms": Rooms()} | dict(resource_overrides or {}),
+        jobs=[
+            dg.define_asset_job("refresh_facts", dg.AssetSelection.groups("sources", "facts")),
+            dg.define_asset_job(
+                "compute_plan",
+                dg.AssetSelection.groups("plans") | dg.AssetSelection.assets(reports.portfolio_report),
+            ),
+            dg.define_asset_job("publish_site", dg.AssetSelection.assets(reports.site_report)),
+        ],
+        executor=dg.in_process_executor,
+    )

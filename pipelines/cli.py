@@ -1,0 +1,127 @@
+"""The command line: plan, schema, ui. Heavy rooms are imported only by the command that needs them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from brytpunkt.errors import BrytpunktError, InputError
+
+EXIT_OK, EXIT_ERROR, EXIT_INPUT = 0, 1, 2
+VERSION = "0.1.0"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    top = argparse.ArgumentParser(
+        prog="brytpunkt",
+        description="Build or rent? Where in the Nordics, when, at what cost, and how sure is that?",
+    )
+    top.add_argument("--version", action="version", version=f"brytpunkt {VERSION}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    plan = commands.add_parser("plan", help="compute a declared plan and write its reports")
+    plan.add_argument("file", type=Path, metavar="FILE", help="the plan's declaration (YAML)")
+    plan.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="where results go (default: out)")
+    plan.add_argument("--as-of", type=_day, metavar="DATE", help="plan with what was known that day (YYYY-MM-DD)")
+    plan.add_argument("--no-pdf", action="store_true", help="leave the PDF reports out")
+    commands.add_parser("schema", help="print the JSON Schema of plans, for your editor")
+    ui = commands.add_parser("ui", help="open the Dagster UI: the lineage of every number")
+    ui.add_argument("--port", type=int, default=3000, metavar="PORT", help="port on this machine (default: 3000)")
+    return top
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        message = f"{text!r} is not a date; write it as 2026-09-01"
+        raise argparse.ArgumentTypeError(message) from None
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; 0 done, 2 the user's input is wrong, 1 anything else."""
+    options = parser().parse_args(arguments)
+    try:
+        if options.command == "schema":
+            return _schema()
+        if options.command == "ui":
+            return _ui(options.port)
+        return _plan(options)
+    except InputError as error:
+        print(f"brytpunkt: the input needs mending\n{error}", file=sys.stderr)
+        return EXIT_INPUT
+    except BrytpunktError as error:
+        print(f"brytpunkt: {error}", file=sys.stderr)
+        return EXIT_ERROR
+    except KeyboardInterrupt:
+        print("brytpunkt: stopped; nothing half-written remains", file=sys.stderr)
+        return EXIT_ERROR
+    except Exception as error:  # noqa: BLE001 - the user gets a line and a file, not a stack trace
+        return _unexpected(error)
+
+
+def _schema() -> int:
+    from brytpunkt.declarations import json_schema
+
+    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    return EXIT_OK
+
+
+def _ui(port: int) -> int:
+    from pipelines.ui import open_ui
+
+    return open_ui(port)
+
+
+def _plan(options: argparse.Namespace) -> int:
+    from brytpunkt.declarations import read_plan
+    from brytpunkt.folders import folders
+
+    declared = read_plan(options.file)
+    from pipelines.progress import Progress, verdict_lines
+
+    with Progress(sys.stdout) as progress:
+        progress.step("Loading Dagster")
+        from brytpunkt.runs import publish
+        from pipelines.materialise import materialise_plan
+
+        run = materialise_plan(
+            declared, folders(), as_of=options.as_of, with_reports=not options.no_pdf, on_step=progress.step
+        )
+        written = publish(run, options.out)
+    summary = run.summary()
+    print("\n".join(verdict_lines(summary)))
+    print("\nWritten:")
+    for path in written:
+        print(f"  {path}")
+    print(f"Run {run.run_id}, facts as of {run.as_of.isoformat()}")
+    return EXIT_OK
+
+
+def _unexpected(error: Exception) -> int:
+    """Keep the stack trace in a file and say where."""
+    import traceback
+    from datetime import UTC, datetime
+
+    from brytpunkt.folders import folders
+
+    folder = folders().home / "logs"
+    kept = folder / f"error-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}.txt"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        kept.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+        where = f"details are in {kept}"
+    except OSError:
+        where = "the details could not be written"
+    first = str(error).strip().splitlines()
+    print(f"brytpunkt: {type(error).__name__}: {first[0] if first else 'no message'}; {where}", file=sys.stderr)
+    return EXIT_ERROR
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

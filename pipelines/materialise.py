@@ -1,0 +1,132 @@
+"""Materialising from the command line: the same assets as in the UI, in this process, on the same instance."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from assets.partitions import PLANS, site_key
+from assets.plans import PlanningConfig
+from assets.rooms import Rooms
+from brytpunkt.declarations import Declared
+from brytpunkt.errors import BrytpunktError
+from brytpunkt.folders import Folders
+from brytpunkt.runs import Run, newest_run
+from pipelines.build import ASSETS, CHECKS
+from pipelines.instance import prepare_instance
+
+FACTS = dg.AssetSelection.groups("sources", "facts")
+PLAN = dg.AssetSelection.groups("plans")
+PORTFOLIO = dg.AssetSelection.assets("portfolio_report")
+SITE = dg.AssetSelection.assets("site_report")
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Names of the steps, for whoever shows progress."""
+
+    facts: str = "Facts: bundled snapshot into the warehouse, contracts checked"
+    plan: str = "Plan: demand, rent, build, energy, ledger, verdicts"
+    reports: str = "Reports: charts and PDFs"
+    lineage: str = "Lineage: site reports recorded"
+
+
+def register(declared: Declared, home: Path) -> None:
+    """Keep the declaration where the assets look for it, whole or not at all."""
+    folder = home / "plans"
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{declared.plan.plan}.yaml"
+    draft = folder / f".{declared.plan.plan}.draft"
+    shutil.copyfile(declared.path, draft)
+    draft.replace(target)
+
+
+def materialise_plan(
+    declared: Declared,
+    found: Folders,
+    *,
+    as_of: date | None,
+    with_reports: bool,
+    on_step: Callable[[str], None],
+) -> Run:
+    """Facts, plan and reports of one declaration; returns the finished run."""
+    prepare_instance(found.home)
+    register(declared, found.home)
+    plan = declared.plan.plan
+    with _quiet(found.home), dg.DagsterInstance.from_config(str(found.home / "dagster")) as instance:
+        instance.add_dynamic_partitions(PLANS.name or "", [plan])
+        worker = _Worker(instance, Rooms(home=str(found.home)))
+        on_step(Steps.facts)
+        worker.run(FACTS)
+        on_step(Steps.plan)
+        worker.run(PLAN, plan, {"planning_inputs": PlanningConfig(as_of=as_of.isoformat() if as_of else "")})
+        if with_reports:
+            on_step(Steps.reports)
+            worker.run(PORTFOLIO, plan)
+            on_step(Steps.lineage)
+            for site in declared.plan.sites:
+                worker.run(SITE, site_key(plan, site.id))
+    return newest_run(found.home, plan)
+
+
+@dataclass(frozen=True)
+class _Worker:
+    instance: dg.DagsterInstance
+    rooms: Rooms
+
+    def run(self, selection: dg.AssetSelection, partition: str | None = None, ops: dict[str, Any] | None = None) -> None:
+        """Materialise a selection; a user's mistake found inside a step comes out as what it is."""
+        try:
+            result = dg.materialize(
+                [*ASSETS, *CHECKS],
+                selection=selection,
+                instance=self.instance,
+                resources={"rooms": self.rooms},
+                partition_key=partition,
+                run_config=dg.RunConfig(ops=ops or {}, loggers={"console": {"config": {"log_level": "CRITICAL"}}}),
+                tags={"brytpunkt/started_by": "command line"},
+            )
+        except Exception as error:
+            explained = _explained(error)
+            if explained is None:
+                raise
+            raise explained from error
+        failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
+        if failed:
+            names = ", ".join(f"{check.asset_key.to_user_string()}: {check.check_name}" for check in failed)
+            message = f"checks failed: {names}. `brytpunkt ui` shows the rows"
+            raise BrytpunktError(message)
+
+
+def _explained(error: BaseException) -> BrytpunktError | None:
+    """The error that Brytpunkt explains itself, however deep Dagster wrapped it."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, BrytpunktError):
+            return seen
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
+@contextmanager
+def _quiet(home: Path) -> Iterator[None]:
+    """Dagster's own log goes to a file; the terminal is for the user."""
+    folder = home / "logs"
+    folder.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(folder / f"{datetime.now(UTC):%Y-%m-%d}.log", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        handler.close()
