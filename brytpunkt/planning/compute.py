@@ -10,6 +10,7 @@ import polars as pl
 from brytpunkt.planning.curves import cumulative, rule_readings, rule_series
 from brytpunkt.planning.evaluate import Evaluation, evaluate
 from brytpunkt.planning.ledger import native_currencies
+from brytpunkt.planning.names import check_names
 from brytpunkt.planning.result import Result
 from brytpunkt.planning.tipping import tipping_curve
 from brytpunkt.planning.unit_economics import published_cases, unit_economics
@@ -30,6 +31,7 @@ def compute(plan: Plan, facts: Facts) -> Result:
     Raises ``InputError`` where the declaration and the facts do not fit together: an unknown server, a
     workload that no offer can serve, a zone without prices.
     """
+    check_names(plan, facts)
     horizon = plan.finance.months
     evaluation = evaluate(plan, facts, horizon)
     longer = verdict_of(evaluate(plan, facts, math.ceil(LONG_HORIZON * horizon)))
@@ -229,10 +231,20 @@ def _schedule(evaluation: Evaluation) -> pl.DataFrame:
     names = evaluation.basis.options.select("option", "server", "server_name")
     return (
         evaluation.schedule.bought.join(
-            evaluation.best.join(evaluation.chosen, on="option", how="semi").select("site", "mode", "option"), on="option"
+            evaluation.best.join(evaluation.chosen, on="option", how="semi").select("site", "mode", "option"),
+            on="option",
         )
         .join(names, on="option")
-        .select("site", "mode", "server", "server_name", "order_month", "delivery_month", "retire_month", "servers")
+        .select(
+            "site",
+            "mode",
+            "server",
+            "server_name",
+            "order_month",
+            "delivery_month",
+            "retire_month",
+            "servers",
+        )
         .sort("site", "delivery_month")
     )
 

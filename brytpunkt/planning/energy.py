@@ -125,74 +125,39 @@ def _month(text: str) -> dt.date:
 def tax_by_month(site: Site, facts: Facts, fx: Fx, months: pl.DataFrame) -> pl.DataFrame:
     """Energy tax in force on the first day of each month -> month, energy_tax [plan currency/kWh].
 
-    A change of law inside the horizon changes the plan from that month on.
+    A change of law inside the horizon changes the plan from that month on. A rate whose successor is not
+    known stays in force, and months before the first known rate pay it: no tax is ever taken for none.
     """
     rows = facts.energy_taxes.filter(
         pl.col("country") == site.country, pl.col("segment") == site.energy.tax_segment
     ).sort("valid_from")
-    if rows.is_empty():
-        known = (
-            facts.energy_taxes.filter(pl.col("country") == site.country)["segment"].unique().sort().to_list()
-        )
-        raise InputError(
-            (
-                Problem(
-                    f"sites.{site.id}.energy.tax_segment",
-                    f"no energy tax is known for {site.country}, segment {site.energy.tax_segment!r}",
-                    f"known segments: {', '.join(known)}"
-                    if known
-                    else "pin energy.price_per_kwh for this site",
-                ),
-            )
-        )
     rates = {name: fx.rate(name) for name in rows["native_currency"].unique()}
-    in_force = rows.with_columns(
-        rate=pl.col("rate_native_per_kwh")
-        * pl.col("native_currency").replace_strict(rates, return_dtype=pl.Float64)
-    ).select("valid_from", "valid_to", "rate")
+    in_force = rows.select(
+        "valid_from",
+        energy_tax=pl.col("rate_native_per_kwh")
+        * pl.col("native_currency").replace_strict(rates, return_dtype=pl.Float64),
+    )
     return (
         months.sort("date")
         .join_asof(in_force, left_on="date", right_on="valid_from", strategy="backward")
-        .with_columns(lapsed=(pl.col("date") >= pl.col("valid_to")).fill_null(value=False))
-        .select(
-            "month",
-            energy_tax=pl.when("lapsed").then(0.0).otherwise(pl.col("rate").fill_null(0.0)),
-        )
+        .select("month", energy_tax=pl.col("energy_tax").fill_null(in_force["energy_tax"][0]))
     )
 
 
 def _fee(site: Site, facts: Facts, fx: Fx, kind: str) -> float:
-    """A fee of the site's named grid tariff, in the plan's currency; zero where the tariff has none."""
-    rows = facts.grid_fees.filter(pl.col("grid_fee") == site.energy.grid_fee, pl.col("kind") == kind)
+    """A fee of the site's named grid tariff, in the plan's currency; zero without a tariff."""
+    rows = facts.grid_fees.filter(pl.col("grid_fee") == (site.energy.grid_fee or ""), pl.col("kind") == kind)
     newest = rows.sort("valid_from").tail(1)
     if newest.is_empty():
         return 0.0
     return float(newest["value_native"][0]) * fx.rate(newest["native_currency"][0])
 
 
-def _known_tariff(site: Site, facts: Facts) -> bool:
-    name = site.energy.grid_fee
-    if name is None:
-        return False
-    known = facts.grid_fees["grid_fee"].unique().sort().to_list()
-    if name not in known:
-        raise InputError(
-            (
-                Problem(
-                    f"sites.{site.id}.energy.grid_fee",
-                    f"no grid tariff is named {name!r}",
-                    f"known tariffs: {', '.join(known)}; or declare grid_energy_per_kwh and grid_capacity_per_kw_year",
-                ),
-            )
-        )
-    return True
-
-
 def grid_energy_fee(site: Site, facts: Facts, fx: Fx) -> float:
     """Grid fee on energy. [plan currency/kWh]"""
     if site.energy.grid_energy_per_kwh is not None:
         return fx.convert(site.energy.grid_energy_per_kwh)
-    return _fee(site, facts, fx, "energy") if _known_tariff(site, facts) else 0.0
+    return _fee(site, facts, fx, "energy")
 
 
 def grid_capacity_fee(site: Site, facts: Facts, fx: Fx) -> float:
@@ -201,7 +166,7 @@ def grid_capacity_fee(site: Site, facts: Facts, fx: Fx) -> float:
         return 0.0
     if site.energy.grid_capacity_per_kw_year is not None:
         return fx.convert(site.energy.grid_capacity_per_kw_year)
-    return _fee(site, facts, fx, "capacity") if _known_tariff(site, facts) else 0.0
+    return _fee(site, facts, fx, "capacity")
 
 
 def carbon_intensity(site: Site, facts: Facts) -> float | None:

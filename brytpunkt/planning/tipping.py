@@ -41,7 +41,11 @@ def tipping_curve(evaluation: Evaluation) -> pl.DataFrame:
     ]
     schema = {"site": pl.String, "volume_scale": pl.Float64, "utilisation": pl.Float64, "own": pl.Float64}
     rent = rent_at_scales(evaluation)
-    return pl.concat([pl.DataFrame(schema=schema), *own]).join(rent, on="volume_scale").sort("site", "volume_scale")
+    return (
+        pl.concat([pl.DataFrame(schema=schema), *own])
+        .join(rent, on="volume_scale")
+        .sort("site", "volume_scale")
+    )
 
 
 def rent_at_scales(evaluation: Evaluation) -> pl.DataFrame:

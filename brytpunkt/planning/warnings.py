@@ -10,7 +10,7 @@ from brytpunkt.declarations import InlineServer
 from brytpunkt.planning.options import UNSOURCED_COLOCATION_EUR_PER_KW_MONTH
 
 if TYPE_CHECKING:
-    from brytpunkt.declarations import Plan
+    from brytpunkt.declarations import Plan, Site
     from brytpunkt.planning.evaluate import Evaluation
     from brytpunkt.planning.facts import Facts
 
@@ -89,9 +89,18 @@ def _free_of_charge(plan: Plan) -> list[str]:
     free = [s.name for s in plan.sites if s.staff.min_fte == 0 and s.staff.fte_per_100_gpus == 0]
     if free:
         rows.append(f"Nobody is paid to look after the hardware at {', '.join(free)}.")
+    no_grid = [s.name for s in plan.sites if _pays_no_grid(s)]
+    if no_grid:
+        rows.append(f"No grid fee is declared at {', '.join(no_grid)}: the grid costs nothing there in this plan.")
     if plan.finance.discount_rate_per_year == 0:
         rows.append("Capital costs nothing in this plan: the discount rate is zero.")
     return rows
+
+
+def _pays_no_grid(site: Site) -> bool:
+    energy = site.energy
+    declared = (energy.price_per_kwh, energy.grid_fee, energy.grid_energy_per_kwh, energy.grid_capacity_per_kw_year)
+    return all(fee is None for fee in declared)
 
 
 def _full(verdicts: pl.DataFrame) -> list[str]:

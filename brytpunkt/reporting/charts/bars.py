@@ -37,7 +37,7 @@ def cost_pairs(canvas: Canvas, groups: Sequence[tuple[str, float, float]], scale
         if value is values[0] or value is first:
             value["label"] = f"{value['label']}  {words('series.' + value['side'])}"
     limits = domain([v["value"] for v in values] or [0.0], head_room=0.02)
-    size = frame(FULL_WIDTH, 29 * len(groups) + 28, left=176, right=70, top=4, bottom=22)
+    size = frame(FULL_WIDTH, 30 * len(groups) + 26, left=176, right=70, top=4, bottom=22)
     scale_of_rows = {"domain": [name for name, _, _ in groups], "paddingInner": 0.2, "paddingOuter": 0.1}
     rows = {"field": "group", "type": "nominal", "sort": None, "axis": NAME_AXIS, "scale": scale_of_rows}
     offset = {"field": "side", "type": "nominal", "scale": {"domain": list(PAIR), "paddingInner": 0}}
@@ -48,7 +48,7 @@ def cost_pairs(canvas: Canvas, groups: Sequence[tuple[str, float, float]], scale
     layers = [
         {"mark": {"type": "bar", "height": {"band": 0.92}}, "encoding": position | {"color": colour}},
         {
-            "mark": {"type": "text", "align": "left", "dx": 5, "fontWeight": canvas.bold, "baseline": "middle"},
+            "mark": {"type": "text", "align": "left", "dx": 5, "fontWeight": canvas.bold, "fontSize": 10.5},
             "encoding": position | {"x": quantitative("at", limits, grid=True), "text": {"field": "label", "type": "nominal"}},
         },
     ]
@@ -178,7 +178,7 @@ def decision_bar(canvas: Canvas, row: dict[str, Any]) -> Markup:
     layers = [
         {"mark": {"type": "bar"}, "encoding": position | shade},
         {
-            "mark": {"type": "text", "align": "left", "dx": 6, "fontWeight": canvas.bold, "fontSize": 11},
+            "mark": {"type": "text", "align": "left", "dx": 6, "fontWeight": canvas.bold, "fontSize": 13},
             "encoding": position | {"text": {"field": "label", "type": "nominal"}},
         },
     ]

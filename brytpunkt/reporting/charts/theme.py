@@ -21,8 +21,8 @@ STACK = ("#0b4a6f", "#5f93b3", "#b9cfdd", "#e3c79a", "#d07a1f", "#8c8c8c")
 
 FULL_WIDTH = 658
 HALF_WIDTH = 321
-TEXT = 10
-LINE_GAP = 13.0
+TEXT = 11.5
+LINE_GAP = 14.0
 
 
 def config(family: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from brytpunkt.reporting.charts.draw import short
 from brytpunkt.reporting.pages import decision, tables
 from brytpunkt.reporting.pages.decision import quantity, years
-from brytpunkt.reporting.pages.shared import LONG_NAME, common, comparison, curve_charts, energy_chart
+from brytpunkt.reporting.pages.shared import LONG_NAME, NAME_IN_TABLE, common, comparison, curve_charts, energy_chart
 from brytpunkt.reporting.pages.site import demand_context
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _lead(at: Desk, best: Row) -> str:
 def _difference(at: Desk, row: Row) -> Row:
     formats, words = at.formats, at.formats.texts
     return {
-        "name": row["site_name"],
+        "name": short(row["site_name"], NAME_IN_TABLE),
         "cells": [
             row["zone"] or row["country"],
             words.name("cooling", row["cooling"]),

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from brytpunkt.reporting.frames import Frames
 
 Row = dict[str, Any]
-HEAD_LENGTH = 64
+HEAD_LENGTH = 44
 LONG_NAME = 60
+NAME_IN_TABLE = 40
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def energy_chart(at: Desk, here: str | None) -> Row | None:
     return {
         "svg": energy_prices(at.canvas, rows, parts, here),
         "key": [(words.name("energy_part", part), STACK[index]) for index, part in enumerate(parts)],
-        "cheapest": rows[0]["site_name"],
+        "cheapest": short(rows[0]["site_name"], LONG_NAME),
         "unit": words("unit.per_mwh", currency=at.formats.currency),
     }
 
@@ -164,7 +165,7 @@ def site_cells(at: Desk, row: Row, scale: str) -> Row:
     share = None if saved is None or not rent else saved / rent
     return {
         "site": row["site"],
-        "name": row["site_name"],
+        "name": short(row["site_name"], NAME_IN_TABLE),
         "is_comparator": row["is_comparator"],
         "rank": row["rank"],
         "verdict": row["verdict"],

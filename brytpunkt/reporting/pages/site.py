@@ -13,7 +13,7 @@ from brytpunkt.reporting.pages import decision, monthly, tables
 from brytpunkt.reporting.pages.costs import cost_table
 from brytpunkt.reporting.pages.decision import years
 from brytpunkt.reporting.pages.shared import (
-    LONG_NAME, common, comparison, curve_charts, energy_chart, gpus_of,
+    LONG_NAME, NAME_IN_TABLE, common, comparison, curve_charts, energy_chart, gpus_of,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def demand_context(at: Desk, row: Row) -> Row:
         "gpus_sub": words("figure.gpus_sub", gpu=gpu),
         "schedule": [
             {
-                "server": item.get("server_name") or item["server"],
+                "server": short(item.get("server_name") or item["server"], NAME_IN_TABLE),
                 "order": formats.month_short(at.time.month(item["order_month"])),
                 "delivery": formats.month_short(at.time.month(item["delivery_month"])),
                 "retired": formats.month_short(at.time.month(item["retire_month"])),

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from brytpunkt.reporting.charts.draw import short
 from brytpunkt.reporting.formats import MINUS, SCALES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from brytpunkt.reporting.charts.timeline import Timeline
-    from brytpunkt.reporting.formats import Formats
+    from brytpunkt.reporting.charts.draw import short
+from brytpunkt.reporting.formats import Formats
 
 Row = dict[str, Any]
 LONGEST_VALUE = 120
+NAME_LENGTH = 40
+LABEL_LENGTH = 160
 SECTIONS = ("finance", "workloads", "build", "rent", "energy", "staff", "sites", "benchmarks")
 SHARED = ("sites", "workloads")
 
@@ -109,7 +113,7 @@ def _first(row: Row | None, time: Timeline, formats: Formats) -> str:
 
 def strategy_rows(summary: Row, formats: Formats, site: str | None, *, scale: str = "thousand") -> list[Row]:
     """Strategies of renting, and of one site's own capacity or of all sites."""
-    names = {row["site"]: row["site_name"] for row in summary["sites"]}
+    names = {row["site"]: short(row["site_name"], NAME_LENGTH) for row in summary["sites"]}
     rank = {row["site"]: row["rank"] for row in summary["sites"]}
     chosen = [row for row in summary["strategies"] if row["site"] is None or site in (None, row["site"])]
     chosen.sort(key=lambda row: rank.get(row["site"], 0))
@@ -117,7 +121,7 @@ def strategy_rows(summary: Row, formats: Formats, site: str | None, *, scale: st
         {
             "site": names.get(row["site"], ""),
             "name": formats.texts.name("strategy", row["strategy"]),
-            "label": row["label"] or row["reason"] or "",
+            "label": short(row["label"] or row["reason"] or "", LABEL_LENGTH),
             "is_feasible": row["is_feasible"],
             "nominal": _scaled(row["nominal_total"], scale, formats),
             "present_value": _scaled(row["present_value"], scale, formats),
@@ -135,12 +139,12 @@ def _scaled(value: str | float | None, scale: str, formats: Formats) -> str:
 
 def unit_rows(summary: Row, formats: Formats, site: str | None) -> list[Row]:
     """One server, one hour, around the clock."""
-    names = {row["site"]: row["site_name"] for row in summary["sites"]}
+    names = {row["site"]: short(row["site_name"], NAME_LENGTH) for row in summary["sites"]}
     return [
         {
             "site": names.get(row["site"], row["site"]),
             "mode": formats.texts.name("mode", row["mode"]),
-            "server": row["server_name"],
+            "server": short(row["server_name"], NAME_LENGTH),
             "cells": [
                 formats.number(row["acquisition"]),
                 *(formats.number(row[f"{part}_per_hour"], 2) for part in ("capital", "support", "space", "energy")),
@@ -176,7 +180,7 @@ def workload_rows(summary: Row, formats: Formats, quantity: Any) -> list[Sequenc
     """What has to be computed."""
     return [
         (
-            row["name"],
+            short(row["name"], NAME_LENGTH),
             row["model"] or formats.number(None),
             quantity(row["output_tokens_per_day"], formats),
             quantity(row["input_tokens_per_day"], formats),
