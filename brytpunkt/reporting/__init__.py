@@ -1,4 +1,5 @@
 """Reporting: a planning result in, summary.json, charts and PDF reports out.
 
-Belongs here: words, number formats, charts, page contexts, rendering. Does not belong here: any cost calculation.
+Belongs here: words, number formats, charts, page contexts, rendering.
+Does not belong here: any cost calculation.
 """

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ruamel.yaml import YAML
 
 TEXTS = Path(__file__).parent / "texts"
 FALLBACK = "en"
@@ -51,7 +51,7 @@ def texts(language: str) -> Texts:
 
 
 def _read(language: str) -> dict[str, str]:
-    tree = yaml.safe_load((TEXTS / f"{language}.yaml").read_text(encoding="utf-8"))
+    tree = YAML(typ="safe", pure=True).load((TEXTS / f"{language}.yaml").read_text(encoding="utf-8"))
     return dict(_flat(tree, ""))
 
 

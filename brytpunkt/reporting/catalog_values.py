@@ -23,7 +23,7 @@ SERVER_FIGURES = {
 
 
 def catalog_assumptions(plan: Plan, facts: Facts) -> list[dict[str, Any]]:
-    """Catalog figures that the plan leaves standing -> path, value, unit, origin `catalog`, source, description."""
+    """Catalog figures that the plan leaves standing -> path, value, unit, origin, source, description."""
     quoted = {server.id for server in plan.build.servers if server.price is not None}
     wanted = [server.id for server in plan.build.servers]
     rows = facts.servers.filter(pl.col("server").is_in(wanted)).sort("server")

@@ -32,7 +32,9 @@ def faces(folder: Path) -> tuple[Face, ...]:
     """Faces of the report's family: the family with the most files in the folder."""
     found = [_face(path) for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES]
     if not found:
-        message = f"no font files in {folder}: the report ships with its fonts, restore them from the repository"
+        message = (
+            f"no font files in {folder}: the report ships with its fonts, restore them from the repository"
+        )
         raise FileNotFoundError(message)
     family, _ = Counter(face.family for face in found).most_common(1)[0]
     return tuple(face for face in found if face.family == family)
@@ -43,7 +45,9 @@ def font_face_css(folder: Path) -> str:
     rule = "@font-face{{font-family:Report;src:url({url});font-weight:{weight};font-style:{style}}}"
     return "\n".join(
         rule.format(
-            url=face.path.resolve().as_uri(), weight=face.weight, style="italic" if face.is_italic else "normal"
+            url=face.path.resolve().as_uri(),
+            weight=face.weight,
+            style="italic" if face.is_italic else "normal",
         )
         for face in faces(folder)
     )

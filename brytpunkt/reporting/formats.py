@@ -53,7 +53,7 @@ class Formats:
         """A number with about `figures` significant figures, never more than 4 decimals."""
         if value is None or not math.isfinite(value):
             return NOTHING
-        size = math.floor(math.log10(abs(value))) if value else 0
+        size = math.floor(math.log10(abs(float(value)))) if value else 0
         return self.number(value, min(4, max(0, figures - 1 - size)))
 
     def plain(self, value: Number | None) -> str:
@@ -97,7 +97,7 @@ class Formats:
         """A unit price: two decimals above one, else three figures."""
         if value is None:
             return NOTHING
-        text = self.number(value, 2) if abs(value) >= 1 else self.significant(value, 3)
+        text = self.number(value, 2) if abs(float(value)) >= 1 else self.significant(value, 3)
         return f"{text}{NO_BREAK}{self.currency}"
 
     def day(self, value: date | str | None) -> str:

@@ -1,6 +1,7 @@
 """PDF: reports of a run written as tagged PDF files, the same bytes for the same result.
 
-Belongs here: rendering, in worker processes because the layout engine keeps its memory. Does not belong here: content.
+Belongs here: rendering, in worker processes because the layout engine keeps its memory.
+Does not belong here: content.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def render_reports(
 ) -> list[Path]:
     """Write portfolio.pdf and one PDF per site into `out_dir`, each whole or not at all.
 
-    `workers` processes share the work; with 0 it is done in this one. `on_done` hears of each file as it is written.
+    `workers` processes share the work; with 0 it is done in this one. `on_done` hears of each file when written.
     """
     out_dir.mkdir(parents=True, exist_ok=True)
     names = [PORTFOLIO, *(row["site"] for row in summary["sites"])]
@@ -72,7 +73,9 @@ def _rendered(
             _open(*material)
             yield from (_write(job) for job in jobs)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin, initargs=material) as pool:
+    with ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=_begin, initargs=material
+    ) as pool:
         yield from pool.map(_write, jobs)
 
 
@@ -127,7 +130,11 @@ def _style(templates: Path) -> tuple[Any, Any, Any]:
     fetcher = _fetcher(frozenset(face.path.resolve().as_uri() for face in fonts.faces(templates / "fonts")))
     font_config = FontConfiguration()
     css = fonts.font_face_css(templates / "fonts") + (templates / "base.css").read_text(encoding="utf-8")
-    return CSS(string=css, font_config=font_config, url_fetcher=fetcher, base_url="about:blank"), font_config, fetcher
+    return (
+        CSS(string=css, font_config=font_config, url_fetcher=fetcher, base_url="about:blank"),
+        font_config,
+        fetcher,
+    )
 
 
 def _fetcher(allowed: frozenset[str]) -> Any:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 VINTAGE = (
-    "table", "source", "rows", "newest_source_date", "retrieved_on", "licence", "lowest_confidence", "document_sha256",
+    "table", "source", "rows", "newest_source_date", "retrieved_on", "licence", "lowest_confidence",
+    "document_sha256",
 )  # fmt: skip
 
 
@@ -32,16 +33,24 @@ def summarise(
     """Everything that the report states, without the monthly series.
 
     Money that is a sum of ledger rows is a string with two decimals; every other number is a JSON number.
-    Months are counted from the start of the plan, dates are ISO dates, absent values are null. Lists are sorted.
+    Months are counted from the start of the plan, dates are ISO dates, absent values
+    are null. Lists are sorted.
     """
     plan = declared.plan
     return {
         "schema_version": SCHEMA_VERSION,
         "run": {"run_id": run_id, "code_version": code_version, "as_of": facts.as_of.isoformat()},
-        "plan": {"id": plan.plan, "name": plan.name, "sha256": declared.sha256, "language": plan.report.language},
+        "plan": {
+            "id": plan.plan,
+            "name": plan.name,
+            "sha256": declared.sha256,
+            "language": plan.report.language,
+        },
         "finance": _finance(plan),
         "workloads": [_workload(workload) for workload in plan.workloads],
-        "sites": [_site(row, _declared_site(plan, row["site"])) for row in _rows(result.verdicts.sort("rank"))],
+        "sites": [
+            _site(row, _declared_site(plan, row["site"])) for row in _rows(result.verdicts.sort("rank"))
+        ],
         "strategies": _rows(result.strategies),
         "rule": _rows(result.rule.sort("site", "reading", "threshold")),
         "unit_economics": _rows(result.unit_economics),

@@ -3,7 +3,7 @@
 Fetching and parsing (landing, publishers) and any calculation (planning) live elsewhere.
 """
 
-from brytpunkt.warehouse.ingest import IngestReport, TableReport, ingest
+from brytpunkt.warehouse.ingestion import IngestReport, TableReport, ingest
 from brytpunkt.warehouse.read import content_version, facts
 from brytpunkt.warehouse.refresh import refresh_bundled
 from brytpunkt.warehouse.store import Warehouse, WarehouseBusyError

@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from brytpunkt.landing.store import Arrival, Landing
 from brytpunkt.publishers import curated
-from brytpunkt.warehouse.ingest import IngestReport, ingest
+from brytpunkt.warehouse.ingestion import IngestReport, ingest
 from brytpunkt.warehouse.store import Warehouse
 
 

@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from brytpunkt.reporting.charts.draw import LABEL_LENGTH, Canvas, Spec, domain, frame, quantitative, short
+from brytpunkt.reporting.charts.draw import (
+    LABEL_LENGTH,
+    Canvas,
+    Spec,
+    axis_label,
+    domain,
+    frame,
+    quantitative,
+    short,
+)
 from brytpunkt.reporting.charts.theme import FULL_WIDTH, INK, OWN, QUIET, RENT, STACK
 from brytpunkt.reporting.formats import SCALES
 
@@ -20,12 +29,13 @@ NAME_AXIS: dict[str, Any] = {
     "title": None, "labelLimit": 190, "labelPadding": 8, "domain": False, "ticks": False, "labelColor": INK,
 }  # fmt: skip
 PAIR = ("own", "rent")
+TALLEST = 620
 
 
 def cost_pairs(canvas: Canvas, groups: Sequence[tuple[str, float, float]], scale: str) -> Markup:
     """Own above rent for each kind of cost. `groups`: name, own, rent [plan currency, present value]."""
     formats, words = canvas.formats, canvas.formats.texts
-    values = [
+    values: list[dict[str, Any]] = [
         {"group": name, "side": side, "value": value / SCALES[scale], "at": max(0.0, value / SCALES[scale]),
          "label": formats.number(value / SCALES[scale], 2)}
         for name, own, rent in groups
@@ -42,14 +52,16 @@ def cost_pairs(canvas: Canvas, groups: Sequence[tuple[str, float, float]], scale
     rows = {"field": "group", "type": "nominal", "sort": None, "axis": NAME_AXIS, "scale": scale_of_rows}
     offset = {"field": "side", "type": "nominal", "scale": {"domain": list(PAIR), "paddingInner": 0}}
     colour = {
-        "field": "side", "type": "nominal", "legend": None, "scale": {"domain": list(PAIR), "range": [OWN, RENT]},
+        "field": "side", "type": "nominal", "legend": None,
+        "scale": {"domain": list(PAIR), "range": [OWN, RENT]},
     }  # fmt: skip
     position: Spec = {"y": rows, "yOffset": offset, "x": quantitative("value", limits, grid=True)}
     layers = [
         {"mark": {"type": "bar", "height": {"band": 0.92}}, "encoding": position | {"color": colour}},
         {
             "mark": {"type": "text", "align": "left", "dx": 5, "fontWeight": canvas.bold, "fontSize": 10.5},
-            "encoding": position | {"x": quantitative("at", limits, grid=True), "text": {"field": "label", "type": "nominal"}},
+            "encoding": position
+            | {"x": quantitative("at", limits, grid=True), "text": {"field": "label", "type": "nominal"}},
         },
     ]
     own, rent = sum(g[1] for g in groups), sum(g[2] for g in groups)
@@ -69,13 +81,20 @@ def sites(canvas: Canvas, rows: Sequence[dict[str, Any]], here: str | None) -> M
     rent = whole / SCALES[scale]
     values = [_site_bar(canvas, row, index, scale, here) for index, row in enumerate(built)]
     limits = domain([rent, *(v[name] for v in values for name in ("value", "start"))])
-    size = frame(FULL_WIDTH, 24 * len(values) + 54, left=176, right=96, top=24, bottom=22)
+    size = frame(FULL_WIDTH, _row(24, len(values)) * len(values) + 54, left=176, right=96, top=24, bottom=22)
     axis = NAME_AXIS | {"labelExpr": "split(datum.label, '\\u200b')[0]"}
-    names = {"field": "site", "type": "nominal", "sort": None, "axis": axis, "scale": {"domain": [v["site"] for v in values]}}
+    names = {
+        "field": "site",
+        "type": "nominal",
+        "sort": None,
+        "axis": axis,
+        "scale": {"domain": [v["site"] for v in values]},
+    }
     position: Spec = {"y": names, "x": quantitative("value", limits)}
     line = [{"value": rent, "label": f"{words('series.rent')} {formats.number(rent, 2)}"}]
+    shade = {"color": {"field": "shade", "scale": None, "type": "nominal"}}
     layers: list[Spec] = [
-        {"mark": {"type": "bar"}, "encoding": position | {"color": {"field": "shade", "scale": None, "type": "nominal"}}},
+        {"mark": {"type": "bar"}, "encoding": position | shade},
         {
             "mark": {"type": "tick", "color": INK, "thickness": 1.2, "height": {"band": 0.6}},
             "encoding": {"y": names, "x": quantitative("start", limits)},
@@ -83,7 +102,9 @@ def sites(canvas: Canvas, rows: Sequence[dict[str, Any]], here: str | None) -> M
         *(
             {
                 "mark": {"type": "text", "align": "right", "fontWeight": canvas.bold},
-                "encoding": {"y": names, "x": {"value": size["width"] + at}, "text": {"field": field, "type": "nominal"}},
+                "encoding": {
+                    "y": names, "x": {"value": size["width"] + at}, "text": {"field": field, "type": "nominal"},
+                },
             }
             for field, at in (("label", 44), ("share", 86))
         ),
@@ -96,21 +117,25 @@ def sites(canvas: Canvas, rows: Sequence[dict[str, Any]], here: str | None) -> M
             "data": {"values": line},
             "mark": {"type": "text", "color": RENT, "fontWeight": canvas.bold, "dy": -10, "align": "center"},
             "encoding": {
-                "x": quantitative("value", limits), "y": {"value": 0}, "text": {"field": "label", "type": "nominal"},
+                "x": quantitative("value", limits), "y": {"value": 0},
+                "text": {"field": "label", "type": "nominal"},
             },
         },
     ]  # fmt: skip
     best = min(built, key=lambda row: float(row["switch_npv"]), default=rows[0])
     spoken = words(
-        "spoken.sites", count=len(built), best=short(best["site_name"], 60), own=formats.money(best["switch_npv"]),
+        "spoken.sites", count=len(built), best=short(best["site_name"], 60),
+        own=formats.money(best["switch_npv"]),
         rent=formats.money(rows[0]["npv_rent"]),
     )  # fmt: skip
     return canvas.svg(size | {"data": {"values": values}, "layer": layers}, spoken)
 
 
-def _site_bar(canvas: Canvas, row: dict[str, Any], index: int, scale: str, here: str | None) -> dict[str, Any]:
+def _site_bar(
+    canvas: Canvas, row: dict[str, Any], index: int, scale: str, here: str | None
+) -> dict[str, Any]:
     formats = canvas.formats
-    name = short(row["site_name"], 17 if row["is_comparator"] else LABEL_LENGTH)
+    name = axis_label(row["site_name"], 17 if row["is_comparator"] else LABEL_LENGTH)
     shown = formats.texts("chart.comparator", name=name) if row["is_comparator"] else name
     best, rent = float(row["switch_npv"]), float(row["npv_rent"])
     return {
@@ -123,13 +148,15 @@ def _site_bar(canvas: Canvas, row: dict[str, Any], index: int, scale: str, here:
     }
 
 
-def energy_prices(canvas: Canvas, rows: Sequence[dict[str, Any]], parts: Sequence[str], here: str | None) -> Markup:
+def energy_prices(
+    canvas: Canvas, rows: Sequence[dict[str, Any]], parts: Sequence[str], here: str | None
+) -> Markup:
     """What a MWh costs at each site, by part, on one scale. `rows`: site, site_name, parts [currency/MWh]."""
     formats, words = canvas.formats, canvas.formats.texts
     values: list[dict[str, Any]] = []
     totals: list[dict[str, Any]] = []
     for index, row in enumerate(rows):
-        name = _label(short(row["site_name"]), index)
+        name = _label(axis_label(row["site_name"]), index)
         whole = sum(row[part] for part in parts)
         weight = canvas.bold if row["site"] == here else "normal"
         totals.append({"site": name, "end": whole, "label": formats.number(whole, 1), "weight": weight})
@@ -138,20 +165,35 @@ def energy_prices(canvas: Canvas, rows: Sequence[dict[str, Any]], parts: Sequenc
             values.append({"site": name, "from": start, "to": start + row[part], "shade": STACK[order]})
             start += row[part]
     limits = domain([total["end"] for total in totals] + [value["to"] for value in values])
-    size = frame(FULL_WIDTH, 22 * len(rows) + 28, left=176, right=56, top=4, bottom=22)
+    size = frame(FULL_WIDTH, _row(22, len(rows)) * len(rows) + 28, left=176, right=56, top=4, bottom=22)
     axis = NAME_AXIS | {"labelExpr": "split(datum.label, '\\u200b')[0]"}
-    names = {"field": "site", "type": "nominal", "sort": None, "axis": axis, "scale": {"domain": [t["site"] for t in totals]}}
+    names = {
+        "field": "site",
+        "type": "nominal",
+        "sort": None,
+        "axis": axis,
+        "scale": {"domain": [t["site"] for t in totals]},
+    }
     shade = {"field": "shade", "type": "nominal", "scale": None}
     layers: list[Spec] = [
         {
             "data": {"values": values},
             "mark": {"type": "bar", "stroke": "white", "strokeWidth": 0.8},
-            "encoding": {"y": names, "x": quantitative("from", limits), "x2": {"field": "to"}, "color": shade},
+            "encoding": {
+                "y": names,
+                "x": quantitative("from", limits),
+                "x2": {"field": "to"},
+                "color": shade,
+            },
         },
         {
             "data": {"values": totals},
             "mark": {"type": "text", "align": "left", "dx": 6, "fontWeight": canvas.bold},
-            "encoding": {"y": names, "x": quantitative("end", limits), "text": {"field": "label", "type": "nominal"}},
+            "encoding": {
+                "y": names,
+                "x": quantitative("end", limits),
+                "text": {"field": "label", "type": "nominal"},
+            },
         },
     ]
     cheapest = min(rows, key=lambda row: sum(row[part] for part in parts))
@@ -168,12 +210,23 @@ def decision_bar(canvas: Canvas, row: dict[str, Any]) -> Markup:
     pairs = [("rent_throughout", row["npv_rent"], RENT), ("own_start", row["npv_own"], OWN)]
     if row["switch_month"] and row["switch_npv"] is not None:
         pairs.append(("own_later", row["switch_npv"], OWN))
-    shown = [(words("series." + name), float(value), shade) for name, value, shade in pairs if value is not None]
+    shown = [
+        (words("series." + name), float(value), shade) for name, value, shade in pairs if value is not None
+    ]
     limits = domain([value for _, value, _ in shown])
     size = frame(FULL_WIDTH, 26 * len(shown) + 8, left=176, right=84, top=2, bottom=6)
     values = [{"name": n, "value": v, "label": formats.money(v), "shade": shade} for n, v, shade in shown]
-    names = {"field": "name", "type": "nominal", "sort": None, "axis": NAME_AXIS, "scale": {"domain": [n for n, _, _ in shown]}}
-    position = {"y": names, "x": quantitative("value", limits, labels=False, grid=False, ticks=False, domain=False)}
+    names = {
+        "field": "name",
+        "type": "nominal",
+        "sort": None,
+        "axis": NAME_AXIS,
+        "scale": {"domain": [n for n, _, _ in shown]},
+    }
+    position = {
+        "y": names,
+        "x": quantitative("value", limits, labels=False, grid=False, ticks=False, domain=False),
+    }
     shade = {"color": {"field": "shade", "type": "nominal", "scale": None}}
     layers = [
         {"mark": {"type": "bar"}, "encoding": position | shade},
@@ -186,8 +239,11 @@ def decision_bar(canvas: Canvas, row: dict[str, Any]) -> Markup:
     return canvas.svg(size | {"data": {"values": values}, "layer": layers}, spoken)
 
 
+def _row(height: int, count: int) -> int:
+    """Height of a row [px], less where the chart would outgrow a page."""
+    return min(height, TALLEST // max(count, 1))
+
+
 def _label(name: str, index: int) -> str:
     """A name that stays unique where two sites are called alike; what follows U+200B is not shown."""
     return f"{name}\u200b{index}"
-
-

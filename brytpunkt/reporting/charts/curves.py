@@ -11,7 +11,15 @@ import polars as pl
 
 from brytpunkt.reporting.charts.draw import Canvas, Spec, apart, domain, frame, quantitative, text
 from brytpunkt.reporting.charts.theme import (
-    FAINT, FULL_WIDTH, HALF_WIDTH, INK, LINE_GAP, MUTED, OWN, OWN_LIGHT, RENT,
+    FAINT,
+    FULL_WIDTH,
+    HALF_WIDTH,
+    INK,
+    LINE_GAP,
+    MUTED,
+    OWN,
+    OWN_LIGHT,
+    RENT,
 )  # fmt: skip
 from brytpunkt.reporting.formats import SCALES
 
@@ -32,7 +40,9 @@ STYLES: dict[str, dict[str, Any]] = {
 }
 
 
-def crossing(canvas: Canvas, curves: pl.DataFrame, row: dict[str, Any], time: Timeline, height: int = 300) -> Markup:
+def crossing(
+    canvas: Canvas, curves: pl.DataFrame, row: dict[str, Any], time: Timeline, height: int = 300
+) -> Markup:
     """Cumulative present value of rent, own, and own less what it is still worth; payback marked.
 
     `curves`: month, rent, own, own_less_continuing_value [plan currency].
@@ -40,15 +50,17 @@ def crossing(canvas: Canvas, curves: pl.DataFrame, row: dict[str, Any], time: Ti
     formats, words = canvas.formats, canvas.formats.texts
     series = list(STYLES)
     ordered = curves.sort("month")
-    scale = formats.scale_of([float(ordered[name].abs().max() or 0) for name in series])
+    scale = formats.scale_of([value for name in series for value in ordered[name].to_list()])
     scaled = _scaled(ordered, "month", series, scale)
     if scaled and scaled[0]["month"] > 0:
         scaled.insert(0, {"month": 0} | dict.fromkeys(series, 0.0))
     limits = domain([point[name] for point in scaled for name in series])
     size = frame(FULL_WIDTH, height, left=40, right=152)
     ends = [scaled[-1][name] for name in series]
-    shown = [f"{words('series.' + name)} {formats.number(end, 2)}" for name, end in zip(series, ends, strict=True)]
-    layers: list[Spec] = [_line(scaled, "month", name, time.axis(), limits, style) for name, style in STYLES.items()]
+    shown = [
+        f"{words('series.' + name)} {formats.number(end, 2)}" for name, end in zip(series, ends, strict=True)
+    ]
+    layers: list[Spec] = [_line(scaled, name, time.axis(), limits, style) for name, style in STYLES.items()]
     layers += _end_labels(canvas, shown, ends, limits, size["height"], time.months)
     layers += _payback(canvas, scaled, row, limits, time)
     spoken = words(
@@ -60,7 +72,9 @@ def crossing(canvas: Canvas, curves: pl.DataFrame, row: dict[str, Any], time: Ti
     return canvas.svg(size | {"layer": layers}, spoken)
 
 
-def switch(canvas: Canvas, curve: pl.DataFrame, row: dict[str, Any], time: Timeline, height: int = 240) -> Markup:
+def switch(
+    canvas: Canvas, curve: pl.DataFrame, row: dict[str, Any], time: Timeline, height: int = 240
+) -> Markup:
     """Present value of the whole plan by the month of the order, against renting throughout.
 
     `curve`: order_month, present_value [plan currency].
@@ -70,7 +84,9 @@ def switch(canvas: Canvas, curve: pl.DataFrame, row: dict[str, Any], time: Timel
     scale = formats.scale_of([*values, float(row["npv_rent"])])
     rent = float(row["npv_rent"]) / SCALES[scale]
     points = _scaled(curve.sort("order_month"), "order_month", ["present_value"], scale)
-    limits = domain([rent, *(point["present_value"] for point in points)], zero=False, head_room=0.08, foot_room=0.16)
+    limits = domain(
+        [rent, *(point["present_value"] for point in points)], zero=False, head_room=0.08, foot_room=0.16
+    )
     size = frame(FULL_WIDTH, height, left=40, right=152)
     ends = [rent, points[-1]["present_value"]]
     shown = [f"{words('series.rent_throughout')} {formats.number(rent, 2)}", words("series.order_then")]
@@ -80,16 +96,26 @@ def switch(canvas: Canvas, curve: pl.DataFrame, row: dict[str, Any], time: Timel
         "encoding": {"y": quantitative("rent", limits)},
     }
     layers: list[Spec] = [
-        _line(points, "order_month", "present_value", time.axis("order_month"), limits, STYLES["own_less_continuing_value"]),
+        _line(
+            points,
+            "present_value",
+            time.axis("order_month"),
+            limits,
+            STYLES["own_less_continuing_value"],
+        ),
         line_of_rent,
     ]
-    layers += _end_labels(canvas, shown, ends, limits, size["height"], time.months, [RENT, OWN], x="order_month")
+    layers += _end_labels(
+        canvas, shown, ends, limits, size["height"], time.months, [RENT, OWN], x="order_month"
+    )
     spoken = words("spoken.switch_never", rent=formats.money(row["npv_rent"]))
     if row["switch_month"] is not None:
         best = float(row["switch_npv"]) / SCALES[scale]
         date = formats.month_short(row["switch_date"])
         label = words("chart.order", date=date, value=formats.number(best, 2))
-        layers += _marked(canvas, row["switch_month"], best, label, time.months, x="order_month", below=True, limits=limits)
+        layers += _marked(
+            canvas, row["switch_month"], best, label, time.months, x="order_month", below=True, limits=limits
+        )
         spoken = words(
             "spoken.switch", date=formats.month(row["switch_date"]), best=formats.money(row["switch_npv"]),
             rent=formats.money(row["npv_rent"]),
@@ -105,16 +131,20 @@ def tipping(canvas: Canvas, curve: pl.DataFrame, row: dict[str, Any], height: in
     formats, words = canvas.formats, canvas.formats.texts
     series = ["rent", "own"]
     ordered = curve.sort("utilisation")
-    scale = formats.scale_of([float(ordered[name].abs().max() or 0) for name in series])
+    scale = formats.scale_of([value for name in series for value in ordered[name].to_list()])
     points = _scaled(ordered.with_columns(pl.col("utilisation") * PERCENT), "utilisation", series, scale)
     limits = domain([point[name] for point in points for name in series])
     widest = max(point["utilisation"] for point in points)
-    across = quantitative("utilisation", (0, widest), tickCount=6, format=".0f", title=words("axis.utilisation"))
+    across = quantitative(
+        "utilisation", (0, widest), tickCount=6, format=".0f", title=words("axis.utilisation")
+    )
     size = frame(HALF_WIDTH, height, left=36, right=74, bottom=38)
     ends = [points[-1][name] for name in series]
-    shown = [f"{words('series.' + name)} {formats.number(end, 1)}" for name, end in zip(series, ends, strict=True)]
+    shown = [
+        f"{words('series.' + name)} {formats.number(end, 1)}" for name, end in zip(series, ends, strict=True)
+    ]
     solid = {"rent": STYLES["rent"], "own": STYLES["own_less_continuing_value"]}
-    layers: list[Spec] = [_line(points, "utilisation", name, across, limits, solid[name]) for name in series]
+    layers: list[Spec] = [_line(points, name, across, limits, solid[name]) for name in series]
     layers += _end_labels(canvas, shown, ends, limits, size["height"], widest, [RENT, OWN], x="utilisation")
     spoken = words("spoken.tipping_none")
     for key, colour in (("tipping_utilisation", INK), ("base_utilisation", FAINT)):
@@ -127,10 +157,21 @@ def tipping(canvas: Canvas, curve: pl.DataFrame, row: dict[str, Any], height: in
         height_there = _at(points, "utilisation", "rent", at)
         layers += _marked(canvas, at, height_there, "", widest, x="utilisation", limits=limits)
         top = {"utilisation": at, "y": limits[1] - 0.04 * (limits[1] - limits[0]), "label": label}
-        layers.append(text([top], "utilisation", "y", fontWeight=canvas.bold, **_away(at, row["base_utilisation"], widest)))
+        layers.append(
+            text(
+                [top],
+                "utilisation",
+                "y",
+                fontWeight=canvas.bold,
+                **_away(at, row["base_utilisation"], widest),
+            )
+        )
         spoken = words("spoken.tipping", share=formats.percent(row["tipping_utilisation"]))
     if row["base_utilisation"] is not None:
-        near = {"utilisation": row["base_utilisation"] * PERCENT, "y": limits[0] + 0.06 * (limits[1] - limits[0])}
+        near = {
+            "utilisation": row["base_utilisation"] * PERCENT,
+            "y": limits[0] + 0.06 * (limits[1] - limits[0]),
+        }
         near["label"] = words("chart.planned", share=formats.percent(row["base_utilisation"]))
         side = _away(near["utilisation"], row["tipping_utilisation"], widest)
         layers.append(text([near], "utilisation", "y", color=MUTED, **side))
@@ -143,7 +184,11 @@ def _scaled(frame_: pl.DataFrame, key: str, names: Sequence[str], scale: str) ->
 
 
 def _line(
-    values: list[dict[str, Any]], x: str, y: str, across: Spec, limits: tuple[float, float], style: dict[str, Any]
+    values: list[dict[str, Any]],
+    y: str,
+    across: Spec,
+    limits: tuple[float, float],
+    style: dict[str, Any],
 ) -> Spec:
     return {
         "data": {"values": values},
@@ -171,7 +216,11 @@ def _end_labels(
 
 
 def _payback(
-    canvas: Canvas, points: list[dict[str, Any]], row: dict[str, Any], limits: tuple[float, float], time: Timeline
+    canvas: Canvas,
+    points: list[dict[str, Any]],
+    row: dict[str, Any],
+    limits: tuple[float, float],
+    time: Timeline,
 ) -> list[Spec]:
     if row["payback_month"] is None:
         return []
@@ -181,8 +230,14 @@ def _payback(
     # the curves rise from the lower left, so the label stands at the foot, or early on at the top
     share = 0.05 if month > EARLY * time.months else 0.93
     foot = {"month": month, "y": limits[0] + share * (limits[1] - limits[0]), "label": label}
-    side = {"align": "left", "dx": 8} if month < LATE * time.months else {"align": "right", "dx": -8}
-    return [_upright(month, "month", time.axis(), MUTED), *dot, text([foot], "month", "y", fontWeight=canvas.bold, **side)]
+    side: dict[str, Any] = (
+        {"align": "left", "dx": 8} if month < LATE * time.months else {"align": "right", "dx": -8}
+    )
+    return [
+        _upright(month, "month", time.axis(), MUTED),
+        *dot,
+        text([foot], "month", "y", fontWeight=canvas.bold, **side),
+    ]
 
 
 def _upright(at: float, x: str, across: Spec, colour: str) -> Spec:
@@ -220,9 +275,21 @@ def _marked(
     point = {x: at, "y": height, "label": label}
     position = {
         "x": {"field": x, "type": "quantitative"},
-        "y": {"field": "y", "type": "quantitative", "scale": {"domain": list(limits), "nice": False, "zero": False}},
+        "y": {
+            "field": "y",
+            "type": "quantitative",
+            "scale": {"domain": list(limits), "nice": False, "zero": False},
+        },
     }
-    dot = {"type": "point", "filled": True, "size": 64, "color": INK, "stroke": "white", "strokeWidth": 1.4, "opacity": 1}
+    dot = {
+        "type": "point",
+        "filled": True,
+        "size": 64,
+        "color": INK,
+        "stroke": "white",
+        "strokeWidth": 1.4,
+        "opacity": 1,
+    }
     offset = 12 if below else -12
     return [
         {"data": {"values": [point]}, "mark": dot, "encoding": position},

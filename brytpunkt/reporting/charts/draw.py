@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 Spec = dict[str, Any]
 VEGA_LITE = "https://vega.github.io/schema/vega-lite/v6.json"
 LABEL_LENGTH = 26
+LAST_OF_BASIC_PLANE = 0xFFFF
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Canvas:
         named = body.replace(f'font-family="{family}"', 'font-family="Report"')
         # roles and labels of single marks would be read out one by one; the title speaks for the whole
         quiet = re.sub(r' (?:role|aria-[a-z]+|class|pointer-events)="[^"]*"', "", named)
-        return Markup(f"{head} role=\"img\"><title>{escape(printable(spoken))}</title>{quiet}")  # noqa: S704
+        return Markup(f'{head} role="img"><title>{escape(printable(spoken))}</title>{quiet}')  # noqa: S704
 
 
 @cache
@@ -71,6 +73,11 @@ def short(text: str, length: int = LABEL_LENGTH) -> str:
     """A label cut to what fits beside an axis."""
     clean = printable(text)
     return clean if len(clean) <= length else clean[: length - 1].rstrip() + "\u2026"
+
+
+def axis_label(text: str, length: int = LABEL_LENGTH) -> str:
+    """A short label without characters beyond the basic plane, which the engine would cut in half."""
+    return short("".join(c for c in text if ord(c) <= LAST_OF_BASIC_PLANE).strip(), length)
 
 
 def frame(width: int, height: int, *, left: int, right: int, top: int = 10, bottom: int = 24) -> Spec:
@@ -94,18 +101,20 @@ def domain(
     return (low - below if low < 0 or not zero else low), high + span * head_room
 
 
-def apart(values: Sequence[float], limits: tuple[float, float], height: int, gap: float = LINE_GAP) -> list[float]:
+def apart(
+    values: Sequence[float], limits: tuple[float, float], height: int, gap: float = LINE_GAP
+) -> list[float]:
     """Values moved so that labels beside them stand at least `gap` px apart on a scale `height` px high."""
     low, high = limits
     per_px = (high - low) / height
     order = sorted(range(len(values)), key=lambda index: values[index])
     placed = list(values)
-    for before, after in zip(order, order[1:], strict=False):
+    for before, after in pairwise(order):
         placed[after] = max(placed[after], placed[before] + gap * per_px)
     overshoot = max(placed) - (high + 4 * per_px) if placed else 0.0
     if overshoot > 0:
         placed[order[-1]] -= overshoot
-        for after, before in zip(order[::-1], order[::-1][1:], strict=False):
+        for after, before in pairwise(order[::-1]):
             placed[before] = min(placed[before], placed[after] - gap * per_px)
     return placed
 

@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from brytpunkt.reporting.charts.draw import Canvas, Spec, apart, domain, frame, quantitative, short, text
+from brytpunkt.reporting.charts.draw import Canvas, Spec, apart, axis_label, domain, frame, quantitative, text
 from brytpunkt.reporting.charts.theme import (
-    BAND, FULL_WIDTH, HALF_WIDTH, LINE_GAP, MUTED, OWN, QUIET, RENT, STACK,
+    BAND,
+    FULL_WIDTH,
+    HALF_WIDTH,
+    LINE_GAP,
+    MUTED,
+    OWN,
+    QUIET,
+    RENT,
+    STACK,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -31,7 +39,9 @@ THRESHOLDS = (0.6, 0.7)
 MILLION = 1e6
 
 
-def tokens(canvas: Canvas, demand: pl.DataFrame, names: dict[str, str], time: Timeline, height: int = 170) -> Markup:
+def tokens(
+    canvas: Canvas, demand: pl.DataFrame, names: dict[str, str], time: Timeline, height: int = 170
+) -> Markup:
     """Output tokens per day by workload, stacked. `demand`: workload, month, output_tokens_per_day."""
     formats, words = canvas.formats, canvas.formats.texts
     order = list(names)
@@ -47,7 +57,7 @@ def tokens(canvas: Canvas, demand: pl.DataFrame, names: dict[str, str], time: Ti
             base[month] = low + value / MILLION
             values.append({"month": month, "low": low, "high": base[month], "w": index, "shade": shade})
         if values:
-            ends.append((short(names[workload], 26), (low + values[-1]["high"]) / 2, shade))
+            ends.append((axis_label(names[workload]), (low + values[-1]["high"]) / 2, shade))
     limits = domain([value["high"] for value in values] or [0.0])
     size = frame(FULL_WIDTH, height, left=48, right=158)
     places = apart([end for _, end, _ in ends], limits, size["height"], LINE_GAP)
@@ -61,7 +71,10 @@ def tokens(canvas: Canvas, demand: pl.DataFrame, names: dict[str, str], time: Ti
             },
         },
         *(
-            text([{"month": time.months, "y": place, "label": name}], "month", "y", dx=7, fontWeight=canvas.bold)
+            text(
+                [{"month": time.months, "y": place, "label": name}],
+                "month", "y", dx=7, fontWeight=canvas.bold,
+            )
             for (name, _, _), place in zip(ends, places, strict=True)
         ),
     ]  # fmt: skip
@@ -71,7 +84,7 @@ def tokens(canvas: Canvas, demand: pl.DataFrame, names: dict[str, str], time: Ti
 
 
 def gpus(canvas: Canvas, months: Sequence[dict[str, Any]], time: Timeline, height: int = 190) -> Markup:
-    """GPUs busy in the mean and the highest hour against GPUs installed. `months`: month, mean, peak, installed."""
+    """GPUs busy, mean and highest hour, against GPUs installed. `months`: month, mean, peak, installed."""
     formats, words = canvas.formats, canvas.formats.texts
     values = list(months)
     limits = domain([row[name] for row in values for name in ("mean", "peak", "installed")])
@@ -89,7 +102,7 @@ def gpus(canvas: Canvas, months: Sequence[dict[str, Any]], time: Timeline, heigh
         _series("mean", across, limits, {"color": OWN, "strokeWidth": 1.4, "strokeDash": [1, 3.5]}),
         *(
             text(
-                [{"month": time.months, "y": place, "label": f"{words('series.' + name)} {formats.number(end)}"}],
+                [{"month": time.months, "y": place, "label": _named(canvas, name, end)}],
                 "month", "y", dx=7, color=colour, fontWeight=canvas.bold,
             )
             for name, end, place, colour in zip(names, ends, places, colours, strict=True)
@@ -132,7 +145,9 @@ def rule(canvas: Canvas, series: pl.DataFrame, time: Timeline, height: int = 200
         )
         for name, place in zip(shown, places, strict=True)
     ]  # fmt: skip
-    spoken = words("spoken.rule", values=", ".join(f"{n.upper()} {formats.number(ends[n], 2)}" for n in shown))
+    spoken = words(
+        "spoken.rule", values=", ".join(f"{n.upper()} {formats.number(ends[n], 2)}" for n in shown)
+    )
     return canvas.svg(size | {"layer": layers}, spoken)
 
 
@@ -143,7 +158,9 @@ def _series(name: str, across: Spec, limits: tuple[float, float], style: dict[st
     }
 
 
+def _named(canvas: Canvas, name: str, value: float) -> str:
+    return f"{canvas.formats.texts('series.' + name)} {canvas.formats.number(value)}"
+
+
 def _last(values: Sequence[dict[str, Any]], name: str) -> float | None:
     return next((float(row[name]) for row in reversed(values) if row[name] is not None), None)
-
-

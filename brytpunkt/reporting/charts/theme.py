@@ -1,7 +1,7 @@
 """Theme: one palette, one type size and one set of axes for every chart.
 
-Belongs here: colours and the Vega-Lite configuration. The colours differ in lightness as well as in hue, so that
-a grey print and a colour-blind reader tell them apart. Does not belong here: data.
+Belongs here: colours and the Vega-Lite configuration. The colours differ in lightness as well as in hue,
+so that a grey print and a colour-blind reader tell them apart. Does not belong here: data.
 """
 
 from __future__ import annotations

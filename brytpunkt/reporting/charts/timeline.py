@@ -22,7 +22,7 @@ class Timeline:
     months: int
 
     def axis(self, field: str = "month", **axis: Any) -> Spec:
-        """Horizontal channel over the horizon, ticked at each new year (every second one on long horizons)."""
+        """Horizontal channel over the horizon, ticked at each new year, or fewer on long horizons."""
         first = (YEAR + 1 - self.start.month) % YEAR
         step = YEAR if self.months <= 10 * YEAR else 2 * YEAR if self.months <= 20 * YEAR else 5 * YEAR
         months_before = self.start.month - 1

@@ -112,7 +112,9 @@ def tiles(row: Row, horizon_months: int, formats: Formats) -> list[Tile]:
             words("tile.paid_note" if row["payback_date"] else "tile.unpaid_note"),
         ),
         _against("gpu_hour", row["lcoh_own"], row["lcoh_rent"], formats),
-        _against("tokens", row["lcot_own"], row["lcot_rent"], formats),
+        _energy(row, formats)
+        if row["lcot_rent"] is None
+        else _against("tokens", row["lcot_own"], row["lcot_rent"], formats),
         Tile(
             words("tile.utilisation"),
             formats.percent(tips) if tips is not None else words("none"),
@@ -122,7 +124,21 @@ def tiles(row: Row, horizon_months: int, formats: Formats) -> list[Tile]:
 
 
 def _against(name: str, own: float | None, rent: float | None, formats: Formats) -> Tile:
-    return Tile(formats.texts(f"tile.{name}"), formats.price(own), formats.texts("tile.against", price=formats.price(rent)))
+    return Tile(
+        formats.texts(f"tile.{name}"),
+        formats.price(own),
+        formats.texts("tile.against", price=formats.price(rent)),
+    )
+
+
+def _energy(row: Row, formats: Formats) -> Tile:
+    """Where no tokens are counted, the price of energy takes the place of the price of tokens."""
+    pue = formats.number(row["pue_mean"], 2)
+    return Tile(
+        formats.texts("tile.energy"),
+        formats.price(row["energy_price_per_mwh"]),
+        formats.texts("tile.energy_note", pue=pue),
+    )
 
 
 def flips(row: Row, horizon_months: int, formats: Formats) -> list[str]:
@@ -172,5 +188,7 @@ def warnings(summary: dict[str, Any], row: Row) -> list[str]:
     """Warnings that concern a site: those that name it, and those that name no site."""
     others = [site["site_name"] for site in summary["sites"]]
     return [
-        text for text in summary["warnings"] if row["site_name"] in text or not any(name in text for name in others)
+        text
+        for text in summary["warnings"]
+        if row["site_name"] in text or not any(name in text for name in others)
     ]

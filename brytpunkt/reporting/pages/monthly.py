@@ -18,17 +18,18 @@ KG_PER_TONNE = 1000
 
 
 def tokens_per_day(frames: Frames) -> pl.DataFrame:
-    """-> workload, month, output_tokens_per_day; workloads declared in GPU-hours have none."""
+    """-> workload, month, output_tokens_per_day; without workloads declared in GPU-hours, which have none."""
+    asked = pl.col("output_tokens").fill_null(0.0).sum().over("workload") > 0
     days = pl.col("date").dt.month_end().dt.day()
     return (
-        frames.demand.filter(pl.col("output_tokens").is_not_null())
+        frames.demand.filter(asked)
         .select("workload", "month", output_tokens_per_day=pl.col("output_tokens") / days)
         .sort("workload", "month")
     )
 
 
 def own_purchases(frames: Frames, row: Row) -> pl.DataFrame:
-    """Deliveries of the site's `own` -> server, server_name, order_month, delivery_month, retire_month, servers."""
+    """Deliveries of the site's `own` -> server, order_month, delivery_month, retire_month, servers."""
     bought = frames.at("schedule", row["site"])
     chosen = pl.col("is_own") if "is_own" in bought.columns else pl.col("mode") == row["own_mode"]
     return bought.filter(chosen).sort("delivery_month")
@@ -36,13 +37,17 @@ def own_purchases(frames: Frames, row: Row) -> pl.DataFrame:
 
 def gpu_series(frames: Frames, row: Row, gpus_per_server: float, months: int) -> list[Row]:
     """GPUs busy and installed in each month -> month, mean, peak, installed."""
-    load = frames.demand.group_by("month").agg(mean=pl.col("gpu_load_mean").sum(), peak=pl.col("gpu_load_peak").sum())
+    load = frames.demand.group_by("month").agg(
+        mean=pl.col("gpu_load_mean").sum(), peak=pl.col("gpu_load_peak").sum()
+    )
     by_month = {month: (mean, peak) for month, mean, peak in load.select("month", "mean", "peak").iter_rows()}
     bought = own_purchases(frames, row).select("delivery_month", "retire_month", "servers").rows()
     series = []
     for month in range(months):
         mean, peak = by_month.get(month, (0.0, 0.0))
-        servers = sum(count for start, end, count in bought if start <= month < (months if end is None else end))
+        servers = sum(
+            count for start, end, count in bought if start <= month < (months if end is None else end)
+        )
         series.append({"month": month, "mean": mean, "peak": peak, "installed": servers * gpus_per_server})
     return series
 
@@ -50,7 +55,10 @@ def gpu_series(frames: Frames, row: Row, gpus_per_server: float, months: int) ->
 def energy_means(frames: Frames) -> dict[str, dict[str, float]]:
     """Mean price of each part by site over the plan, weighted by energy drawn [plan currency/MWh]."""
     parts = [part for part in PARTS if part in frames.energy.columns]
-    weighted = [(pl.col(part).fill_null(0.0) * pl.col("total_mwh")).sum() / pl.col("total_mwh").sum() for part in parts]
+    weighted = [
+        (pl.col(part).fill_null(0.0) * pl.col("total_mwh")).sum() / pl.col("total_mwh").sum()
+        for part in parts
+    ]
     means = frames.energy.group_by("site").agg(
         *(expression.alias(part) for part, expression in zip(parts, weighted, strict=True))
     )
@@ -70,7 +78,9 @@ def energy_years(frames: Frames, site: str) -> list[Row]:
             total_mwh=drawn,
             pue=drawn / pl.col("it_mwh").sum(),
             price=(price * pl.col("total_mwh")).sum() / drawn,
-            carbon_tonnes=pl.when(pl.col("carbon_kg").null_count() == 0).then(pl.col("carbon_kg").sum() / KG_PER_TONNE),
+            carbon_tonnes=pl.when(pl.col("carbon_kg").null_count() == 0).then(
+                pl.col("carbon_kg").sum() / KG_PER_TONNE
+            ),
         )
         .sort("year")
         .to_dicts()

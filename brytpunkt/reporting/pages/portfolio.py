@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 from brytpunkt.reporting.charts.draw import short
 from brytpunkt.reporting.pages import decision, tables
 from brytpunkt.reporting.pages.decision import quantity, years
-from brytpunkt.reporting.pages.shared import LONG_NAME, NAME_IN_TABLE, common, comparison, curve_charts, energy_chart
+from brytpunkt.reporting.pages.shared import (
+    LONG_NAME,
+    NAME_IN_TABLE,
+    common,
+    comparison,
+    curve_charts,
+    energy_chart,
+)
 from brytpunkt.reporting.pages.site import demand_context
 
 if TYPE_CHECKING:
@@ -68,7 +75,7 @@ def _lead(at: Desk, best: Row) -> str:
     candidates = [row for row in at.sites if not row["is_comparator"]]
     winners = sum(row["verdict"] == "build" for row in candidates)
     key = "text.portfolio_build" if winners else "text.portfolio_rent"
-    verdict = words(key, count=winners, total=len(candidates))
+    verdict = words(key, count=winners, total=len(candidates)) if len(candidates) > 1 else ""
     return verdict + decision.lead(best, at.horizon, at.formats)
 
 

@@ -92,7 +92,11 @@ def common(at: Desk, title: str, subject: str) -> Row:
 def energy_chart(at: Desk, here: str | None) -> Row | None:
     """Price of a MWh by site, by part; none where no site draws energy that is priced."""
     means = energy_means(at.frames)
-    rows = [{"site": s["site"], "site_name": s["site_name"]} | means[s["site"]] for s in at.sites if s["site"] in means]
+    rows = [
+        {"site": s["site"], "site_name": s["site_name"]} | means[s["site"]]
+        for s in at.sites
+        if s["site"] in means
+    ]
     parts = [part for part in PARTS if any(abs(row.get(part, 0.0)) > 0 for row in rows)]
     if not rows or not parts:
         return None
@@ -178,8 +182,6 @@ def site_cells(at: Desk, row: Row, scale: str) -> Row:
         "order": formats.month_short(row["switch_date"]) if row["switch_date"] else words("never"),
         "paid": formats.month_short(row["payback_date"]) if row["payback_date"] else words("never"),
     }
-
-
 
 
 def _in(value: float | None, scale: str) -> float | None:

@@ -13,7 +13,13 @@ from brytpunkt.reporting.pages import decision, monthly, tables
 from brytpunkt.reporting.pages.costs import cost_table
 from brytpunkt.reporting.pages.decision import years
 from brytpunkt.reporting.pages.shared import (
-    LONG_NAME, NAME_IN_TABLE, common, comparison, curve_charts, energy_chart, gpus_of,
+    LONG_NAME,
+    NAME_IN_TABLE,
+    common,
+    comparison,
+    curve_charts,
+    energy_chart,
+    gpus_of,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -89,10 +95,11 @@ def demand_context(at: Desk, row: Row) -> Row:
     asked = monthly.tokens_per_day(at.frames)
     series = monthly.gpu_series(at.frames, row, per_server, at.horizon)
     bought = monthly.own_purchases(at.frames, row).to_dicts()
-    models = at.frames.demand["gpu_model"].drop_nulls() if "gpu_model" in at.frames.demand.columns else []
-    gpu = str(models[0]) if len(models) else ""
+    gpu = str(at.frames.demand["gpu_model"].drop_nulls().first() or "")
     return {
-        "tokens": load.tokens(at.canvas, asked, {k: v for k, v in names.items() if k in set(asked["workload"])}, at.time)
+        "tokens": load.tokens(
+            at.canvas, asked, {k: v for k, v in names.items() if k in set(asked["workload"])}, at.time
+        )
         if asked.height
         else None,
         "gpus": load.gpus(at.canvas, series, at.time),
@@ -117,11 +124,11 @@ def _energy(at: Desk, row: Row) -> Row:
     years_drawn = monthly.energy_years(at.frames, row["site"])
     return {
         "chart": energy_chart(at, row["site"]),
-        "head": words(
-            "figure.energy", price=f"{formats.number(priced, 1)}\u00a0{formats.currency}"
-        ),
+        "head": words("figure.energy", price=f"{formats.number(priced, 1)}\u00a0{formats.currency}"),
         "note": words(
-            "text.energy_note", zone=row["zone"] or row["country"], cooling=words.name("cooling", row["cooling"])
+            "text.energy_note",
+            zone=row["zone"] or row["country"],
+            cooling=words.name("cooling", row["cooling"]),
         ),
         "rows": [
             [

@@ -1,4 +1,4 @@
-"""Tables that site and portfolio reports share: assumptions, sources, strategies, rule readings, unit economics.
+"""Tables that site and portfolio reports share: assumptions, sources, strategies, rules, unit economics.
 
 Belongs here: summary rows in, formatted rows out. Does not belong here: layout.
 """
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from brytpunkt.reporting.charts.timeline import Timeline
-    from brytpunkt.reporting.charts.draw import short
-from brytpunkt.reporting.formats import Formats
+    from brytpunkt.reporting.formats import Formats
 
 Row = dict[str, Any]
 LONGEST_VALUE = 120
@@ -32,7 +31,9 @@ def assumption_rows(summary: Row, formats: Formats, site: str | None = None) -> 
     by_section: dict[str, list[Row]] = {}
     for item in listed:
         section = item["path"].partition(".")[0]
-        by_section.setdefault(section if section in SECTIONS else "other", []).append(_assumption(item, formats))
+        by_section.setdefault(section if section in SECTIONS else "other", []).append(
+            _assumption(item, formats)
+        )
     order = [name for name in (*SECTIONS, "other") if name in by_section]
     return [(formats.texts.name("assumptions", name), by_section[name]) for name in order]
 
@@ -47,7 +48,11 @@ def _drawn_together(items: list[Row], formats: Formats) -> list[Row]:
     for item in items:
         group, _, rest = item["path"].partition(".")
         rest = rest.partition(".")[2]
-        key = (group, rest, item["value"], item["unit"], item["origin"], item["source"]) if group in SHARED else item["path"]
+        key = (
+            (group, rest, item["value"], item["unit"], item["origin"], item["source"])
+            if group in SHARED
+            else item["path"]
+        )
         if key in kept:
             kept[key]["count"] += 1
         else:
@@ -147,7 +152,10 @@ def unit_rows(summary: Row, formats: Formats, site: str | None) -> list[Row]:
             "server": short(row["server_name"], NAME_LENGTH),
             "cells": [
                 formats.number(row["acquisition"]),
-                *(formats.number(row[f"{part}_per_hour"], 2) for part in ("capital", "support", "space", "energy")),
+                *(
+                    formats.number(row[f"{part}_per_hour"], 2)
+                    for part in ("capital", "support", "space", "energy")
+                ),
                 formats.number(row["per_gpu_hour"], 2),
                 formats.number(row["rent_per_gpu_hour"], 2),
                 formats.number(row["break_even_hours"]),

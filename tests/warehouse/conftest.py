@@ -1,0 +1,46 @@
+"""A small snapshot: two tables as aligned text, and the rest of the bundled tables cut to what is needed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from brytpunkt.folders import folders
+from brytpunkt.landing import Landing
+from brytpunkt.warehouse import IngestReport, Warehouse, refresh_bundled
+
+Edit = Callable[[str], str]
+
+
+class Snapshot:
+    """A copy of the bundled snapshot that a test may change, and a warehouse of its own."""
+
+    def __init__(self, root: Path) -> None:
+        """Copy the snapshot under ``root``."""
+        self.data = root / "data"
+        shutil.copytree(folders().data, self.data)
+        self.warehouse = Warehouse(root / "home" / "warehouse.duckdb", folders().sql, wait_s=0.2)
+        self.landing = Landing(root / "home" / "landing")
+
+    def edit(self, table: str, change: Edit) -> None:
+        """Change one table's text."""
+        path = self.data / f"{table}.csv"
+        path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+    def refresh(self) -> IngestReport:
+        """Bring the warehouse up to the snapshot."""
+        return refresh_bundled(self.warehouse, self.landing, self.data)
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        """Rows of a query."""
+        with self.warehouse.open() as connection:
+            return connection.execute(query).fetchall()
+
+
+@pytest.fixture
+def snapshot(tmp_path: Path) -> Snapshot:
+    """A snapshot of the test's own."""
+    return Snapshot(tmp_path)
