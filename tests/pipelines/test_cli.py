@@ -1,0 +1,179 @@
+"""The command line as a user meets it: exit codes, messages, files, and what it leaves behind."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from brytpunkt.folders import folders
+
+HEAVY = ("dagster", "dataframely", "weasyprint", "altair", "duckdb")
+
+
+def brytpunkt(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run the command as a process of its own, elsewhere than in the checkout."""
+    return subprocess.run(
+        [sys.executable, "-m", "pipelines.cli", *map(str, arguments)],
+        capture_output=True, text=True, check=False, cwd=cwd, timeout=300,
+        env=os.environ | {"PYTHONPATH": str(folders().checkout)},
+    )  # fmt: skip
+
+
+def digest(folder: Path) -> dict[str, str]:
+    """Content of the warehouse and the runs."""
+    kept = [path for name in ("warehouse.duckdb", "runs", "plans") for path in sorted(folder.glob(f"{name}*"))]
+    paths = [file for path in kept for file in ([path] if path.is_file() else sorted(path.rglob("*"))) if file.is_file()]
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+
+
+@pytest.mark.parametrize("command", ["--help", "schema", "--version"])
+def test_light_commands_import_nothing_heavy(command: str, tmp_path: Path) -> None:
+    script = (
+        "import sys\nfrom pipelines.cli import main\n"
+        f"try:\n    main([{command!r}])\nexcept SystemExit:\n    pass\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(folders().checkout)},
+    )  # fmt: skip
+    assert ran.stderr.splitlines()[-1] == "[]"
+
+
+def test_schema_is_a_json_schema(tmp_path: Path) -> None:
+    schema = json.loads(brytpunkt("schema", cwd=tmp_path).stdout)
+    assert {"finance", "workloads", "sites", "build"} <= set(schema["properties"])
+
+
+def test_a_plan_from_file_to_files(home: Path, small_plan: Path, tmp_path: Path) -> None:
+    ran = brytpunkt("plan", small_plan, "--out", "results", cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    out = tmp_path / "results" / "small"
+    written = {path.name for path in out.iterdir() if not path.name.startswith(".")}
+    assert written == {"portfolio.pdf", "lulea.pdf", "oslo.pdf", "ledger.parquet", "summary.json"}
+    summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    ledger = pl.read_parquet(out / "ledger.parquet")
+    for strategy in summary["strategies"]:
+        rows = ledger.filter(
+            pl.col("site").eq_missing(pl.lit(strategy["site"], dtype=pl.String)),
+            pl.col("strategy") == strategy["strategy"],
+        )
+        if strategy["is_feasible"]:
+            assert f"{rows['amount'].sum():f}" == strategy["nominal_total"]
+            assert f"{rows['present_value'].sum():f}" == strategy["present_value"]
+        else:
+            assert rows.is_empty()
+    lines = ran.stdout.splitlines()
+    assert any(line.startswith("Luleå") for line in lines)
+    assert any("portfolio.pdf" in line for line in lines)
+    assert all(len(line) <= 120 for line in lines if not line.startswith("!"))
+    [run] = (home / "runs").iterdir()
+    assert {"declaration.yaml", "inputs", "frames", "ledger.parquet", "summary.json", "run.json", "reports"} == {
+        path.name for path in run.iterdir()
+    }
+
+
+def test_equal_input_gives_equal_ledgers_and_the_out_folder_follows(home: Path, small_plan: Path, tmp_path: Path) -> None:
+    ledgers = []
+    for _ in range(2):
+        assert brytpunkt("plan", small_plan, "--no-pdf", cwd=tmp_path).returncode == 0
+        ledgers.append(pl.read_parquet(tmp_path / "out" / "small" / "ledger.parquet"))
+    assert ledgers[0].equals(ledgers[1])
+    assert len(list((home / "runs").iterdir())) == 2
+
+
+def test_as_of_before_anything_was_known_is_the_users_mistake(home: Path, small_plan: Path, tmp_path: Path) -> None:
+    ran = brytpunkt("plan", small_plan, "--no-pdf", "--as-of", "2001-01-01", cwd=tmp_path)
+    assert ran.returncode == 2
+    assert "nothing was known on 2001-01-01" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert not list((home / "runs").glob("*")) if (home / "runs").exists() else True
+
+
+BAD = {
+    "misspelt key": (("finance:", "fiance:"), "did you mean 'finance'", "small.yaml:3"),
+    "wrong unit": (("discount_rate_per_year: 0.08", "discount_rate_per_year: 8"), "0.08", "small.yaml:3"),
+    "unknown zone": (("zone: SE1", "zone: SE9"), "SE9", "small.yaml"),
+    "end before start": (("horizon_months: 24", "end: 2026-01-01"), "2026-01-01", "small.yaml:3"),
+    "negative price": (("{eur: 140}", "{eur: -140}"), "negative", "small.yaml"),
+    "GPU without throughput": (("model: llama2-70b", "model: gpt-oss-12b"), "gpt-oss-120b", "workloads.chat.model"),
+    "unknown server": (("dgx_b200", "dgx_b2000"), "dgx_b200", "build.servers"),
+    "unknown place": (("climate: oslo", "climate: osl"), "oslo", "sites.oslo.climate"),
+    "no offers left": (('countries: [SE, FI, "NO"]', "countries: [IS]"), "no on-demand offer", "workloads.chat"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_one_clear_message_and_leaves_all_as_it_was(
+    name: str, home: Path, small_plan: Path, tmp_path: Path
+) -> None:
+    (old, new), said, where = BAD[name]
+    assert brytpunkt("plan", small_plan, "--no-pdf", cwd=tmp_path).returncode == 0
+    before = digest(home)
+    text = small_plan.read_text(encoding="utf-8")
+    assert old in text
+    small_plan.write_text(text.replace(old, new, 1), encoding="utf-8")
+    ran = brytpunkt("plan", small_plan, "--no-pdf", cwd=tmp_path)
+    assert ran.returncode == 2, ran.stdout + ran.stderr
+    assert said in ran.stderr
+    assert where in ran.stderr
+    assert "Traceback" not in ran.stderr
+    after = {path: content for path, content in digest(home).items() if "/plans/" not in path}
+    assert after == {path: content for path, content in before.items() if "/plans/" not in path}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "empty"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "text"),
+        (b"a: &a [1,1]\nb: &b [*a,*a]\nc: [*b,*b]\n", "anchor"),
+        (b"plan: [unclosed", "small.yaml"),
+    ],
+)
+def test_files_that_are_no_declarations(content: bytes, said: str, home: Path, small_plan: Path, tmp_path: Path) -> None:
+    small_plan.write_bytes(content)
+    ran = brytpunkt("plan", small_plan, cwd=tmp_path)
+    assert ran.returncode == 2
+    assert said in ran.stderr
+    assert not home.exists()
+
+
+def test_a_missing_file_says_so(home: Path, tmp_path: Path) -> None:
+    ran = brytpunkt("plan", "nowhere.yaml", cwd=tmp_path)
+    assert ran.returncode == 2
+    assert "nowhere.yaml" in ran.stderr
+    assert not home.exists()
+
+
+def test_killed_in_the_middle_nothing_half_written_remains(home: Path, small_plan: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pipelines.cli", "plan", str(small_plan), "--no-pdf"]
+    environment = os.environ | {"PYTHONPATH": str(folders().checkout)}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "Facts" in line:  # the plan is being computed now
+                process.send_signal(signal.SIGKILL)
+                break
+    assert not (tmp_path / "out").exists()
+    assert not [path for path in (home / "runs").glob("*") if not path.name.startswith(".")]
+    again = brytpunkt("plan", small_plan, "--no-pdf", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+
+
+def test_an_unexpected_error_is_one_line_and_a_file(home: Path, small_plan: Path, tmp_path: Path) -> None:
+    home.mkdir()
+    (home / "warehouse.duckdb").write_text("this is no database", encoding="utf-8")
+    ran = brytpunkt("plan", small_plan, "--no-pdf", cwd=tmp_path)
+    assert ran.returncode == 1
+    assert "details are in" in ran.stderr
+    assert len(ran.stderr.strip().splitlines()) == 1
+    assert list((home / "logs").glob("error-*.txt"))
