@@ -57,7 +57,8 @@ class Results(Protocol):
 @dataclass(frozen=True)
 class Frames:
     """Result frames as the report uses them. `costs` is the ledger summed by site, strategy and component:
-    site (null for rent), strategy, component, amount, present_value (decimals of the plan's currency)."""
+    site (null for rent), strategy, component, amount, present_value (decimals of the plan's currency).
+    """
 
     costs: pl.DataFrame
     curves: pl.DataFrame

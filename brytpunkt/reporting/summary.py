@@ -10,12 +10,12 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from brytpunkt.declarations import assumptions
 from brytpunkt.reporting.catalog_values import catalog_assumptions
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from brytpunkt.declarations import Declared, Plan, Site
     from brytpunkt.planning.facts import Facts
     from brytpunkt.reporting.frames import Results
