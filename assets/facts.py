@@ -52,8 +52,12 @@ def build_fact_asset(table: str) -> dg.AssetsDefinition:
     )
     def fact(rooms: Rooms) -> dg.MaterializeResult:  # type: ignore[type-arg]
         frame = current_table(rooms.warehouse(), table)
-        vintage = frame.group_by("source").agg(rows=pl.len(), newest=pl.col("source_date").max()).sort("source")
-        lines = "\n".join(f"| {source} | {rows} | {newest} |" for source, rows, newest in vintage.head(30).iter_rows())
+        vintage = (
+            frame.group_by("source").agg(rows=pl.len(), newest=pl.col("source_date").max()).sort("source")
+        )
+        lines = "\n".join(
+            f"| {source} | {rows} | {newest} |" for source, rows, newest in vintage.head(30).iter_rows()
+        )
         return dg.MaterializeResult(
             data_version=dg.DataVersion(content_version(frame)),
             metadata={

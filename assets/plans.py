@@ -58,7 +58,9 @@ def planning_inputs(config: PlanningConfig, rooms: Rooms) -> dg.Output[str]:
     """Facts at the as-of date, written under their digest; returns the digest."""
     warehouse = rooms.warehouse()
     with warehouse.open() as connection:
-        known = facts(connection, warehouse.sql / "queries", date.fromisoformat(config.as_of) if config.as_of else None)
+        known = facts(
+            connection, warehouse.sql / "queries", date.fromisoformat(config.as_of) if config.as_of else None
+        )
     frames = [frame for frame in vars(known).values() if isinstance(frame, pl.DataFrame)]
     text = "\n".join([known.as_of.isoformat(), *(content_version(frame) for frame in frames)])
     digest = hashlib.sha256(text.encode()).hexdigest()
@@ -95,7 +97,13 @@ def plan_run(context: dg.AssetExecutionContext, rooms: Rooms, planning_inputs: s
     run_id = new_run_id(declared.plan.plan, started, content)
     summary = summarise(declared, known, result, run_id=run_id, code_version=version)
     run = write_run(
-        found.home, run_id=run_id, declared=declared, inputs=inputs, result=result, summary=summary, started=started
+        found.home,
+        run_id=run_id,
+        declared=declared,
+        inputs=inputs,
+        result=result,
+        summary=summary,
+        started=started,
     )
     return dg.Output(
         run.run_id,
@@ -112,7 +120,10 @@ def plan_run(context: dg.AssetExecutionContext, rooms: Rooms, planning_inputs: s
 
 def verdict_table(verdicts: pl.DataFrame, currency: str) -> str:
     """Verdicts as a Markdown table that a person would look at."""
-    lines = [f"| site | verdict | order | PV rent [k{currency}] | PV own [k{currency}] | payback |", "|---|---|---|---|---|---|"]
+    lines = [
+        f"| site | verdict | order | PV rent [k{currency}] | PV own [k{currency}] | payback |",
+        "|---|---|---|---|---|---|",
+    ]
     for row in verdicts.iter_rows(named=True):
         order = row["switch_date"].isoformat()[:7] if row["switch_date"] else "never"
         payback = row["payback_date"].isoformat()[:7] if row["payback_date"] else "not within the horizon"
@@ -124,7 +135,9 @@ def verdict_table(verdicts: pl.DataFrame, currency: str) -> str:
 
 
 @dg.asset_check(asset=plan_run, blocking=True)
-def totals_are_sums_of_rows(context: dg.AssetCheckExecutionContext, rooms: Rooms, plan_run: str) -> dg.AssetCheckResult:
+def totals_are_sums_of_rows(
+    context: dg.AssetCheckExecutionContext, rooms: Rooms, plan_run: str
+) -> dg.AssetCheckResult:
     """Every strategy's totals are the sums of its ledger rows, to the cent."""
     del context
     result = load_run(rooms.folders().home / "runs" / plan_run).result()
@@ -140,7 +153,8 @@ def mismatched_totals(ledger: pl.DataFrame, strategies: pl.DataFrame) -> pl.Data
         strategies.filter("is_feasible")
         .join(sums, on=key, how="full", nulls_equal=True, coalesce=True)
         .filter(
-            pl.col("nominal_total").ne_missing(pl.col("rows")) | pl.col("present_value").ne_missing(pl.col("rows_pv"))
+            pl.col("nominal_total").ne_missing(pl.col("rows"))
+            | pl.col("present_value").ne_missing(pl.col("rows_pv"))
         )
     )
 
@@ -152,4 +166,6 @@ def every_site_has_a_verdict(rooms: Rooms, plan_run: str) -> dg.AssetCheckResult
     declared = read_plan(run.folder / "declaration.yaml")
     verdicts = dict(run.result().verdicts.select("site", "verdict").iter_rows())
     unanswered = [site.id for site in declared.plan.sites if verdicts.get(site.id) not in {"build", "rent"}]
-    return dg.AssetCheckResult(passed=not unanswered, metadata={"unanswered": dg.MetadataValue.json(unanswered)})
+    return dg.AssetCheckResult(
+        passed=not unanswered, metadata={"unanswered": dg.MetadataValue.json(unanswered)}
+    )

@@ -45,7 +45,9 @@ def site_report(context: dg.AssetExecutionContext, rooms: Rooms) -> dg.Materiali
     run = newest_run(rooms.folders().home, plan)
     path = run.reports / f"{site}.pdf"
     if not path.exists():
-        message = f"run {run.run_id} has no report of {site}; materialise portfolio_report of plan {plan} first"
+        message = (
+            f"run {run.run_id} has no report of {site}; materialise portfolio_report of plan {plan} first"
+        )
         raise BrytpunktError(message)
     body = path.read_bytes()
     return dg.MaterializeResult(

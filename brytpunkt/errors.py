@@ -20,7 +20,9 @@ class Problem:
     def __str__(self) -> str:
         """One line: where, what, and what to do."""
         line = f"{self.where}: {self.message}"
-        return line if self.suggestion is None else f"{line}. {self.suggestion[:1].upper()}{self.suggestion[1:]}"
+        return (
+            line if self.suggestion is None else f"{line}. {self.suggestion[:1].upper()}{self.suggestion[1:]}"
+        )
 
 
 class InputError(BrytpunktError):

@@ -52,7 +52,9 @@ class Run:
     def result(self) -> Result:
         """The result's frames as they were computed."""
         label = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
-        frames = {path.stem: pl.read_parquet(path) for path in sorted((self.folder / "frames").glob("*.parquet"))}
+        frames = {
+            path.stem: pl.read_parquet(path) for path in sorted((self.folder / "frames").glob("*.parquet"))
+        }
         return Result(
             currency=label["currency"],
             start=date.fromisoformat(label["start"]),
@@ -199,7 +201,9 @@ def _copy(source: Path, target: Path) -> Path:
 
 
 def _write_json(path: Path, content: Any) -> None:
-    path.write_text(json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
+    path.write_text(
+        json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8"
+    )
 
 
 class _whole_folder:  # noqa: N801 - used as a statement

@@ -26,12 +26,18 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     plan = commands.add_parser("plan", help="compute a declared plan and write its reports")
     plan.add_argument("file", type=Path, metavar="FILE", help="the plan's declaration (YAML)")
-    plan.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="where results go (default: out)")
-    plan.add_argument("--as-of", type=_day, metavar="DATE", help="plan with what was known that day (YYYY-MM-DD)")
+    plan.add_argument(
+        "--out", type=Path, default=Path("out"), metavar="DIR", help="where results go (default: out)"
+    )
+    plan.add_argument(
+        "--as-of", type=_day, metavar="DATE", help="plan with what was known that day (YYYY-MM-DD)"
+    )
     plan.add_argument("--no-pdf", action="store_true", help="leave the PDF reports out")
     commands.add_parser("schema", help="print the JSON Schema of plans, for your editor")
     ui = commands.add_parser("ui", help="open the Dagster UI: the lineage of every number")
-    ui.add_argument("--port", type=int, default=3000, metavar="PORT", help="port on this machine (default: 3000)")
+    ui.add_argument(
+        "--port", type=int, default=3000, metavar="PORT", help="port on this machine (default: 3000)"
+    )
     return top
 
 
@@ -119,7 +125,9 @@ def _unexpected(error: Exception) -> int:
     except OSError:
         where = "the details could not be written"
     first = str(error).strip().splitlines()
-    print(f"brytpunkt: {type(error).__name__}: {first[0] if first else 'no message'}; {where}", file=sys.stderr)
+    print(
+        f"brytpunkt: {type(error).__name__}: {first[0] if first else 'no message'}; {where}", file=sys.stderr
+    )
     return EXIT_ERROR
 
 

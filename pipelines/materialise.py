@@ -82,7 +82,9 @@ class _Worker:
     instance: dg.DagsterInstance
     rooms: Rooms
 
-    def run(self, selection: dg.AssetSelection, partition: str | None = None, ops: dict[str, Any] | None = None) -> None:
+    def run(
+        self, selection: dg.AssetSelection, partition: str | None = None, ops: dict[str, Any] | None = None
+    ) -> None:
         """Materialise a selection; a user's mistake found inside a step comes out as what it is."""
         try:
             result = dg.materialize(
@@ -91,7 +93,9 @@ class _Worker:
                 instance=self.instance,
                 resources={"rooms": self.rooms},
                 partition_key=partition,
-                run_config=dg.RunConfig(ops=ops or {}, loggers={"console": {"config": {"log_level": "CRITICAL"}}}),
+                run_config=dg.RunConfig(
+                    ops=ops or {}, loggers={"console": {"config": {"log_level": "CRITICAL"}}}
+                ),
                 tags={"brytpunkt/started_by": "command line"},
             )
         except Exception as error:
@@ -108,11 +112,12 @@ class _Worker:
 
 def _explained(error: BaseException) -> BrytpunktError | None:
     """The error that Brytpunkt explains itself, however deep Dagster wrapped it."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, BrytpunktError):
-            return seen
-        seen = seen.__cause__ or seen.__context__
+    visited: list[BaseException] = []  # Dagster links an error and its wrapper in a circle
+    while error not in visited:
+        if isinstance(error, BrytpunktError):
+            return error
+        visited.append(error)
+        error = error.__cause__ or error.__context__ or error
     return None
 
 

@@ -70,7 +70,10 @@ def verdict_lines(summary: dict[str, Any]) -> list[str]:
         )
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     lines = [
-        "  ".join(cell.ljust(width) if i < 4 else cell.rjust(width) for i, (cell, width) in enumerate(zip(row, widths, strict=True)))  # noqa: PLR2004 - four text columns
+        "  ".join(
+            cell.ljust(width) if i < 4 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
         for row in rows
     ]
     horizon = summary["finance"]["horizon_months"]

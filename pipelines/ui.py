@@ -25,7 +25,18 @@ def open_ui(port: int) -> int:
     plans = sorted(path.stem for path in (found.home / "plans").glob("*.yaml"))
     with dg.DagsterInstance.from_config(str(instance_folder)) as instance:
         instance.add_dynamic_partitions(PLANS.name or "", plans)
-    command = [sys.executable, "-m", "dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "dagster",
+        "dev",
+        "-w",
+        "workspace.yaml",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(port),
+    ]
     environment = os.environ | {
         "DAGSTER_HOME": str(instance_folder),
         "BRYTPUNKT_HOME": str(found.home),

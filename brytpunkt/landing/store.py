@@ -41,7 +41,11 @@ class Landing:
         listing = Listing(origin=origin, documents=documents, is_complete=is_complete)
         manifest = self.folder / "listings" / f"{listing.sha256}.json"
         if not manifest.exists():
-            content = {"origin": origin, "is_complete": is_complete, "documents": [d.sha256 for d in documents]}
+            content = {
+                "origin": origin,
+                "is_complete": is_complete,
+                "documents": [d.sha256 for d in documents],
+            }
             _write_atomically(manifest, json.dumps(content, indent=1).encode())
         return listing
 

@@ -153,7 +153,7 @@ def _site_numbers(site: Site, facts: Facts, fx: Fx, dates: list[dt.date]) -> dic
 
 def _colocation(site: Site, plan: Plan, fx: Fx, common: dict[str, object]) -> dict[str, object]:
     space = site.colocation
-    assert space is not None  # noqa: S101 - the caller checked
+    assert space is not None
     kw_month = None
     if space.price_per_kw_month is not None:
         kw_month = fx.convert(space.price_per_kw_month)
@@ -171,7 +171,7 @@ def _colocation(site: Site, plan: Plan, fx: Fx, common: dict[str, object]) -> di
 
 def _own_hall(site: Site, plan: Plan, fx: Fx, common: dict[str, object]) -> dict[str, object]:
     hall = site.own_hall
-    assert hall is not None  # noqa: S101 - the caller checked
+    assert hall is not None
     return common | {
         "mode": "own_hall",
         "lead_months": max(plan.build.lead_time_months, hall.lead_time_months),

@@ -45,7 +45,7 @@ def switch(evaluation: Evaluation, *, with_continuing_value: bool = True) -> pl.
 
 
 def verdict_of(evaluation: Evaluation, *, with_continuing_value: bool = True) -> pl.DataFrame:
-    """build or rent -> site, verdict; a site whose servers could never arrive in time is rent."""
+    """Build or rent -> site, verdict; a site whose servers could never arrive in time is rent."""
     decided = switch(evaluation, with_continuing_value=with_continuing_value)
     sites = pl.DataFrame({"site": [s.id for s in evaluation.basis.plan.sites]})
     return sites.join(decided, on="site", how="left").select(

@@ -91,7 +91,9 @@ def _free_of_charge(plan: Plan) -> list[str]:
         rows.append(f"Nobody is paid to look after the hardware at {', '.join(free)}.")
     no_grid = [s.name for s in plan.sites if _pays_no_grid(s)]
     if no_grid:
-        rows.append(f"No grid fee is declared at {', '.join(no_grid)}: the grid costs nothing there in this plan.")
+        rows.append(
+            f"No grid fee is declared at {', '.join(no_grid)}: the grid costs nothing there in this plan."
+        )
     if plan.finance.discount_rate_per_year == 0:
         rows.append("Capital costs nothing in this plan: the discount rate is zero.")
     return rows
@@ -99,7 +101,12 @@ def _free_of_charge(plan: Plan) -> list[str]:
 
 def _pays_no_grid(site: Site) -> bool:
     energy = site.energy
-    declared = (energy.price_per_kwh, energy.grid_fee, energy.grid_energy_per_kwh, energy.grid_capacity_per_kw_year)
+    declared = (
+        energy.price_per_kwh,
+        energy.grid_fee,
+        energy.grid_energy_per_kwh,
+        energy.grid_capacity_per_kw_year,
+    )
     return all(fee is None for fee in declared)
 
 

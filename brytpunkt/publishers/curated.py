@@ -37,7 +37,9 @@ def _typed(table: str, document: Document) -> pl.DataFrame:
     raw = _read(document)
     lacking, unknown = sorted(set(contract) - set(raw.columns)), sorted(set(raw.columns) - set(contract))
     if lacking or unknown:
-        parts = [f"lacks {', '.join(lacking)}"] * bool(lacking) + [f"has unknown {', '.join(unknown)}"] * bool(unknown)
+        parts = [f"lacks {', '.join(lacking)}"] * bool(lacking) + [
+            f"has unknown {', '.join(unknown)}"
+        ] * bool(unknown)
         raise _problem(f"{document.name}:1", f"the header {' and '.join(parts)}")
     filled = raw.with_columns(pl.col(EMPTY_INSTEAD_OF_MISSING.get(table, ())).fill_null(""))
     return filled.select(_cast(document, filled, name, column.dtype) for name, column in contract.items())
@@ -59,7 +61,9 @@ def _read(document: Document) -> pl.DataFrame:
 
 def _cast(document: Document, raw: pl.DataFrame, name: str, dtype: pl.DataType) -> pl.Series:
     text = raw[name]
-    values = text.str.to_date("%Y-%m-%d", strict=False) if dtype == pl.Date else text.cast(dtype, strict=False)
+    values = (
+        text.str.to_date("%Y-%m-%d", strict=False) if dtype == pl.Date else text.cast(dtype, strict=False)
+    )
     wrong = (values.is_null() & text.is_not_null()).arg_true()
     if len(wrong):
         line = int(wrong[0]) + 2

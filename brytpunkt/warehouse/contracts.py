@@ -53,14 +53,20 @@ class GpuOffers(Provenance):
 
     provider = dy.String(primary_key=True, min_length=1, metadata=_about("Who rents it out."))
     region = dy.String(primary_key=True, metadata=_about("The provider's region; empty if not stated."))
-    country = dy.String(nullable=True, min_length=2, max_length=2, metadata=_about("Country of the region, ISO 3166."))
+    country = dy.String(
+        nullable=True, min_length=2, max_length=2, metadata=_about("Country of the region, ISO 3166.")
+    )
     sku = dy.String(primary_key=True, min_length=1, metadata=_about("Instance type or list position."))
     gpu_model = dy.String(min_length=2, metadata=_about("GPU, canonical name."))
     gpu_count = dy.Int64(min=1, max=1024, metadata=_about("GPUs in the instance.", "GPUs"))
     term = dy.String(primary_key=True, metadata=_about("How long the price binds."))
-    upfront_share = dy.Float64(min=0, max=1, metadata=_about("Part of a commitment paid at signing.", "share"))
+    upfront_share = dy.Float64(
+        min=0, max=1, metadata=_about("Part of a commitment paid at signing.", "share")
+    )
     price_native_per_instance_hour = dy.Decimal(
-        *PRICE_DECIMALS, min_exclusive=0, metadata=_about("Price of the whole instance.", "native currency per hour")
+        *PRICE_DECIMALS,
+        min_exclusive=0,
+        metadata=_about("Price of the whole instance.", "native currency per hour"),
     )
     native_currency = dy.String(metadata=_about("Currency of the price."))
     valid_from = dy.Date(metadata=_about("Since when the price holds, as far as stated."))
@@ -90,7 +96,10 @@ class TokenPrices(Provenance):
         *PRICE_DECIMALS, min_exclusive=0, metadata=_about("Input tokens.", "native currency per million")
     )
     price_native_per_million_cached_input = dy.Decimal(
-        *PRICE_DECIMALS, nullable=True, min=0, metadata=_about("Cached input tokens.", "native currency per million")
+        *PRICE_DECIMALS,
+        nullable=True,
+        min=0,
+        metadata=_about("Cached input tokens.", "native currency per million"),
     )
     price_native_per_million_output = dy.Decimal(
         *PRICE_DECIMALS, min_exclusive=0, metadata=_about("Output tokens.", "native currency per million")
@@ -126,11 +135,15 @@ class Benchmarks(Provenance):
     gpu_count = dy.Int64(primary_key=True, min=1, max=1024, metadata=_about("GPUs in the system.", "GPUs"))
     model = dy.String(primary_key=True, metadata=_about("Language model."))
     scenario = dy.String(primary_key=True, metadata=_about("offline, server or interactive."))
-    output_tokens_per_second = dy.Float64(min_exclusive=0, metadata=_about("Output of the system.", "tokens/s"))
+    output_tokens_per_second = dy.Float64(
+        min_exclusive=0, metadata=_about("Output of the system.", "tokens/s")
+    )
     precision = dy.String(nullable=True, metadata=_about("Numeric precision of the weights."))
     software = dy.String(primary_key=True, min_length=1, metadata=_about("Benchmark and its version."))
     mean_input_tokens = dy.Float64(nullable=True, min=0, metadata=_about("Of its prompts.", "tokens"))
-    mean_output_tokens = dy.Float64(nullable=True, min_exclusive=0, metadata=_about("Of its answers.", "tokens"))
+    mean_output_tokens = dy.Float64(
+        nullable=True, min_exclusive=0, metadata=_about("Of its answers.", "tokens")
+    )
 
 
 class Models(Provenance):
@@ -149,9 +162,13 @@ class DayAheadMonthly(Provenance):
     zone = dy.String(primary_key=True, metadata=_about("Bidding zone."))
     month = dy.Date(primary_key=True, metadata=_about("First day of the month."))
     mean_eur_per_mwh = dy.Float64(min=-500, max=5000, metadata=_about("Mean.", "EUR/MWh"))
-    p05_eur_per_mwh = dy.Float64(nullable=True, min=-500, max=5000, metadata=_about("5th percentile.", "EUR/MWh"))
+    p05_eur_per_mwh = dy.Float64(
+        nullable=True, min=-500, max=5000, metadata=_about("5th percentile.", "EUR/MWh")
+    )
     p50_eur_per_mwh = dy.Float64(nullable=True, min=-500, max=5000, metadata=_about("Median.", "EUR/MWh"))
-    p95_eur_per_mwh = dy.Float64(nullable=True, min=-500, max=5000, metadata=_about("95th percentile.", "EUR/MWh"))
+    p95_eur_per_mwh = dy.Float64(
+        nullable=True, min=-500, max=5000, metadata=_about("95th percentile.", "EUR/MWh")
+    )
     std_eur_per_mwh = dy.Float64(nullable=True, min=0, metadata=_about("Standard deviation.", "EUR/MWh"))
     negative_hours = dy.Int64(nullable=True, min=0, max=744, metadata=_about("Hours below zero.", "h"))
     coverage_share = dy.Float64(min_exclusive=0, max=1, metadata=_about("Hours known.", "share"))
@@ -170,7 +187,9 @@ class DayAheadShape(Provenance):
     month_of_year = dy.Int64(primary_key=True, min=1, max=12, metadata=_about("Month."))
     day_type = dy.String(primary_key=True, metadata=_about("weekday, saturday, or sunday with holidays."))
     hour_utc = dy.Int64(primary_key=True, min=0, max=23, metadata=_about("Hour of the day.", "UTC"))
-    ratio_to_month_mean = dy.Float64(min=-5, max=20, metadata=_about("Mean of the cell.", "share of the mean"))
+    ratio_to_month_mean = dy.Float64(
+        min=-5, max=20, metadata=_about("Mean of the cell.", "share of the mean")
+    )
     p10_ratio = dy.Float64(nullable=True, metadata=_about("10th percentile.", "share of the mean"))
     p90_ratio = dy.Float64(nullable=True, metadata=_about("90th percentile.", "share of the mean"))
     hours_sampled = dy.Int64(min=1, metadata=_about("Hours behind the cell.", "h"))
@@ -212,7 +231,9 @@ class GridFees(Provenance):
     level = dy.String(metadata=_about("Voltage level."))
     operator = dy.String(metadata=_about("Grid operator."))
     kind = dy.String(primary_key=True, metadata=_about("energy, capacity or fixed."))
-    value_native = dy.Decimal(*PRICE_DECIMALS, min=0, metadata=_about("Fee, VAT excluded.", "native currency per unit"))
+    value_native = dy.Decimal(
+        *PRICE_DECIMALS, min=0, metadata=_about("Fee, VAT excluded.", "native currency per unit")
+    )
     unit = dy.String(metadata=_about("per_kwh, per_kw_year or per_year."))
     native_currency = dy.String(metadata=_about("Currency of the fee."))
     valid_from = dy.Date(primary_key=True, metadata=_about("First day in force."))
@@ -230,7 +251,9 @@ class FxRates(Provenance):
     currency = dy.String(primary_key=True, min_length=3, max_length=3, metadata=_about("Currency."))
     date = dy.Date(primary_key=True, metadata=_about("Day of the rate."))
     units_per_eur = dy.Decimal(
-        *PRICE_DECIMALS, min_exclusive=0, metadata=_about("Units of the currency for one euro.", "units per EUR")
+        *PRICE_DECIMALS,
+        min_exclusive=0,
+        metadata=_about("Units of the currency for one euro.", "units per EUR"),
     )
 
 
@@ -250,10 +273,18 @@ class ClimateHours(Provenance):
     place = dy.String(primary_key=True, metadata=_about("Place."))
     month_of_year = dy.Int64(primary_key=True, min=1, max=12, metadata=_about("Month."))
     hour_utc = dy.Int64(primary_key=True, min=0, max=23, metadata=_about("Hour of the day.", "UTC"))
-    dry_bulb_mean_c = dy.Float64(min=LOWEST_CELSIUS, max=HIGHEST_CELSIUS, metadata=_about("Dry bulb, mean.", "degC"))
-    dry_bulb_p95_c = dy.Float64(min=LOWEST_CELSIUS, max=HIGHEST_CELSIUS, metadata=_about("Dry bulb, p95.", "degC"))
-    wet_bulb_mean_c = dy.Float64(min=LOWEST_CELSIUS, max=HIGHEST_CELSIUS, metadata=_about("Wet bulb, mean.", "degC"))
-    wet_bulb_p95_c = dy.Float64(min=LOWEST_CELSIUS, max=HIGHEST_CELSIUS, metadata=_about("Wet bulb, p95.", "degC"))
+    dry_bulb_mean_c = dy.Float64(
+        min=LOWEST_CELSIUS, max=HIGHEST_CELSIUS, metadata=_about("Dry bulb, mean.", "degC")
+    )
+    dry_bulb_p95_c = dy.Float64(
+        min=LOWEST_CELSIUS, max=HIGHEST_CELSIUS, metadata=_about("Dry bulb, p95.", "degC")
+    )
+    wet_bulb_mean_c = dy.Float64(
+        min=LOWEST_CELSIUS, max=HIGHEST_CELSIUS, metadata=_about("Wet bulb, mean.", "degC")
+    )
+    wet_bulb_p95_c = dy.Float64(
+        min=LOWEST_CELSIUS, max=HIGHEST_CELSIUS, metadata=_about("Wet bulb, p95.", "degC")
+    )
 
     @dy.rule()
     def wet_bulb_is_not_above_dry_bulb(cls) -> pl.Expr:
@@ -272,7 +303,10 @@ class ClimateBins(Provenance):
     place = dy.String(primary_key=True, metadata=_about("Place."))
     kind = dy.String(primary_key=True, metadata=_about("dry_bulb or wet_bulb."))
     bin_low_c = dy.Float64(
-        primary_key=True, min=LOWEST_CELSIUS, max=HIGHEST_CELSIUS, metadata=_about("Lower edge, 1 K wide.", "degC")
+        primary_key=True,
+        min=LOWEST_CELSIUS,
+        max=HIGHEST_CELSIUS,
+        metadata=_about("Lower edge, 1 K wide.", "degC"),
     )
     hours_per_year = dy.Float64(min=0, max=8784, metadata=_about("Hours in the bin.", "h/year"))
 

@@ -94,18 +94,24 @@ def _newest_seen(batches: list[Batch]) -> datetime:
     return datetime.combine(newest, time(), UTC)  # type: ignore[arg-type]
 
 
-def _check(
-    connection: duckdb.DuckDBPyConnection, queries: Path, listing: Listing, batch: Batch
-) -> _Checked:
+def _check(connection: duckdb.DuckDBPyConnection, queries: Path, listing: Listing, batch: Batch) -> _Checked:
     good, failure = CONTRACTS[batch.table].filter(batch.frame)
     details = failure.details()
     reasons = [name for name in details.columns if name not in batch.frame.columns]
-    why = pl.concat_list(
-        pl.when(pl.col(name).cast(pl.String) == "invalid").then(pl.lit(name)) for name in reasons
-    ).list.drop_nulls().list.join("; ") if reasons else pl.lit("")
-    aside = details.select(
-        reason=why, row_json=pl.struct(batch.frame.columns).struct.json_encode()
-    ) if details.height else pl.DataFrame(schema={"reason": pl.String, "row_json": pl.String})
+    why = (
+        pl.concat_list(
+            pl.when(pl.col(name).cast(pl.String) == "invalid").then(pl.lit(name)) for name in reasons
+        )
+        .list.drop_nulls()
+        .list.join("; ")
+        if reasons
+        else pl.lit("")
+    )
+    aside = (
+        details.select(reason=why, row_json=pl.struct(batch.frame.columns).struct.json_encode())
+        if details.height
+        else pl.DataFrame(schema={"reason": pl.String, "row_json": pl.String})
+    )
     refused = _reason_to_refuse(connection, queries, listing, batch, good)
     return _Checked(batch, good, aside, refused)
 
@@ -165,7 +171,9 @@ def _write(
     }
     statements = (queries / "upsert.sql").read_text(encoding="utf-8").format(**fill)
     parameters = {"origin": listing.origin, "document": document.sha256, "seen": seen}
-    counts = [_run(connection, statement, parameters) for statement in statements.split(";") if statement.strip()]
+    counts = [
+        _run(connection, statement, parameters) for statement in statements.split(";") if statement.strip()
+    ]
     connection.unregister("incoming_rows")
     _, withdrawn, confirmed, inserted, _ = counts
     return TableReport(table, inserted, confirmed, withdrawn, checked.aside.height)

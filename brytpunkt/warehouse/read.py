@@ -28,12 +28,20 @@ def facts(connection: duckdb.DuckDBPyConnection, queries: Path, as_of: date | No
     """
     newest = connection.execute(_query(queries, "newest_seen")).fetchone()
     if newest is None or newest[0] is None:
-        raise InputError((Problem("warehouse", "it holds no facts", "run `brytpunkt plan` once to load the snapshot"),))
+        raise InputError(
+            (Problem("warehouse", "it holds no facts", "run `brytpunkt plan` once to load the snapshot"),)
+        )
     day: date = as_of or newest[0]
     tables = {table: read_table(connection, queries, table, day) for table in CONTRACTS}
     if all(frame.is_empty() for frame in tables.values()):
         raise InputError(
-            (Problem("--as-of", f"nothing was known on {day}", f"the newest facts were collected on {newest[0]}"),)
+            (
+                Problem(
+                    "--as-of",
+                    f"nothing was known on {day}",
+                    f"the newest facts were collected on {newest[0]}",
+                ),
+            )
         )
     long = tables.pop("servers")
     connection.register("servers_as_of", long.to_arrow())
@@ -56,7 +64,9 @@ def read_table(connection: duckdb.DuckDBPyConnection, queries: Path, table: str,
     """One table as known at the end of a day; decimals become floats, which planning rounds at the ledger."""
     key = ", ".join(CONTRACTS[table].primary_key())
     until = datetime.combine(day + timedelta(days=1), time(), UTC)
-    frame = connection.sql(_query(queries, "as_of").format(table=table, key=key), params={"until": until}).pl()
+    frame = connection.sql(
+        _query(queries, "as_of").format(table=table, key=key), params={"until": until}
+    ).pl()
     return frame.with_columns(pl.col(pl.Decimal).cast(pl.Float64)).drop(HISTORY_COLUMNS)
 
 

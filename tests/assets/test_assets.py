@@ -29,7 +29,12 @@ def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
 
 
 def run(
-    instance: dg.DagsterInstance, home: Path, selection: dg.AssetSelection, partition: str | None = None, *, strict: bool = True
+    instance: dg.DagsterInstance,
+    home: Path,
+    selection: dg.AssetSelection,
+    partition: str | None = None,
+    *,
+    strict: bool = True,
 ) -> dg.ExecuteInProcessResult:
     """Materialise a selection in this process."""
     return dg.materialize(
@@ -58,7 +63,12 @@ def test_the_whole_graph_materialises(instance: dg.DagsterInstance, home: Path, 
     shutil.copy(small_plan, home / "plans" / "small.yaml")
     instance.add_dynamic_partitions(PLANS.name or "", ["small"])
     assert run(instance, home, FACTS).success
-    assert run(instance, home, dg.AssetSelection.groups("plans") | dg.AssetSelection.assets("portfolio_report"), "small").success
+    assert run(
+        instance,
+        home,
+        dg.AssetSelection.groups("plans") | dg.AssetSelection.assets("portfolio_report"),
+        "small",
+    ).success
     assert set(instance.get_dynamic_partitions(PLAN_SITES.name or "")) == {"small__lulea", "small__oslo"}
     site = run(instance, home, dg.AssetSelection.assets("site_report"), "small__lulea")
     assert site.success
@@ -98,10 +108,21 @@ def test_violations_name_the_rule(home: Path, instance: dg.DagsterInstance) -> N
 def test_a_total_that_is_not_the_sum_of_its_rows_is_found() -> None:
     money = pl.Decimal(18, 2)
     ledger = pl.DataFrame(
-        {"site": [None, None], "strategy": ["rent", "rent"], "amount": ["1.10", "2.20"], "present_value": ["1.00", "2.00"]}
+        {
+            "site": [None, None],
+            "strategy": ["rent", "rent"],
+            "amount": ["1.10", "2.20"],
+            "present_value": ["1.00", "2.00"],
+        }
     ).with_columns(pl.col("amount", "present_value").cast(money))
     right = pl.DataFrame(
-        {"site": [None], "strategy": ["rent"], "is_feasible": [True], "nominal_total": ["3.30"], "present_value": ["3.00"]}
+        {
+            "site": [None],
+            "strategy": ["rent"],
+            "is_feasible": [True],
+            "nominal_total": ["3.30"],
+            "present_value": ["3.00"],
+        }
     ).with_columns(pl.col("nominal_total", "present_value").cast(money))
     assert mismatched_totals(ledger, right).is_empty()
     wrong = right.with_columns(nominal_total=pl.lit(Decimal("3.31")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import polars as pl
 import pytest
 
 from brytpunkt.folders import folders
+from tests.conftest import SMALL_PLAN
 
 HEAVY = ("dagster", "dataframely", "weasyprint", "altair", "duckdb")
 
@@ -29,8 +31,15 @@ def brytpunkt(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[
 
 def digest(folder: Path) -> dict[str, str]:
     """Content of the warehouse and the runs."""
-    kept = [path for name in ("warehouse.duckdb", "runs", "plans") for path in sorted(folder.glob(f"{name}*"))]
-    paths = [file for path in kept for file in ([path] if path.is_file() else sorted(path.rglob("*"))) if file.is_file()]
+    kept = [
+        path for name in ("warehouse.duckdb", "runs", "plans") for path in sorted(folder.glob(f"{name}*"))
+    ]
+    paths = [
+        file
+        for path in kept
+        for file in ([path] if path.is_file() else sorted(path.rglob("*")))
+        if file.is_file()
+    ]
     return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
@@ -76,12 +85,20 @@ def test_a_plan_from_file_to_files(home: Path, small_plan: Path, tmp_path: Path)
     assert any("portfolio.pdf" in line for line in lines)
     assert all(len(line) <= 120 for line in lines if not line.startswith("!"))
     [run] = (home / "runs").iterdir()
-    assert {"declaration.yaml", "inputs", "frames", "ledger.parquet", "summary.json", "run.json", "reports"} == {
-        path.name for path in run.iterdir()
-    }
+    assert {
+        "declaration.yaml",
+        "inputs",
+        "frames",
+        "ledger.parquet",
+        "summary.json",
+        "run.json",
+        "reports",
+    } == {path.name for path in run.iterdir()}
 
 
-def test_equal_input_gives_equal_ledgers_and_the_out_folder_follows(home: Path, small_plan: Path, tmp_path: Path) -> None:
+def test_equal_input_gives_equal_ledgers_and_the_out_folder_follows(
+    home: Path, small_plan: Path, tmp_path: Path
+) -> None:
     ledgers = []
     for _ in range(2):
         assert brytpunkt("plan", small_plan, "--no-pdf", cwd=tmp_path).returncode == 0
@@ -90,7 +107,9 @@ def test_equal_input_gives_equal_ledgers_and_the_out_folder_follows(home: Path, 
     assert len(list((home / "runs").iterdir())) == 2
 
 
-def test_as_of_before_anything_was_known_is_the_users_mistake(home: Path, small_plan: Path, tmp_path: Path) -> None:
+def test_as_of_before_anything_was_known_is_the_users_mistake(
+    home: Path, small_plan: Path, tmp_path: Path
+) -> None:
     ran = brytpunkt("plan", small_plan, "--no-pdf", "--as-of", "2001-01-01", cwd=tmp_path)
     assert ran.returncode == 2
     assert "nothing was known on 2001-01-01" in ran.stderr
@@ -99,24 +118,44 @@ def test_as_of_before_anything_was_known_is_the_users_mistake(home: Path, small_
 
 
 BAD = {
-    "misspelt key": (("finance:", "fiance:"), "did you mean 'finance'", "small.yaml:3"),
+    "misspelt key": (("finance:", "fiance:"), "Did you mean finance?", "small.yaml:3"),
     "wrong unit": (("discount_rate_per_year: 0.08", "discount_rate_per_year: 8"), "0.08", "small.yaml:3"),
     "unknown zone": (("zone: SE1", "zone: SE9"), "SE9", "small.yaml"),
     "end before start": (("horizon_months: 24", "end: 2026-01-01"), "2026-01-01", "small.yaml:3"),
     "negative price": (("{eur: 140}", "{eur: -140}"), "negative", "small.yaml"),
-    "GPU without throughput": (("model: llama2-70b", "model: gpt-oss-12b"), "gpt-oss-120b", "workloads.chat.model"),
+    "GPU without throughput": (
+        ("model: llama2-70b", "model: gpt-oss-12b"),
+        "gpt-oss-120b",
+        "workloads.chat.model",
+    ),
     "unknown server": (("dgx_b200", "dgx_b2000"), "dgx_b200", "build.servers"),
     "unknown place": (("climate: oslo", "climate: osl"), "oslo", "sites.oslo.climate"),
-    "no offers left": (('countries: [SE, FI, "NO"]', "countries: [IS]"), "no on-demand offer", "workloads.chat"),
+    "no offers left": (
+        ('countries: [SE, FI, "NO"]', "countries: [IS]"),
+        "no on-demand offer",
+        "workloads.chat",
+    ),
 }
+
+
+@pytest.fixture(scope="module")
+def planned_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """State after one good plan."""
+    folder = tmp_path_factory.mktemp("planned")
+    file = folder / "small.yaml"
+    file.write_text(SMALL_PLAN, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BRYTPUNKT_HOME", str(folder / "home"))
+        assert brytpunkt("plan", file, "--no-pdf", cwd=folder).returncode == 0
+    return folder / "home"
 
 
 @pytest.mark.parametrize("name", BAD)
 def test_bad_input_is_one_clear_message_and_leaves_all_as_it_was(
-    name: str, home: Path, small_plan: Path, tmp_path: Path
+    name: str, planned_home: Path, home: Path, small_plan: Path, tmp_path: Path
 ) -> None:
     (old, new), said, where = BAD[name]
-    assert brytpunkt("plan", small_plan, "--no-pdf", cwd=tmp_path).returncode == 0
+    shutil.copytree(planned_home, home)
     before = digest(home)
     text = small_plan.read_text(encoding="utf-8")
     assert old in text
@@ -139,7 +178,9 @@ def test_bad_input_is_one_clear_message_and_leaves_all_as_it_was(
         (b"plan: [unclosed", "small.yaml"),
     ],
 )
-def test_files_that_are_no_declarations(content: bytes, said: str, home: Path, small_plan: Path, tmp_path: Path) -> None:
+def test_files_that_are_no_declarations(
+    content: bytes, said: str, home: Path, small_plan: Path, tmp_path: Path
+) -> None:
     small_plan.write_bytes(content)
     ran = brytpunkt("plan", small_plan, cwd=tmp_path)
     assert ran.returncode == 2
@@ -154,10 +195,14 @@ def test_a_missing_file_says_so(home: Path, tmp_path: Path) -> None:
     assert not home.exists()
 
 
-def test_killed_in_the_middle_nothing_half_written_remains(home: Path, small_plan: Path, tmp_path: Path) -> None:
+def test_killed_in_the_middle_nothing_half_written_remains(
+    home: Path, small_plan: Path, tmp_path: Path
+) -> None:
     command = [sys.executable, "-m", "pipelines.cli", "plan", str(small_plan), "--no-pdf"]
     environment = os.environ | {"PYTHONPATH": str(folders().checkout)}
-    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
         for line in process.stdout:
             if "Facts" in line:  # the plan is being computed now

@@ -13,7 +13,12 @@ from brytpunkt.planning.money import ceiling, cents, monthly_rate, remaining_val
 
 def finance(**changes: object) -> Finance:
     """A finance section with the given changes."""
-    declared = {"start": "2027-01-01", "horizon_months": 12, "currency": "EUR", "discount_rate_per_year": 0.08}
+    declared = {
+        "start": "2027-01-01",
+        "horizon_months": 12,
+        "currency": "EUR",
+        "discount_rate_per_year": 0.08,
+    }
     return Finance.model_validate_json(__import__("json").dumps(declared | changes))
 
 
@@ -27,7 +32,9 @@ def test_monthly_rate_compounds_to_the_annual_one() -> None:
 
 
 def test_real_rate_is_converted_with_fishers_relation() -> None:
-    rate = monthly_rate(finance(discount_rate_per_year=0.05, discount_rate_basis="real", inflation_per_year=0.02))
+    rate = monthly_rate(
+        finance(discount_rate_per_year=0.05, discount_rate_basis="real", inflation_per_year=0.02)
+    )
     assert (1 + rate) ** 12 == pytest.approx(1.05 * 1.02)
 
 
@@ -47,7 +54,9 @@ def test_continuing_value_is_what_the_remaining_payments_are_worth() -> None:
     assert 1000 * pl.select(remaining_value(0.01, pl.lit(60), pl.lit(24))).item() == pytest.approx(by_hand)
 
 
-@pytest.mark.parametrize(("rate", "left", "expected"), [(0.0, 15, 0.25), (0.01, 60, 1.0), (0.01, 0, 0.0), (0.01, -5, 0.0)])
+@pytest.mark.parametrize(
+    ("rate", "left", "expected"), [(0.0, 15, 0.25), (0.01, 60, 1.0), (0.01, 0, 0.0), (0.01, -5, 0.0)]
+)
 def test_continuing_value_at_the_ends(rate: float, left: int, expected: float) -> None:
     value = pl.select(remaining_value(rate, pl.lit(60), pl.lit(left))).item()
     assert value == pytest.approx(expected)

@@ -15,15 +15,15 @@ from brytpunkt.warehouse import facts
 from brytpunkt.warehouse.contracts import CONTRACTS, columns
 from tests.warehouse.conftest import Snapshot
 
-PLACES = "place,name,country,latitude_deg,longitude_deg,timezone,default_zone,source,source_date,retrieved_on,"
+PLACES = (
+    "place,name,country,latitude_deg,longitude_deg,timezone,default_zone,source,source_date,retrieved_on,"
+)
 PLACES += "licence,confidence,note\n"
 
 
 def place(name: str, latitude: str, retrieved: str) -> str:
     """One row of the table of places."""
-    return (
-        f"{name},{name.title()},SE,{latitude},18.0,Europe/Stockholm,SE3,an atlas,2026-01-01,{retrieved},facts,stated,\n"
-    )
+    return f"{name},{name.title()},SE,{latitude},18.0,Europe/Stockholm,SE3,an atlas,2026-01-01,{retrieved},facts,stated,\n"
 
 
 def test_first_ingestion_takes_every_bundled_row(snapshot: Snapshot) -> None:
@@ -73,12 +73,17 @@ def test_facts_are_those_of_the_day(snapshot: Snapshot) -> None:
 
 def test_a_day_before_anything_was_known_says_so(snapshot: Snapshot) -> None:
     snapshot.refresh()
-    with snapshot.warehouse.open() as connection, pytest.raises(InputError, match="nothing was known on 2001-01-01"):
+    with (
+        snapshot.warehouse.open() as connection,
+        pytest.raises(InputError, match="nothing was known on 2001-01-01"),
+    ):
         facts(connection, snapshot.warehouse.sql / "queries", date(2001, 1, 1))
 
 
 def test_rows_that_break_the_contract_are_set_aside_with_the_reason(snapshot: Snapshot) -> None:
-    rows = [place(f"town{n}", "60.6", "2026-03-01") for n in range(9)] + [place("nowhere", "123.0", "2026-03-01")]
+    rows = [place(f"town{n}", "60.6", "2026-03-01") for n in range(9)] + [
+        place("nowhere", "123.0", "2026-03-01")
+    ]
     snapshot.edit("places", lambda _: PLACES + "".join(rows))
     report = snapshot.refresh()
     assert next(t for t in report.tables if t.table == "places").quarantined == 1
@@ -96,7 +101,9 @@ def test_a_batch_with_a_fifth_of_its_rows_broken_is_refused_and_the_good_one_kep
     table = next(t for t in snapshot.refresh().tables if t.table == "places")
     assert table.refused == "2 of 4 rows break the contract"
     assert snapshot.rows("SELECT count(*) FROM places WHERE withdrawn_at IS NULL") == [(4,)]
-    assert snapshot.rows("SELECT table_name, reason FROM refusals") == [("places", "2 of 4 rows break the contract")]
+    assert snapshot.rows("SELECT table_name, reason FROM refusals") == [
+        ("places", "2 of 4 rows break the contract")
+    ]
 
 
 def test_a_publication_that_lost_a_third_of_its_rows_is_refused(snapshot: Snapshot) -> None:
@@ -111,7 +118,9 @@ def test_a_doubled_median_price_is_refused(snapshot: Snapshot) -> None:
     snapshot.refresh()
 
     def tenfold(text: str) -> str:
-        return re.sub(r"^([A-Z]{3},[0-9-]+,)([0-9.]+)", lambda m: f"{m[1]}{float(m[2]) * 10:.4f}", text, flags=re.M)
+        return re.sub(
+            r"^([A-Z]{3},[0-9-]+,)([0-9.]+)", lambda m: f"{m[1]}{float(m[2]) * 10:.4f}", text, flags=re.MULTILINE
+        )
 
     snapshot.edit("fx_rates", tenfold)
     table = next(t for t in snapshot.refresh().tables if t.table == "fx_rates")
@@ -144,9 +153,13 @@ def test_a_process_killed_in_the_middle_leaves_everything_as_it_was(snapshot: Sn
     snapshot.refresh()
     before = snapshot.rows("SELECT place, name, last_seen_at, withdrawn_at FROM places ORDER BY place")
     snapshot.edit("places", lambda text: text.replace("Luleå", "Lulea"))
-    killed = subprocess.run([sys.executable, "-c", KILLED, str(snapshot.data.parent)], check=False, cwd=folders().checkout)
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(snapshot.data.parent)], check=False, cwd=folders().checkout
+    )
     assert killed.returncode == 9
-    assert snapshot.rows("SELECT place, name, last_seen_at, withdrawn_at FROM places ORDER BY place") == before
+    assert (
+        snapshot.rows("SELECT place, name, last_seen_at, withdrawn_at FROM places ORDER BY place") == before
+    )
     assert snapshot.rows("SELECT count(*) FROM listings") == [(1,)]
     assert snapshot.refresh().is_changed
 
@@ -154,7 +167,10 @@ def test_a_process_killed_in_the_middle_leaves_everything_as_it_was(snapshot: Sn
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda text: text.replace("latitude_deg", "latitude"), "places.csv:1: the header lacks latitude_deg and has"),
+        (
+            lambda text: text.replace("latitude_deg", "latitude"),
+            "places.csv:1: the header lacks latitude_deg and has",
+        ),
         (lambda text: text.replace("65.5848", "north"), "column latitude_deg: 'north' is not a number"),
         (lambda _: "", "places.csv: the file is empty"),
         (lambda text: text + "\0", "places.csv: the file is not text"),

@@ -61,7 +61,8 @@ def test_the_connection_is_closed_after_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "statement", ["SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM stranger", "SET memory_limit = '1GB'"]
+    "statement",
+    ["SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM stranger", "SET memory_limit = '1GB'"],
 )
 def test_statements_reach_no_files_no_variables_and_no_settings(tmp_path: Path, statement: str) -> None:
     stranger = pl.DataFrame({"x": [1]})
@@ -73,11 +74,15 @@ def test_statements_reach_no_files_no_variables_and_no_settings(tmp_path: Path, 
 def test_migrations_ingestion_and_reading_run_on_ducklake(tmp_path: Path, snapshot: Snapshot) -> None:
     import_extension("ducklake")
     source = read_source(snapshot.data / "sources" / "curated.yaml")
-    listing = snapshot.landing.land(source.id, (_arrival(source, snapshot.data / name) for name in source.documents))
+    listing = snapshot.landing.land(
+        source.id, (_arrival(source, snapshot.data / name) for name in source.documents)
+    )
     queries = folders().sql / "queries"
     with duckdb.connect() as connection:
         connection.execute("LOAD ducklake")
-        connection.execute(f"ATTACH 'ducklake:{tmp_path}/lake.ducklake' AS lake (DATA_PATH '{tmp_path}/lake')")
+        connection.execute(
+            f"ATTACH 'ducklake:{tmp_path}/lake.ducklake' AS lake (DATA_PATH '{tmp_path}/lake')"
+        )
         connection.execute("USE lake")
         connection.execute("SET TimeZone = 'UTC'")
         migrate(connection, folders().sql / "migrations")
