@@ -152,7 +152,7 @@ def list_runs(home: Path, plan: str | None = None) -> list[Run]:
     labels = sorted((home / "runs").glob("*/run.json"))
     runs = [load_run(label.parent) for label in labels if not label.parent.name.startswith(".")]
     chosen = [run for run in runs if plan is None or run.plan == plan]
-    return sorted(chosen, key=lambda run: _started(run))
+    return sorted(chosen, key=_started)
 
 
 def _started(run: Run) -> tuple[str, str]:

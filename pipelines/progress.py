@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import time
 from types import TracebackType
-from typing import Any, TextIO
+from typing import Any, Self, TextIO
+
+
+TEXT_COLUMNS = 4
 
 
 class Progress:
@@ -17,7 +20,7 @@ class Progress:
         self._step: str | None = None
         self._live: Any = None
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         """Begin."""
         if self._stream.isatty():
             from rich.console import Console
@@ -71,7 +74,7 @@ def verdict_lines(summary: dict[str, Any]) -> list[str]:
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     lines = [
         "  ".join(
-            cell.ljust(width) if i < 4 else cell.rjust(width)
+            cell.ljust(width) if i < TEXT_COLUMNS else cell.rjust(width)
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         for row in rows

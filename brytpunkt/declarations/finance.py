@@ -72,7 +72,7 @@ class Finance(Section):
         described(
             "Exchange rates pinned by hand, per EUR; others come from the facts.", unit="units per EUR"
         ),
-    ] = {}
+    ] = {}  # noqa: RUF012 - pydantic copies defaults
 
     @field_validator("end", mode="after")
     @classmethod

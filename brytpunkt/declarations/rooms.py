@@ -23,6 +23,9 @@ from brytpunkt.declarations.fields import (
 from brytpunkt.declarations.money import CapexPerKw, PricePerKwMonth, PricePerRackMonth
 
 
+PRICE_KEYS = ("price_per_kw_month", "price_per_rack_month")
+
+
 class Colocation(Section):
     """Room, power path and cooling rented from a colocation operator."""
 
@@ -57,14 +60,15 @@ class Colocation(Section):
 
     @field_validator("accept_unsourced", mode="after")
     @classmethod
-    def _one_price(cls, accept: bool, info: ValidationInfo) -> bool:
+    def _one_price(cls, accept: bool,  # noqa: FBT001 - pydantic calls it
+ info: ValidationInfo) -> bool:
         prices = [
-            info.data[key] for key in ("price_per_kw_month", "price_per_rack_month") if key in info.data
+            info.data[key] for key in PRICE_KEYS if key in info.data
         ]
-        if len(prices) < 2:
+        if len(prices) < len(PRICE_KEYS):
             return accept
         given = [price for price in prices if price is not None]
-        if len(given) == 2:
+        if len(given) == len(PRICE_KEYS):
             raise wrong(
                 "both `price_per_kw_month` and `price_per_rack_month` are given", "keep one of the two"
             )

@@ -28,6 +28,8 @@ from brytpunkt.declarations.fields import (
 
 SHAPES = ("flat", "office_hours", "consumer")
 HOURS_PER_WEEK = 168
+LARGEST_WEIGHT = 1e9
+ROUNDING = 1e-9
 
 
 def _weekly_shape(value: Any) -> str | tuple[float, ...]:
@@ -41,10 +43,10 @@ def _weekly_shape(value: Any) -> str | tuple[float, ...]:
         raise wrong(f"a weekly shape has {HOURS_PER_WEEK} hours, got {len(value)}", expected)
     if any(isinstance(hour, bool) or not isinstance(hour, (int, float)) for hour in value):
         raise wrong("a weekly shape holds numbers only", expected)
-    if not all(0 <= hour < 1e9 for hour in value) or sum(value) == 0:
+    if not all(0 <= hour < LARGEST_WEIGHT for hour in value) or sum(value) == 0:
         raise wrong("the hours of a weekly shape are finite, not negative, and not all zero", expected)
     mean = sum(value) / HOURS_PER_WEEK
-    return tuple(float(hour) if abs(mean - 1) < 1e-9 else hour / mean for hour in value)
+    return tuple(float(hour) if math.isclose(mean, 1, abs_tol=ROUNDING, rel_tol=0) else hour / mean for hour in value)
 
 
 WeeklyShape = Annotated[

@@ -59,15 +59,14 @@ def _fragile(verdicts: pl.DataFrame) -> list[str]:
 
 def _hardware(plan: Plan, facts: Facts, evaluation: Evaluation) -> list[str]:
     own = evaluation.basis.options.join(evaluation.chosen.select("option"), on="option", how="semi")
-    rows = []
     catalog = facts.servers.filter(
         pl.col("server").is_in(own.filter(~pl.col("is_price_declared"))["server"].to_list())
     )
-    for row in catalog.sort("server").iter_rows(named=True):
-        rows.append(
-            f"{row['name']}: the catalog's price is a range of USD {row['price_low_usd']:,.0f} to "
-            f"{row['price_high_usd']:,.0f}; the plan uses its middle. Replace it with a quote."
-        )
+    rows = [
+        f"{row['name']}: the catalog's price is a range of USD {row['price_low_usd']:,.0f} to "
+        f"{row['price_high_usd']:,.0f}; the plan uses its middle. Replace it with a quote."
+        for row in catalog.sort("server").iter_rows(named=True)
+    ]
     for server in plan.build.servers:
         if isinstance(server, InlineServer) and server.gpu_count >= EIGHT:
             per_eight = server.nameplate_kw * EIGHT / server.gpu_count

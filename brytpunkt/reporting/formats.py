@@ -24,6 +24,7 @@ MINUS = "\u2212"
 NO_BREAK = "\u00a0"
 NOTHING = "\u2013"
 LOCALES = {"en": "en_GB", "sv": "sv_SE"}
+TEN, HUNDRED = 10, 100
 SCALES = {"one": 1.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
 
 
@@ -36,6 +37,7 @@ class Formats:
 
     @property
     def locale(self) -> Locale:
+        """Babel's locale of the language."""
         return Locale.parse(LOCALES.get(self.texts.language, self.texts.language))
 
     def number(self, value: Number | None, digits: int = 0, *, signed: bool = False) -> str:
@@ -72,9 +74,9 @@ class Formats:
     def scale_of(self, values: list[float]) -> str:
         """The scale (`one`, `thousand`, `million`) in which the largest of the values reads best."""
         largest = max((abs(value) for value in values), default=0.0)
-        if largest >= 1e6:
+        if largest >= SCALES["million"]:
             return "million"
-        return "thousand" if largest >= 1e4 else "one"
+        return "thousand" if largest >= SCALES["thousand"] * 10 else "one"
 
     def unit(self, scale: str) -> str:
         """The money unit of a scale, for axes and table heads: `M EUR`."""
@@ -86,7 +88,7 @@ class Formats:
             return NOTHING
         scale = self.scale_of([float(value)])
         scaled = float(value) / SCALES[scale]
-        digits = 0 if abs(scaled) >= 100 or scale == "one" else 1 if abs(scaled) >= 10 else 2
+        digits = 0 if abs(scaled) >= HUNDRED or scale == "one" else 1 if abs(scaled) >= TEN else 2
         return f"{self.number(scaled, digits, signed=signed)}{NO_BREAK}{self.unit(scale)}"
 
     def cents(self, value: Number | None) -> str:

@@ -25,38 +25,40 @@ class Results(Protocol):
     """What reporting needs of `brytpunkt.planning.Result`; columns are in docs/summary.md."""
 
     @property
-    def verdicts(self) -> pl.DataFrame: ...
+    def verdicts(self) -> pl.DataFrame: ...  # noqa: D102
     @property
-    def strategies(self) -> pl.DataFrame: ...
+    def strategies(self) -> pl.DataFrame: ...  # noqa: D102
     @property
-    def ledger(self) -> pl.DataFrame: ...
+    def ledger(self) -> pl.DataFrame: ...  # noqa: D102
     @property
-    def curves(self) -> pl.DataFrame: ...
+    def curves(self) -> pl.DataFrame: ...  # noqa: D102
     @property
-    def switch_curve(self) -> pl.DataFrame: ...
+    def switch_curve(self) -> pl.DataFrame: ...  # noqa: D102
     @property
-    def tipping_curve(self) -> pl.DataFrame: ...
+    def tipping_curve(self) -> pl.DataFrame: ...  # noqa: D102
     @property
-    def rule(self) -> pl.DataFrame: ...
+    def rule(self) -> pl.DataFrame: ...  # noqa: D102
     @property
-    def rule_series(self) -> pl.DataFrame: ...
+    def rule_series(self) -> pl.DataFrame: ...  # noqa: D102
     @property
-    def demand(self) -> pl.DataFrame: ...
+    def demand(self) -> pl.DataFrame: ...  # noqa: D102
     @property
-    def schedule(self) -> pl.DataFrame: ...
+    def schedule(self) -> pl.DataFrame: ...  # noqa: D102
     @property
-    def energy(self) -> pl.DataFrame: ...
+    def energy(self) -> pl.DataFrame: ...  # noqa: D102
     @property
-    def unit_economics(self) -> pl.DataFrame: ...
+    def unit_economics(self) -> pl.DataFrame: ...  # noqa: D102
     @property
-    def published(self) -> pl.DataFrame: ...
+    def published(self) -> pl.DataFrame: ...  # noqa: D102
     @property
-    def warnings(self) -> Sequence[str]: ...
+    def warnings(self) -> Sequence[str]: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
 class Frames:
-    """Result frames as the report uses them. `costs` is the ledger summed by site, strategy and component:
+    """Result frames as the report uses them.
+
+    `costs` is the ledger summed by site, strategy and component:
     site (null for rent), strategy, component, amount, present_value (decimals of the plan's currency).
     """
 

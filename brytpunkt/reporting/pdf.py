@@ -37,7 +37,8 @@ class TemplateFolder(Protocol):
     """The part of `brytpunkt.folders.Folders` that reports need."""
 
     @property
-    def templates(self) -> Path: ...
+    def templates(self) -> Path:
+        """Folder of templates and fonts."""
 
 
 def render_reports(

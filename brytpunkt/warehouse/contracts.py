@@ -23,6 +23,9 @@ def _about(description: str, unit: str | None = None) -> dict[str, Any]:
     return {"description": description} | ({"unit": unit} if unit else {})
 
 
+IMPLAUSIBLE_PER_GPU_HOUR = 100
+
+
 class Provenance(dy.Schema):
     """Where a figure comes from; every row of every table says it."""
 
@@ -84,7 +87,7 @@ class GpuOffers(Provenance):
     @dy.rule()
     def price_is_plausible(cls) -> pl.Expr:
         """Below 100 per GPU-hour: more is a placeholder or a term total taken for an hourly price."""
-        return pl.col("price_native_per_instance_hour").cast(pl.Float64) / pl.col("gpu_count") < 100
+        return pl.col("price_native_per_instance_hour").cast(pl.Float64) / pl.col("gpu_count") < IMPLAUSIBLE_PER_GPU_HOUR
 
 
 class TokenPrices(Provenance):

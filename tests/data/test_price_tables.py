@@ -124,7 +124,8 @@ def test_the_traps_of_the_sources_are_marked(offers: list[Row]) -> None:
     assert {r["native_currency"] for r in offers if r["provider"] == "scaleway"} == {"EUR"}
     assert {r["term"] for r in offers if r["provider"] == "spheron"} == {"spot"}
     older = [r for r in offers if r["provider"] == "nebius" and r["valid_from"] < "2026-06-01"]
-    assert older and all(r["confidence"] == "suspect" for r in older)
+    assert older
+    assert all(r["confidence"] == "suspect" for r in older)
 
 
 def test_the_nordic_countries_have_usable_offers(offers: list[Row]) -> None:

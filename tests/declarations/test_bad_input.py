@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+
+from tests.declarations.conftest import Refuse
 
 # what is replaced in the small plan, by what, where the error is, and what message and suggestion say
 CASES = {
@@ -328,7 +332,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_one_mistake_gives_one_clear_problem(case, small, refuse):
+def test_one_mistake_gives_one_clear_problem(case: Any, small: str, refuse: Refuse) -> None:
     before, after, where, message, suggestion = case
     assert small.count(before) == 1
     (problem,) = refuse(small.replace(before, after))
@@ -337,13 +341,13 @@ def test_one_mistake_gives_one_clear_problem(case, small, refuse):
     assert suggestion is None or suggestion in (problem.suggestion or "")
 
 
-def test_merge_keys_are_refused(small, refuse):
+def test_merge_keys_are_refused(small: str, refuse: Refuse) -> None:
     text = small.replace("    zone: SE1\n", "    <<: {zone: SE1}\n")
     (problem,) = refuse(text)
     assert (problem.where, problem.message) == ("p.yaml:10: sites[0]", "merge keys (<<) are not allowed")
 
 
-def test_all_errors_come_at_once_in_the_order_of_the_file(small, refuse):
+def test_all_errors_come_at_once_in_the_order_of_the_file(small: str, refuse: Refuse) -> None:
     text = (
         small.replace("horizon_months: 84", "end: 2026-01-01")
         .replace("llama2-70b", "llama2-70b\n    residency: nordics")
@@ -360,7 +364,7 @@ def test_all_errors_come_at_once_in_the_order_of_the_file(small, refuse):
     ]
 
 
-def test_a_misspelt_section_is_read_as_what_was_meant(small, refuse):
+def test_a_misspelt_section_is_read_as_what_was_meant(small: str, refuse: Refuse) -> None:
     text = small.replace("workloads:", "worklods:").replace(
         "llama2-70b", "llama2-70b\n    residency: nordics"
     )
@@ -370,13 +374,13 @@ def test_a_misspelt_section_is_read_as_what_was_meant(small, refuse):
     ]
 
 
-def test_many_errors_are_cut_off_with_their_number(refuse):
+def test_many_errors_are_cut_off_with_their_number(refuse: Refuse) -> None:
     problems = refuse("".join(f"key{n}: 1\n" for n in range(100)))
     assert len(problems) == 51
     assert problems[-1].message == "55 more problems are not shown"
 
 
-def test_a_published_case_must_name_what_the_plan_declares(small, refuse):
+def test_a_published_case_must_name_what_the_plan_declares(small: str, refuse: Refuse) -> None:
     text = small + (
         "published:\n"
         "  {title: t, publisher: p, url: 'https://example.org/x', published_on: 2026-01-01,\n"

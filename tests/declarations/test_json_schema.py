@@ -84,7 +84,7 @@ def as_json(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("path", BUNDLED, ids=[path.stem for path in BUNDLED])
-def test_the_schema_accepts_the_bundled_plans(path):
+def test_the_schema_accepts_the_bundled_plans(path: Path) -> None:
     assert complaints(as_json(read_tree(path.read_text(encoding="utf-8")).value), SCHEMA) == []
 
 
@@ -102,12 +102,12 @@ def test_the_schema_accepts_the_bundled_plans(path):
         ("build:\n", "build:\n  support_share_per_year: 12\n"),
     ],
 )
-def test_the_schema_refuses_what_the_reader_refuses(small, before, after):
+def test_the_schema_refuses_what_the_reader_refuses(small: str, before: str, after: str) -> None:
     assert complaints(as_json(read_tree(small).value), SCHEMA) == []
     assert complaints(as_json(read_tree(small.replace(before, after)).value), SCHEMA)
 
 
-def test_editors_show_meaning_unit_and_source():
+def test_editors_show_meaning_unit_and_source() -> None:
     support = SCHEMA["$defs"]["Build"]["properties"]["support_share_per_year"]
     assert support["default"] == 0.08
     assert "[share of server price per year]" in support["description"]
@@ -116,7 +116,7 @@ def test_editors_show_meaning_unit_and_source():
     assert list(money["properties"]) == ["eur", "sek", "nok", "dkk", "isk", "usd", "gbp"]
 
 
-def test_every_default_in_the_schema_is_one_that_a_file_could_hold():
+def test_every_default_in_the_schema_is_one_that_a_file_could_hold() -> None:
     for name, section in SCHEMA["$defs"].items():
         for key, rule in section.get("properties", {}).items():
             if rule.get("default") is not None:

@@ -10,12 +10,13 @@ from pydantic import ValidationError
 
 from brytpunkt.declarations import Finance, InlineServer, Money, Plan, Workload, assumptions, read_plan
 from brytpunkt.declarations.fields import NO_SOURCE
+from tests.declarations.conftest import Read
 
 PLANS = Path(__file__).parents[2] / "plans"
 BUNDLED = sorted(PLANS.rglob("*.yaml"))
 
 
-def test_a_small_file_works(read, small):
+def test_a_small_file_works(read: Read, small: str) -> None:
     declared = read(small)
     plan = declared.plan
     assert declared.text == small
@@ -27,21 +28,21 @@ def test_a_small_file_works(read, small):
     assert plan.build.servers[0].id == "dgx_b200"
 
 
-def test_norway_is_a_country_and_not_false(read, small):
+def test_norway_is_a_country_and_not_false(read: Read, small: str) -> None:
     plan = read(small.replace("country: SE", "country: NO").replace("SE1", "NO1")).plan
     assert plan.sites[0].country == "NO"
 
 
-def test_quoted_dates_upper_case_currencies_and_a_byte_order_mark_are_fine(read, small):
+def test_quoted_dates_upper_case_currencies_and_a_byte_order_mark_are_fine(read: Read, small: str) -> None:
     text = small.replace("2027-01-01", '"2027-01-01"').replace("{eur:", "{EUR:")
     assert read(b"\xef\xbb\xbf" + text.encode()).plan == read(small).plan
 
 
-def test_the_end_counts_as_the_horizon_does(read, small):
+def test_the_end_counts_as_the_horizon_does(read: Read, small: str) -> None:
     assert read(small.replace("horizon_months: 84", "end: 2034-01-01")).plan.finance.months == 84
 
 
-def test_every_default_has_a_unit_and_a_source_in_the_list_of_assumptions(read, small):
+def test_every_default_has_a_unit_and_a_source_in_the_list_of_assumptions(read: Read, small: str) -> None:
     listed = {item.path: item for item in assumptions(read(small).plan)}
     price = listed["sites.lulea.colocation.price_per_kw_month"]
     assert (price.value, price.unit, price.origin) == (150.0, "EUR per kW and month", "declared")
@@ -53,13 +54,13 @@ def test_every_default_has_a_unit_and_a_source_in_the_list_of_assumptions(read, 
     assert all(item.source and item.unit and item.description for item in listed.values())
 
 
-def test_the_basis_of_a_price_is_its_source(read, small):
+def test_the_basis_of_a_price_is_its_source(read: Read, small: str) -> None:
     plan = read(small.replace("{eur: 150}", "{eur: 150}, basis: quote of May")).plan
     listed = {item.path: item.source for item in assumptions(plan)}
     assert listed["sites.lulea.colocation.price_per_kw_month"] == "quote of May"
 
 
-def test_declaring_a_default_changes_its_origin_and_nothing_else(read, small):
+def test_declaring_a_default_changes_its_origin_and_nothing_else(read: Read, small: str) -> None:
     plan = read(small).plan
     spelled_out = Plan.model_validate(plan.model_dump())
     assert spelled_out == plan
@@ -68,30 +69,30 @@ def test_declaring_a_default_changes_its_origin_and_nothing_else(read, small):
     assert {item.path for item in assumptions(plan)} <= set(origins)
 
 
-def test_a_weekly_shape_is_scaled_to_a_mean_of_one():
+def test_a_weekly_shape_is_scaled_to_a_mean_of_one() -> None:
     base = {"id": "a", "model": "m", "demand": {"output_tokens_per_day": 1.0, "input_tokens_per_day": 0.0}}
     shape = Workload.model_validate(base | {"weekly_shape": [3] * 84 + [1] * 84}).weekly_shape
     assert shape == (1.5,) * 84 + (0.5,) * 84
 
 
-def test_nothing_changes_after_reading(read, small):
+def test_nothing_changes_after_reading(read: Read, small: str) -> None:
     plan = read(small).plan
     with pytest.raises(ValidationError):
         plan.finance.currency = "SEK"
 
 
-def test_models_can_be_built_in_python():
+def test_models_can_be_built_in_python() -> None:
     finance = Finance(start=date(2027, 1, 1), end=date(2028, 1, 1), currency="SEK")
     assert (finance.months, finance.discount_rate_per_year) == (12, 0.08)
 
 
 @pytest.mark.parametrize("path", BUNDLED, ids=[path.stem for path in BUNDLED])
-def test_bundled_plans_read_and_survive_a_round_trip(path):
+def test_bundled_plans_read_and_survive_a_round_trip(path: Path) -> None:
     plan = read_plan(path).plan
     assert Plan.model_validate(plan.model_dump()) == plan
 
 
-def test_the_example_compares_nordic_sites_with_a_comparator():
+def test_the_example_compares_nordic_sites_with_a_comparator() -> None:
     plan = read_plan(PLANS / "nordic.yaml").plan
     nordic = [site for site in plan.sites if not site.is_comparator]
     assert len(nordic) >= 6
@@ -101,10 +102,16 @@ def test_the_example_compares_nordic_sites_with_a_comparator():
     assert all(room.basis and "ASSUMPTION" in room.basis for room in rooms)
 
 
-def test_lp2368_declares_the_hourly_cost_that_it_publishes():
+def test_lp2368_declares_the_hourly_cost_that_it_publishes() -> None:
     """The published opex follows from the inputs: maintenance, power and rack, each cut to the cent."""
     plan = read_plan(PLANS / "published" / "lenovo-lp2368.yaml").plan
-    site, rules = plan.sites[0], plan.published.conventions
+    site = plan.sites[0]
+    assert plan.published is not None
+    assert site.energy.price_per_kwh is not None
+    assert site.pue is not None
+    assert site.colocation is not None
+    assert site.colocation.price_per_rack_month is not None
+    rules = plan.published.conventions
     kwh = site.pue * site.energy.price_per_kwh.amount
     cents = {}
     for server in plan.build.servers:

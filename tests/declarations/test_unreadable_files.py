@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from brytpunkt.declarations import read_plan
 from brytpunkt.errors import InputError
+from tests.declarations.conftest import Refuse
 
 WHOLE_FILES = {
     "empty": (b"", "p.yaml", "the file is empty"),
@@ -26,7 +28,7 @@ WHOLE_FILES = {
 
 
 @pytest.mark.parametrize("case", WHOLE_FILES.values(), ids=WHOLE_FILES)
-def test_a_file_that_is_no_plan(case, refuse):
+def test_a_file_that_is_no_plan(case: Any, refuse: Refuse) -> None:
     content, where, message = case
     (problem,) = refuse(content)
     assert problem.where.startswith(where)
@@ -34,7 +36,7 @@ def test_a_file_that_is_no_plan(case, refuse):
     assert problem.suggestion
 
 
-def test_a_yaml_bomb_is_refused_without_expanding(refuse):
+def test_a_yaml_bomb_is_refused_without_expanding(refuse: Refuse) -> None:
     levels = "".join(f"b{n}: &b{n} [{', '.join([f'*b{n - 1}'] * 9)}]\n" for n in range(1, 9))
     problems = refuse(f"b0: &b0 [lol]\n{levels}plan: bomb\n")
     assert problems[0].where == "p.yaml:1: b0"
@@ -42,7 +44,7 @@ def test_a_yaml_bomb_is_refused_without_expanding(refuse):
     assert len(problems) <= 51
 
 
-def test_missing_file_folder_and_unreadable_path(tmp_path, small):
+def test_missing_file_folder_and_unreadable_path(tmp_path: Path, small: str) -> None:
     (tmp_path / "nordic.yaml").write_text(small)
     for path, message, suggestion in (
         (tmp_path / "nordik.yaml", "no such file", "nordic.yaml?"),
@@ -58,7 +60,7 @@ def test_missing_file_folder_and_unreadable_path(tmp_path, small):
         assert suggestion in (problem.suggestion or "")
 
 
-def test_a_pipe_is_not_read(tmp_path):
+def test_a_pipe_is_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
     with pytest.raises(InputError, match="not a regular file"):
         read_plan(tmp_path / "pipe.yaml")

@@ -54,7 +54,7 @@ def test_publishing_replaces_ours_and_leaves_the_users_files(tmp_path: Path) -> 
 
 
 def test_a_folder_that_fails_half_way_never_appears(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), _whole_folder(tmp_path / "runs" / "x") as draft:
+    with pytest.raises(RuntimeError), _whole_folder(tmp_path / "runs" / "x") as draft:  # noqa: PT012
         (draft / "half").write_text("half")
         raise RuntimeError
     assert list((tmp_path / "runs").iterdir()) == []

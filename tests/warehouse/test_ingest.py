@@ -119,7 +119,10 @@ def test_a_doubled_median_price_is_refused(snapshot: Snapshot) -> None:
 
     def tenfold(text: str) -> str:
         return re.sub(
-            r"^([A-Z]{3},[0-9-]+,)([0-9.]+)", lambda m: f"{m[1]}{float(m[2]) * 10:.4f}", text, flags=re.MULTILINE
+            r"^([A-Z]{3},[0-9-]+,)([0-9.]+)",
+            lambda m: f"{m[1]}{float(m[2]) * 10:.4f}",
+            text,
+            flags=re.MULTILINE,
         )
 
     snapshot.edit("fx_rates", tenfold)
@@ -190,7 +193,7 @@ def test_an_edited_migration_is_noticed(snapshot: Snapshot, tmp_path: object) ->
     snapshot.refresh()
     with snapshot.warehouse.open() as connection:
         connection.execute("UPDATE schema_migrations SET sha256 = 'another'")
-    with pytest.raises(BrytpunktError, match="made with another version of 0001_facts.sql"):
+    with pytest.raises(BrytpunktError, match=r"made with another version of 0001_facts\.sql"):
         snapshot.warehouse.migrate()
 
 

@@ -39,6 +39,7 @@ class Canvas:
 
     @property
     def bold(self) -> int:
+        """Weight of the boldest cut that the folder has."""
         return fonts.bold_weight(self.font_folder)
 
     def svg(self, spec: Spec, spoken: str) -> Markup:

@@ -40,14 +40,17 @@ class Desk:
 
     @property
     def sites(self) -> list[Row]:
+        """Rows of the sites, in rank order."""
         rows: list[Row] = self.summary["sites"]
         return rows
 
     @property
     def horizon(self) -> int:
+        """Months of the plan."""
         return int(self.summary["finance"]["horizon_months"])
 
     def site(self, site: str) -> Row:
+        """The row of one site."""
         return next(row for row in self.sites if row["site"] == site)
 
 

@@ -1,0 +1,43 @@
+# Two commands do all set-up: `make plan` and `make test`. No target needs more rights than it has.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LIBRARIES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig
+READY := $(VENV)/.ready
+
+.PHONY: plan test ui lint bench setup clean
+.DELETE_ON_ERROR:
+
+plan: $(READY)  ## compute the example and write its reports to out/nordic/
+	$(BIN)/brytpunkt plan plans/nordic.yaml
+
+ui: $(READY)  ## the Dagster UI on this machine
+	$(BIN)/brytpunkt ui
+
+test: $(READY)  ## all tests
+	@sh scripts/system-packages.sh chromium
+	$(BIN)/python -m pytest
+
+lint: $(READY)  ## format, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(READY)  ## ratios against named alternatives
+	$(BIN)/python -m benchmarks
+
+setup: $(READY)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "brytpunkt needs Python 3.11 or later; try: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || sh scripts/system-packages.sh python3-venv
+	$(PYTHON) -m venv $(VENV)
+
+$(READY): requirements.lock pyproject.toml scripts/system-packages.sh | $(BIN)/python
+	@sh scripts/system-packages.sh $(LIBRARIES)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+clean:  ## remove what make made; plans, runs and the warehouse stay
+	rm -rf $(VENV) *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
