@@ -1,1 +1,4 @@
-"""Brytpunkt: the pure library. Belongs here: how everything is computed. Not here: Dagster, the CLI."""
+"""Brytpunkt, the pure library. Belongs here: how everything is computed, usable from a notebook.
+
+Does not belong here: Dagster, the command line, schedules.
+"""

@@ -6,7 +6,6 @@ import time
 from types import TracebackType
 from typing import Any, Self, TextIO
 
-
 TEXT_COLUMNS = 4
 
 

@@ -22,7 +22,6 @@ from brytpunkt.declarations.fields import (
 )
 from brytpunkt.declarations.money import CapexPerKw, PricePerKwMonth, PricePerRackMonth
 
-
 PRICE_KEYS = ("price_per_kw_month", "price_per_rack_month")
 
 
@@ -60,11 +59,12 @@ class Colocation(Section):
 
     @field_validator("accept_unsourced", mode="after")
     @classmethod
-    def _one_price(cls, accept: bool,  # noqa: FBT001 - pydantic calls it
- info: ValidationInfo) -> bool:
-        prices = [
-            info.data[key] for key in PRICE_KEYS if key in info.data
-        ]
+    def _one_price(
+        cls,
+        accept: bool,  # noqa: FBT001 - pydantic calls it
+        info: ValidationInfo,
+    ) -> bool:
+        prices = [info.data[key] for key in PRICE_KEYS if key in info.data]
         if len(prices) < len(PRICE_KEYS):
             return accept
         given = [price for price in prices if price is not None]

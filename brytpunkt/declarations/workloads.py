@@ -46,7 +46,7 @@ def _weekly_shape(value: Any) -> str | tuple[float, ...]:
     if not all(0 <= hour < LARGEST_WEIGHT for hour in value) or sum(value) == 0:
         raise wrong("the hours of a weekly shape are finite, not negative, and not all zero", expected)
     mean = sum(value) / HOURS_PER_WEEK
-    return tuple(float(hour) if math.isclose(mean, 1, abs_tol=ROUNDING, rel_tol=0) else hour / mean for hour in value)
+    return tuple(float(hour) if abs(mean - 1) < ROUNDING else hour / mean for hour in value)
 
 
 WeeklyShape = Annotated[

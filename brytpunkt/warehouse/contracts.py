@@ -87,7 +87,10 @@ class GpuOffers(Provenance):
     @dy.rule()
     def price_is_plausible(cls) -> pl.Expr:
         """Below 100 per GPU-hour: more is a placeholder or a term total taken for an hourly price."""
-        return pl.col("price_native_per_instance_hour").cast(pl.Float64) / pl.col("gpu_count") < IMPLAUSIBLE_PER_GPU_HOUR
+        return (
+            pl.col("price_native_per_instance_hour").cast(pl.Float64) / pl.col("gpu_count")
+            < IMPLAUSIBLE_PER_GPU_HOUR
+        )
 
 
 class TokenPrices(Provenance):

@@ -91,7 +91,7 @@ def test_random_pieces_of_yaml(file: Path, pieces: list[str]) -> None:
     filler=st.sampled_from(PIECES).map(str.encode) | st.binary(max_size=6),
 )
 @settings(max_examples=150, deadline=None)
-def test_the_example_with_a_wound(file: Path, start: int, length: int, filler: str) -> None:
+def test_the_example_with_a_wound(file: Path, start: int, length: int, filler: bytes) -> None:
     read_or_refuse(file, SMALL[:start] + filler + SMALL[start + length :])
 
 

@@ -23,6 +23,7 @@ def test_a_small_file_works(read: Read, small: str) -> None:
     assert len(declared.sha256) == 64
     assert (plan.plan, plan.name, plan.finance.months) == ("small", "small", 84)
     assert plan.finance.start == date(2027, 1, 1)
+    assert plan.sites[0].colocation is not None
     assert plan.sites[0].colocation.price_per_kw_month == Money(amount=150, currency="EUR")
     assert plan.workloads[0].demand.production_phase.level == 1.0
     assert plan.build.servers[0].id == "dgx_b200"
@@ -78,7 +79,7 @@ def test_a_weekly_shape_is_scaled_to_a_mean_of_one() -> None:
 def test_nothing_changes_after_reading(read: Read, small: str) -> None:
     plan = read(small).plan
     with pytest.raises(ValidationError):
-        plan.finance.currency = "SEK"
+        plan.finance.currency = "SEK"  # type: ignore[misc]
 
 
 def test_models_can_be_built_in_python() -> None:
