@@ -15,7 +15,7 @@ ui: $(READY)  ## the Dagster UI on this machine
 	$(BIN)/brytpunkt ui
 
 test: $(READY)  ## all tests
-	@sh scripts/system-packages.sh chromium
+	@sh scripts/system-packages.sh chromium chromium-driver
 	$(BIN)/python -m pytest
 
 lint: $(READY)  ## format, lint and types

@@ -134,7 +134,7 @@ def verdict_table(verdicts: pl.DataFrame, currency: str) -> str:
     return "\n".join(lines)
 
 
-@dg.asset_check(asset=plan_run, blocking=True)
+@dg.asset_check(asset=plan_run, partitions_def=PLANS, blocking=True)
 def totals_are_sums_of_rows(
     context: dg.AssetCheckExecutionContext, rooms: Rooms, plan_run: str
 ) -> dg.AssetCheckResult:
@@ -159,7 +159,7 @@ def mismatched_totals(ledger: pl.DataFrame, strategies: pl.DataFrame) -> pl.Data
     )
 
 
-@dg.asset_check(asset=plan_run, blocking=True)
+@dg.asset_check(asset=plan_run, partitions_def=PLANS, blocking=True)
 def every_site_has_a_verdict(rooms: Rooms, plan_run: str) -> dg.AssetCheckResult:
     """Each declared site is answered with build or rent."""
     run = load_run(rooms.folders().home / "runs" / plan_run)

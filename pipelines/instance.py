@@ -8,6 +8,8 @@ from pathlib import Path
 SETTINGS = """\
 telemetry:
   enabled: false
+nux:
+  enabled: false
 concurrency:
   runs:
     max_concurrent_runs: 2

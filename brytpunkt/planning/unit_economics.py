@@ -51,7 +51,7 @@ def unit_economics(evaluation: Evaluation) -> pl.DataFrame:
     | capital_per_hour | plan currency per hour: monthly annuity over the own life, times 12 over 8,760 |
     | support_per_hour, space_per_hour, energy_per_hour | plan currency per hour |
     | operating_per_hour, per_gpu_hour | plan currency per hour |
-    | offer, rent_per_gpu_hour | the cheapest on-demand offer that the plan takes |
+    | offer, rent_per_gpu_hour | the cheapest on-demand hour of the same GPU type; null if nobody rents it |
     | break_even_hours | acquisition / (rent of as many GPUs - operating), null if renting is cheaper to run |
     """
     basis = evaluation.basis
@@ -75,7 +75,7 @@ def unit_economics(evaluation: Evaluation) -> pl.DataFrame:
     return (
         basis.options.join(evaluation.best.select("option"), on="option", how="semi")
         .join(_mean_energy(basis), on="site")
-        .join(rented, how="cross")
+        .join(rented, on="gpu_model", how="left")
         .with_columns(
             acquisition=pl.col("price") * shares,
             support_per_hour=pl.col("price")
@@ -114,13 +114,15 @@ def _mean_energy(basis: Basis) -> pl.DataFrame:
 
 
 def _cheapest_on_demand(basis: Basis) -> pl.DataFrame:
-    """The cheapest per GPU-hour of the on-demand offers that the plan takes -> offer, rent_per_gpu_hour."""
+    """Per GPU type the cheapest GPU-hour on demand -> gpu_model, offer, rent_per_gpu_hour.
+
+    Only the same GPU is compared: an hour of another one does another amount of work.
+    """
     return (
-        basis.choice.on_demand.select(
-            "offer", rent_per_gpu_hour=pl.col("price_per_hour") / pl.col("gpu_count")
-        )
+        basis.market.offers.filter(pl.col("term") == "on_demand")
+        .select("gpu_model", "offer", rent_per_gpu_hour=pl.col("price_per_hour") / pl.col("gpu_count"))
         .sort("rent_per_gpu_hour", "offer")
-        .head(1)
+        .unique("gpu_model", keep="first", maintain_order=True)
     )
 
 

@@ -6,6 +6,7 @@ Does not belong here: content.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import hashlib
 import os
@@ -133,6 +134,7 @@ def _style(templates: Path) -> tuple[Any, Any, Any]:
 
     fetcher = _fetcher(frozenset(face.path.resolve().as_uri() for face in fonts.faces(templates / "fonts")))
     font_config = FontConfiguration()
+    atexit.register(_style.cache_clear)  # the engine frees fonts with modules that are gone at the very end
     css = fonts.font_face_css(templates / "fonts") + (templates / "base.css").read_text(encoding="utf-8")
     return (
         CSS(string=css, font_config=font_config, url_fetcher=fetcher, base_url="about:blank"),

@@ -70,6 +70,10 @@ def test_the_whole_graph_materialises(instance: dg.DagsterInstance, home: Path, 
         "small",
     ).success
     assert set(instance.get_dynamic_partitions(PLAN_SITES.name or "")) == {"small__lulea", "small__oslo"}
+    second = small_plan.read_text(encoding="utf-8").replace("plan: small", "plan: other", 1)
+    (home / "plans" / "other.yaml").write_text(second, encoding="utf-8")
+    instance.add_dynamic_partitions(PLANS.name or "", ["other"])
+    assert run(instance, home, dg.AssetSelection.groups("plans"), "other").success
     site = run(instance, home, dg.AssetSelection.assets("site_report"), "small__lulea")
     assert site.success
     [event] = site.asset_materializations_for_node("site_report")

@@ -110,7 +110,6 @@ def test_other_taxes_by_date(country: str, segment: str, day: date, rate: float)
     assert tax(country, segment, day) == rate
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the rate of 2023 runs on until 2026")
 @pytest.mark.parametrize(("day", "rate"), [(date(2024, 6, 1), 0.761), (date(2025, 6, 1), 0.720)])
 def test_danish_tax_before_refund(day: date, rate: float) -> None:
     """95.13 and 90 ore per kWh with 25 % VAT, as Danish grid companies state them."""
@@ -140,11 +139,6 @@ def test_every_country_with_a_zone_has_a_rate_for_data_centres_in_its_own_curren
         ("no-22kv-fjellnett", "fixed", 11900.0),
         pytest.param(
             *("fi-transmission", "energy", 0.00404),
-            marks=pytest.mark.xfail(
-                strict=True,
-                raises=AssertionError,
-                reason="winter weekdays are 10 % of the hours, and the output fee of 0.90 EUR/MWh is left out",
-            ),
         ),
     ],
 )

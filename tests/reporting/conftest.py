@@ -1,0 +1,45 @@
+"""One small plan, computed once from the bundled facts, for every test of this room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from brytpunkt.declarations import read_plan
+from brytpunkt.folders import folders
+from brytpunkt.landing import Landing
+from brytpunkt.planning import Result, compute
+from brytpunkt.reporting.summary import summarise
+from brytpunkt.warehouse import Warehouse, facts, refresh_bundled
+from tests.conftest import SMALL_PLAN
+
+
+@dataclass(frozen=True)
+class Made:
+    """A result and its summary."""
+
+    result: Result
+    summary: dict[str, Any]
+
+
+def make(folder: Path, text: str) -> Made:
+    """Compute a plan from its text."""
+    file = folder / "small.yaml"
+    file.write_text(text, encoding="utf-8")
+    found = folders()
+    warehouse = Warehouse(folder / "warehouse.duckdb", found.sql)
+    refresh_bundled(warehouse, Landing(folder / "landing"), found.data)
+    with warehouse.open() as connection:
+        known = facts(connection, found.sql / "queries", None)
+    declared = read_plan(file)
+    result = compute(declared.plan, known)
+    return Made(result, summarise(declared, known, result, run_id="small-1", code_version="abc"))
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """The small plan."""
+    return make(tmp_path_factory.mktemp("made"), SMALL_PLAN)
