@@ -1,4 +1,4 @@
-"""Fixtures of the planning tests: the example plan."""
+"""Fixtures of the planning tests: the example plan and the bundled facts."""
 
 from __future__ import annotations
 
@@ -6,9 +6,23 @@ import pytest
 
 from brytpunkt.declarations import Plan, read_plan
 from brytpunkt.folders import folders
+from brytpunkt.landing import Landing
+from brytpunkt.planning.facts import Facts
+from brytpunkt.warehouse import Warehouse, facts, refresh_bundled
 
 
 @pytest.fixture(scope="session")
 def plan() -> Plan:
     """The example that the README runs."""
     return read_plan(folders().plans / "nordic.yaml").plan
+
+
+@pytest.fixture(scope="session")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Facts:
+    """The bundled facts, read back from a real warehouse."""
+    folder = tmp_path_factory.mktemp("facts")
+    found = folders()
+    warehouse = Warehouse(folder / "warehouse.duckdb", found.sql)
+    refresh_bundled(warehouse, Landing(folder / "landing"), found.data)
+    with warehouse.open() as connection:
+        return facts(connection, found.sql / "queries", None)

@@ -1,0 +1,169 @@
+"""Declared plans made by chance, in the shapes that users write, for comparison with the reference."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import strategies as st
+
+SERVERS = ("dgx_b200", "dgx_b300", "dgx_h100")
+TARIFFS = ("se-10kv-karlsborg", "se-20kv-ronneby", "no-22kv-fjellnett", "fi-transmission")
+PLACES = (
+    ("SE", "SE1", "lulea"),
+    ("SE", "SE4", "malmo"),
+    ("NO", "NO1", "oslo"),
+    ("FI", "FI", "helsinki"),
+    ("DK", "DK1", "aarhus"),
+    ("DE", "DE-LU", "frankfurt"),
+)
+COOLING = ("outside_air", "chilled_water_tower", "dry_cooler_chiller", "direct_liquid")
+
+
+def share(low: float = 0.0, high: float = 1.0) -> st.SearchStrategy[float]:
+    """A share with two decimals."""
+    return st.integers(round(low * 100), round(high * 100)).map(lambda n: n / 100)
+
+
+@st.composite
+def demands(draw: st.DrawFn, horizon: int) -> dict[str, Any]:
+    """Demand in tokens or GPU-hours, with a pilot and a production phase."""
+    pilot = {"name": "pilot", "from_month": 0, "level": draw(share(0, 0.5))}
+    begins: int = draw(st.integers(1, 9))
+    production: dict[str, Any] = {
+        "name": "production",
+        "from_month": begins,
+        "level": 1.0,
+        "ramp_months": draw(st.integers(0, 6)),
+        "production": True,
+    }
+    if draw(st.booleans()):
+        production["autonomous_share"] = draw(share())
+    phases: list[dict[str, Any]] = [pilot, production] if begins < horizon else [pilot | {"level": 0.4}]
+    common: dict[str, Any] = {
+        "phases": phases,
+        "growth": {"per_year": draw(share(-0.3, 1.5)), "during_ramp": draw(st.booleans())},
+    }
+    if draw(st.integers(0, 3)) == 0:
+        return common | {"gpu_hours_per_day": draw(st.integers(5, 900))}
+    return common | {
+        "output_tokens_per_day": draw(st.integers(1, 60)) * 1e8,
+        "input_tokens_per_day": draw(st.integers(0, 200)) * 1e8,
+        "cached_input_share": draw(share(0, 0.9)),
+    }
+
+
+@st.composite
+def workloads(draw: st.DrawFn, name: str, horizon: int) -> dict[str, Any]:
+    """A workload."""
+    demand = draw(demands(horizon))
+    given: dict[str, Any] = {
+        "id": name,
+        "demand": demand,
+        "weekly_shape": draw(st.sampled_from(["flat", "office_hours", "consumer"])),
+        "autonomous_share": draw(share()),
+        "headroom": draw(share(0, 0.6)),
+        "redundancy_units": draw(st.integers(0, 2)),
+        "min_replicas": draw(st.integers(1, 3)),
+        "residency": draw(st.sampled_from(["any", "eea", "nordic"])),
+        "efficiency_gain_per_year": draw(share(0, 0.5)),
+    }
+    if "gpu_hours_per_day" not in demand:
+        given |= {"model": "llama2-70b", "benchmark_share": draw(share(0.3, 1.0))}
+        if draw(st.booleans()):
+            given["api_equivalents"] = [
+                {
+                    "provider": "openai",
+                    "model": "gpt-5-mini",
+                    "tokens_per_task_ratio": draw(share(0.5, 2)),
+                    "quality_note": "made by chance",
+                }
+            ]
+    if draw(st.booleans()):
+        given["gpus_per_replica"] = draw(st.sampled_from([1, 2, 4]))
+    return given
+
+
+@st.composite
+def sites(draw: st.DrawFn, number: int) -> dict[str, Any]:
+    """A site with colocation, an own hall, or both."""
+    country, zone, place = draw(st.sampled_from(PLACES))
+    given: dict[str, Any] = {
+        "id": f"site{number}",
+        "country": country,
+        "zone": zone,
+        "cooling": draw(st.sampled_from(COOLING)),
+        "climate": place,
+        "energy": draw(energies()),
+        "staff": {"min_fte": draw(share(0, 2)), "fte_per_100_gpus": draw(share(0, 1))},
+    }
+    if draw(st.integers(0, 4)) == 0:
+        given["pue"] = draw(share(1.05, 1.8))
+    rooms = draw(st.integers(1, 3))
+    if rooms & 1:
+        price = (
+            {"price_per_kw_month": {"sek": draw(st.integers(900, 2500))}}
+            if draw(st.booleans())
+            else {"price_per_rack_month": {"eur": draw(st.integers(800, 4000))}, "rack_power_kw": 30}
+        )
+        given["colocation"] = price | {"basis": "chance", "power_included": draw(st.booleans())}
+    if rooms & 2:
+        given["own_hall"] = {
+            "capex_per_kw": {"eur": draw(st.integers(3000, 12000))},
+            "basis": "chance",
+            "lead_time_months": draw(st.integers(0, 8)),
+        }
+    if draw(st.integers(0, 3)) == 0:
+        given["power_limit_kw"] = draw(st.integers(10, 120))
+    return given
+
+
+@st.composite
+def energies(draw: st.DrawFn) -> dict[str, Any]:
+    """Energy at a pinned price, or built from the market."""
+    if draw(st.integers(0, 3)) == 0:
+        return {"price_per_kwh": {"eur": draw(share(0.03, 0.3))}}
+    given: dict[str, Any] = {
+        "grid_fee": draw(st.sampled_from(TARIFFS)),
+        "supplier_margin_per_mwh": {"eur": draw(st.integers(0, 6))},
+    }
+    if draw(st.booleans()):
+        given |= {"ppa_per_mwh": {"eur": draw(st.integers(25, 70))}, "hedged_share": draw(share())}
+    return given
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> str:
+    """A whole plan as YAML (JSON is YAML)."""
+    horizon = draw(st.integers(6, 30))
+    servers = draw(st.lists(st.sampled_from(SERVERS), min_size=1, max_size=2, unique=True))
+    plan: dict[str, Any] = {
+        "plan": "chance",
+        "finance": {
+            "start": draw(st.sampled_from(["2026-11-01", "2027-01-01", "2027-06-01"])),
+            "horizon_months": horizon,
+            "currency": draw(st.sampled_from(["EUR", "SEK", "NOK"])),
+            "discount_rate_per_year": draw(share(0, 0.15)),
+            "discount_rate_basis": draw(st.sampled_from(["nominal", "real"])),
+            "inflation_per_year": draw(share(0, 0.05)),
+            "hours_per_month": draw(st.sampled_from(["calendar", 730])),
+        },
+        "workloads": [draw(workloads(f"work{n}", horizon)) for n in range(draw(st.integers(1, 2)))],
+        "sites": [draw(sites(n)) for n in range(draw(st.integers(1, 2)))],
+        "build": {
+            "servers": [
+                {"catalog": name, "price": {"usd": draw(st.integers(150, 600)) * 1000}} for name in servers
+            ],
+            "lead_time_months": draw(st.integers(0, 9)),
+            "life_years": draw(st.integers(1, 5)),
+            "review_months": draw(st.integers(3, 18)),
+            "price_path_per_year": draw(share(-0.3, 0.1)),
+        },
+        "rent": {
+            "gpu_price_path_per_year": draw(share(-0.4, 0.1)),
+            "token_price_path_per_year": draw(share(-0.5, 0.1)),
+            "negotiated_discount_share": draw(share(0, 0.4)),
+        },
+        "energy": {"escalation_per_year": draw(st.none() | share(-0.02, 0.06))},
+    }
+    return json.dumps(plan)

@@ -1,0 +1,171 @@
+"""Demand, throughput, load and need: chapter 3 of the model."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from brytpunkt.declarations import InlineServer, Site, Workload
+from brytpunkt.planning.shapes import NAMED_SHAPES
+from tests.planning.reference.world import Cell, World, ceil, path
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How fast one GPU serves a workload [tokens/s], and GPUs per replica."""
+
+    decode: float
+    prefill: float
+    replica: int
+
+
+class Load:
+    """Volume of each workload, and the GPUs that it keeps busy and needs."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.plan = world.plan
+        self.rate = cache(self._rate)
+        self.share = cache(self._share)
+        self.gpu_hours = cache(self._gpu_hours)
+
+    def scale(self, w: Workload, m: int) -> float:
+        """Volume of month m over the declared volume of a day: level, growth and days."""
+        before, level = 0.0, 0.0
+        for phase in w.demand.phases:
+            if phase.from_month <= m:
+                j = m - phase.from_month
+                level = before + (phase.level - before) * min(1.0, (j + 1) / max(phase.ramp_months, 1))
+            before = phase.level
+        production = next((p for p in w.demand.phases if p.production), w.demand.phases[0])
+        growth = w.demand.growth
+        m0 = production.from_month + (0 if growth.during_ramp else production.ramp_months)
+        grown = float((1 + growth.per_year) ** (max(0, m - m0) / 12))
+        return level * grown * self.world.months[m].hours / 24
+
+    def autonomous(self, w: Workload, m: int) -> float:
+        """Autonomous share in force in month m."""
+        stated: list[float] = [
+            p.autonomous_share
+            for p in w.demand.phases
+            if p.from_month <= m and p.autonomous_share is not None
+        ]
+        return stated[-1] if stated else w.autonomous_share
+
+    def tokens(self, w: Workload, m: int) -> tuple[float, float, float]:
+        """Uncached input, cached input and output tokens of month m."""
+        scale = self.scale(w, m)
+        given = (w.demand.input_tokens_per_day or 0.0) * scale
+        cached = given * w.demand.cached_input_share
+        return given - cached, cached, (w.demand.output_tokens_per_day or 0.0) * scale
+
+    def _share(self, w_id: str, m: int, calendar: str) -> dict[Cell, float]:
+        """Share of the month's volume in one hour of each cell."""
+        w = next(w for w in self.plan.workloads if w.id == w_id)
+        site = next(s for s in self.plan.sites if self.calendar(s) == calendar)
+        weights = NAMED_SHAPES[w.weekly_shape] if isinstance(w.weekly_shape, str) else w.weekly_shape
+        mean = sum(weights) / 168
+        a = self.autonomous(w, m)
+        cells = self.world.hours_at(site)[m]
+        shape = {
+            cell: sum((a + (1 - a) * weights[hour] / mean) * n for hour, n in hours.items())
+            / sum(hours.values())
+            for cell, hours in cells.items()
+        }
+        whole = sum(shape[cell] * sum(hours.values()) for cell, hours in cells.items())
+        return {cell: weight / whole for cell, weight in shape.items()}
+
+    def calendar(self, site: Site) -> str:
+        """Time zone and holidays."""
+        return f"{self.world.timezone(site)}|{site.country}"
+
+    def _rate(self, w_id: str, profile: str) -> Rate | None:
+        """Rate of a workload on a GPU type, or on an inline item with its own figure; None if it cannot serve."""
+        w = next(w for w in self.plan.workloads if w.id == w_id)
+        kind, _, name = profile.partition(":")
+        items = [s for s in self.plan.build.servers if isinstance(s, InlineServer)] + [*self.plan.rent.offers]
+        inline = next((i for i in items if kind == "inline" and i.id == name), None)
+        if w.model is None:
+            gpu = inline.gpu_model if inline else profile
+            fits = w.demand.gpu_model in (None, gpu)
+            return Rate(math.inf, math.inf, w.gpus_per_replica or 1) if fits else None
+        if inline:
+            rates = inline.output_tokens_per_second or {}
+            if w.model not in rates:
+                return None
+            per_gpu, q = rates[w.model] / inline.gpu_count, 0.0
+            memory = inline.gpu_memory_gb if isinstance(inline, InlineServer) else _memory(inline.gpu_model)
+        else:
+            rows = [
+                r
+                for r in self.world.rows("benchmarks")
+                if (r["model"], r["gpu_model"], r["scenario"]) == (w.model, profile, w.benchmark_scenario)
+                and r["confidence"] != "suspect"
+            ]
+            if not rows:
+                return None
+            newest = max(r["software"] for r in rows)
+            row = min(
+                (r for r in rows if r["software"] == newest),
+                key=lambda r: (
+                    abs(r["gpu_count"] - 8),
+                    r["gpu_count"],
+                    -r["output_tokens_per_second"],
+                ),
+            )
+            per_gpu = row["output_tokens_per_second"] / row["gpu_count"]
+            q = (row["mean_input_tokens"] or 0.0) / (row["mean_output_tokens"] or 1.0)
+            memory = _memory(profile)
+        replica = self._replica(w, memory)
+        if replica is None:
+            return None
+        decode = w.benchmark_share * per_gpu * (1 + q / w.prefill_multiple)
+        return Rate(decode, w.prefill_multiple * decode, replica)
+
+    def _replica(self, w: Workload, memory_gb: float | None) -> int | None:
+        if w.gpus_per_replica is not None:
+            return w.gpus_per_replica
+        models = [r for r in self.world.rows("models") if r["model"] == w.model]
+        if not models or memory_gb is None:
+            return None
+        model = min(models, key=lambda r: str(r["precision"]))
+        needed_gb = float(model["weights_gb"]) + float(model["kv_cache_gb_per_replica"])
+        return math.ceil(needed_gb / (0.9 * memory_gb) - 1e-9)
+
+    def _gpu_hours(self, w: Workload, profile: str, m: int) -> float:
+        """GPU-hours of work in month m."""
+        rate = self.rate(w.id, profile)
+        assert rate is not None
+        uncached, _, output = self.tokens(w, m)
+        declared = (w.demand.gpu_hours_per_day or 0.0) * self.scale(w, m)
+        work = uncached / rate.prefill / 3600 + output / rate.decode / 3600 + declared
+        return work / path(w.efficiency_gain_per_year, m)
+
+    def busy(self, w: Workload, profile: str, m: int, cell: Cell, site: Site) -> float:
+        """L: GPUs busy in an hour of the cell."""
+        share: float = self.share(w.id, m, self.calendar(site))[cell]
+        return self.gpu_hours(w, profile, m) * share
+
+    def need(self, w: Workload, profile: str, m: int, cell: Cell, site: Site) -> int:
+        """N: GPUs needed in whole replicas."""
+        if self.gpu_hours(w, profile, m) <= 0:
+            return 0
+        u = self.rate(w.id, profile).replica  # type: ignore[union-attr]
+        load = self.busy(w, profile, m, cell, site)
+        return max(w.min_replicas, ceil(load * (1 + w.headroom) / u)) * u
+
+    def instances(self, w: Workload, profile: str, gpus: int, m: int, cell: Cell, site: Site) -> int:
+        """I: rented instances of n GPUs."""
+        if self.gpu_hours(w, profile, m) <= 0:
+            return 0
+        u = self.rate(w.id, profile).replica  # type: ignore[union-attr]
+        load = self.busy(w, profile, m, cell, site)
+        replicas = ceil(w.min_replicas * u / gpus)
+        return max(replicas, ceil(load * (1 + w.headroom) / gpus)) + w.redundancy_units
+
+
+def _memory(gpu_model: str) -> float | None:
+    found = re.search(r"-(\d+)GB$", gpu_model)
+    return float(found[1]) if found else None
