@@ -27,11 +27,12 @@ class Finance(Section):
 
     start: Annotated[MonthStart, described("First month of the plan.", unit="first of a month")]
     horizon_months: Annotated[
-        int | None, described("Length of the plan; or give `end`.", unit="months", ge=1, le=MAX_MONTHS)
+        int | None,
+        described("Length of the plan, unless its end is given.", unit="months", ge=1, le=MAX_MONTHS),
     ] = None
     end: Annotated[
         MonthStart | None,
-        described("First month after the plan; or give `horizon_months`.", unit="first of a month"),
+        described("First month after the plan, unless its length is given.", unit="first of a month"),
     ] = Field(default=None, validate_default=True)
     currency: PlanCurrency = default(
         "EUR",
