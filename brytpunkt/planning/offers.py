@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.declarations import EEA, NORDIC
 from brytpunkt.declarations.rent import TERM_MONTHS
 from brytpunkt.planning.throughput import inline_profile
 
@@ -14,12 +15,6 @@ if TYPE_CHECKING:
     from brytpunkt.planning.facts import Facts
     from brytpunkt.planning.money import Fx
 
-NORDIC = ("SE", "NO", "DK", "FI", "IS")
-EEA = (
-    *NORDIC,
-    *("AT", "BE", "BG", "HR", "CY", "CZ", "EE", "FR", "DE", "GR", "HU", "IE", "IT", "LV", "LI", "LT", "LU"),
-    *("MT", "NL", "PL", "PT", "RO", "SK", "SI", "ES"),
-)
 TERM_LABELS = {
     "on_demand": "on demand",
     "reserved_1y": "reserved 1 year",
@@ -133,7 +128,9 @@ def residency_allows(workload: Workload) -> pl.Expr:
     allowed = {"nordic": NORDIC, "eea": EEA}.get(workload.residency)
     if allowed is None:
         return pl.lit(value=True)
-    return pl.col("country").is_in(list(allowed)).fill_null(value=False) | ~pl.col("offer").str.contains("/")
+    return pl.col("country").is_in(sorted(allowed)).fill_null(value=False) | ~pl.col("offer").str.contains(
+        "/"
+    )
 
 
 def offers_by_workload(plan: Plan, offers: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:

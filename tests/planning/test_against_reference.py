@@ -101,7 +101,6 @@ def test_the_folder_of_the_reference_knows_no_planning_formula() -> None:
     allowed = (
         "brytpunkt.planning.facts",
         "brytpunkt.planning.shapes",
-        "brytpunkt.planning.offers",
         "brytpunkt.planning.calendar",
     )
     for path in sorted(Path(__file__).with_name("reference").glob("*.py")):

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
-from brytpunkt.declarations import Workload
+from brytpunkt.declarations import EEA, NORDIC, Workload
 from brytpunkt.declarations.rent import TERM_MONTHS
-from brytpunkt.planning.offers import EEA, NORDIC
 from tests.planning.reference.load import Load
 from tests.planning.reference.world import World, path
 
