@@ -5,6 +5,7 @@ Belongs here: vocabulary, defaults with their sources, validation. Does not belo
 
 from brytpunkt.declarations.assumptions import Assumption, assumptions
 from brytpunkt.declarations.build import Build, CatalogServer, InlineServer, Server
+from brytpunkt.declarations.constraints import Constraints
 from brytpunkt.declarations.demand import Demand, Growth, Phase
 from brytpunkt.declarations.finance import Finance
 from brytpunkt.declarations.general import Energy, Report, Staff
@@ -32,6 +33,7 @@ __all__ = [
     "Case",
     "CatalogServer",
     "Colocation",
+    "Constraints",
     "Conventions",
     "Currency",
     "Declared",

@@ -174,6 +174,50 @@ class Build(Section):
         source=NO_SOURCE,
         description="Removal, wiping and recycling at end of life.",
     )
+    refresh: Literal["refresh", "keep", "skip", "extend"] = default(
+        "refresh",
+        unit="policy",
+        source="convention of this model",
+        description="At the end of life: replace; keep going on rent; replace after a gap; or run on for longer.",
+    )
+    skip_months: int = default(
+        12,
+        unit="months",
+        source="planning assumption: half of a product cycle of about two years",
+        description="Gap before the replacement under `skip`, bridged by rent.",
+        ge=1,
+        le=60,
+    )
+    extended_years: float = default(
+        2.0,
+        unit="years",
+        source="hyperscalers write off over 5-6 years, critics expect 2-3 (second-hand)",
+        description="Service beyond the life under `extend`.",
+        ge=0.5,
+        le=10,
+    )
+    extended_support_multiple: float = default(
+        1.5,
+        unit="ratio",
+        source=NO_SOURCE,
+        description="Support beyond the life, relative to support before.",
+        ge=1,
+        le=10,
+    )
+    resale_share_by_year: Items[Share] = default(
+        (0.72, 0.53, 0.38, 0.28, 0.20),
+        unit="share of the purchase price at the end of each year",
+        source="Epoch AI residual curve (second-hand); other pages give 60-70, 30-45, 20-35 % after 1, 2, 3 years",
+        description="What the market pays for a used server; used for sale, never for continuing value.",
+        min_length=1,
+        max_length=40,
+    )
+    removal_share: Share = default(
+        0.02,
+        unit="share of server price",
+        source=NO_SOURCE,
+        description="Removal and wiping at a sale before the end of life.",
+    )
     price_path_per_year: float = default(
         0.0,
         unit="share per year",

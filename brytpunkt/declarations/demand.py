@@ -33,10 +33,22 @@ class Phase(Section):
     ] = None
 
 
+class GrowthPoint(Section):
+    """A point of a growth table."""
+
+    month: Annotated[
+        int, described("Months since growth began; 0 is its start.", unit="months", ge=0, le=240)
+    ]
+    multiple: Annotated[float, described("Volume as a multiple of the target.", unit="ratio", gt=0, le=1e6)]
+
+
 class Growth(Section):
     """Growth of the volume after production has begun."""
 
-    kind: Literal["compound"] = "compound"
+    kind: Annotated[
+        Literal["compound", "logistic", "table"],
+        described("compound: the same every year; logistic: slows towards a ceiling; table: by points."),
+    ] = "compound"
     per_year: float = default(
         0.0,
         unit="share per year",
@@ -45,7 +57,40 @@ class Growth(Section):
         gt=-1,
         le=10,
     )
+    ceiling_multiple: Annotated[
+        float | None,
+        described("Where logistic growth ends, as a multiple of the target.", unit="ratio", gt=1, le=1e6),
+    ] = Field(default=None, validate_default=True)
+    table: Annotated[
+        Items[GrowthPoint],
+        described("Points of growth by table, ascending; straight lines between them, level after the last."),
+    ] = Field(default=(), validate_default=True)
     during_ramp: Annotated[bool, described("Whether growth also runs while production ramps up.")] = False
+
+    @field_validator("ceiling_multiple", mode="after")
+    @classmethod
+    def _ceiling_of_logistic(cls, ceiling: float | None, info: ValidationInfo) -> float | None:
+        kind = info.data.get("kind")
+        if kind == "logistic" and ceiling is None:
+            raise wrong("logistic growth needs its ceiling", "add ceiling_multiple, for example 4")
+        if kind != "logistic" and ceiling is not None:
+            raise wrong(
+                "`ceiling_multiple` belongs to logistic growth", "write kind: logistic, or leave it out"
+            )
+        return ceiling
+
+    @field_validator("table", mode="after")
+    @classmethod
+    def _points_of_table(cls, table: Sequence[GrowthPoint], info: ValidationInfo) -> Sequence[GrowthPoint]:
+        kind = info.data.get("kind")
+        if kind == "table" and not table:
+            raise wrong("growth by table needs points", "add table, for example [{month: 0, multiple: 1}]")
+        if kind != "table" and table:
+            raise wrong("`table` belongs to growth by table", "write kind: table, or leave it out")
+        months = [point.month for point in table]
+        if any(later <= earlier for earlier, later in pairwise(months)):
+            raise wrong(f"the points lie at months {months}", "order them by ascending month")
+        return table
 
 
 class Demand(Section):

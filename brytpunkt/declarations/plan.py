@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, WrapValidator, field_validator
 
 from brytpunkt.declarations.build import Build, InlineServer
+from brytpunkt.declarations.constraints import Constraints
 from brytpunkt.declarations.fields import (
     Finding,
     Id,
@@ -47,6 +48,7 @@ class Plan(Section):
         WrapValidator(unique_ids),
     ]
     build: Build
+    constraints: Constraints = Constraints()
     rent: Rent = Rent()
     energy: Energy = Energy()
     staff: Staff = Staff()

@@ -11,15 +11,26 @@ from typing import Annotated, Literal
 from pydantic import Field, WrapValidator
 
 from brytpunkt.declarations.build import TokensPerSecond
-from brytpunkt.declarations.fields import Id, Items, Section, Share, Text, default, described, unique_ids
+from brytpunkt.declarations.fields import (
+    NO_SOURCE,
+    Id,
+    Items,
+    Section,
+    Share,
+    Text,
+    default,
+    described,
+    unique_ids,
+)
 from brytpunkt.declarations.geography import Country
 from brytpunkt.declarations.money import PricePerInstanceHour
 
-Term = Literal["on_demand", "reserved_1y", "reserved_3y", "reserved_5y", "savings_1y", "savings_3y"]
+Term = Literal["on_demand", "spot", "reserved_1y", "reserved_3y", "reserved_5y", "savings_1y", "savings_3y"]
 
 # Months for which each term binds. [months]
 TERM_MONTHS: dict[Term, int] = {
     "on_demand": 0,
+    "spot": 0,
     "reserved_1y": 12,
     "reserved_3y": 36,
     "reserved_5y": 60,
@@ -51,6 +62,44 @@ class InlineOffer(Section):
     ] = None
 
 
+class Spot(Section):
+    """What interruptions of spot instances cost the workloads that bear them."""
+
+    interruptions_per_day: float = default(
+        1.0,
+        unit="interruptions per instance and day",
+        source=NO_SOURCE,
+        description="How often a spot instance is taken away.",
+        ge=0,
+        le=100,
+    )
+    restart_minutes: float = default(
+        15.0,
+        unit="minutes",
+        source=NO_SOURCE,
+        description="From the loss of an instance to work again on another one.",
+        ge=0,
+        le=1440,
+    )
+    checkpoint_interval_minutes: float = default(
+        30.0,
+        unit="minutes",
+        source=NO_SOURCE,
+        description="Time between checkpoints; half of it is lost at an interruption.",
+        gt=0,
+        le=1440,
+    )
+    checkpoint_overhead_share: Share = default(
+        0.03, unit="share of time", source=NO_SOURCE, description="Time spent on writing checkpoints."
+    )
+
+    @property
+    def wasted_share(self) -> float:
+        """Instance-hours paid beyond the useful ones, as a share of those."""
+        lost_minutes = self.restart_minutes + self.checkpoint_interval_minutes / 2
+        return self.interruptions_per_day * lost_minutes / (24 * 60) + self.checkpoint_overhead_share
+
+
 class Rent(Section):
     """Which offers may be rented. What is left out does not filter."""
 
@@ -63,7 +112,7 @@ class Rent(Section):
         None
     )
     terms: Items[Term] = default(
-        ("on_demand", "reserved_1y", "reserved_3y"),
+        ("on_demand", "spot", "reserved_1y", "reserved_3y", "savings_1y", "savings_3y"),
         unit="terms",
         source="convention of this model",
         description="Terms considered.",
@@ -77,6 +126,7 @@ class Rent(Section):
         ge=0,
         lt=1,
     )
+    spot: Spot = Spot()
     gpu_price_path_per_year: float = default(
         0.0,
         unit="share per year",

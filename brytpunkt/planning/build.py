@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -82,13 +83,16 @@ def purchases(
     | servers | bought |
     """
     step = plan.build.review_months
-    life = server_life_months(plan)
+    life = service_months(plan)
+    replaced_after = _replaced_after(plan)
     reviews = max(1, -(-horizon // step))
     targets = _targets(first, needed, options, step)
     wide = first
     for review in range(reviews):
         target = targets.filter(pl.col("review") == review).select(*BOUGHT, target="target")
-        in_life = [pl.col(f"bought_{past}") for past in range(review) if (review - past) * step < life]
+        in_life = [
+            pl.col(f"bought_{past}") for past in range(review) if (review - past) * step < replaced_after
+        ]
         standing = pl.sum_horizontal(in_life) if in_life else pl.lit(0, dtype=pl.Int64)
         wide = (
             wide.join(target, on=BOUGHT, how="left")
@@ -111,8 +115,22 @@ def purchases(
 
 
 def server_life_months(plan: Plan) -> int:
-    """Service life of a server in whole months."""
+    """Life of a server in whole months, over which its cost is spread."""
     return round(plan.build.life_years * MONTHS_PER_YEAR)
+
+
+def service_months(plan: Plan) -> int:
+    """Months that a server serves: its life, and longer where the policy extends it."""
+    longer = plan.build.extended_years if plan.build.refresh == "extend" else 0.0
+    return server_life_months(plan) + round(longer * MONTHS_PER_YEAR)
+
+
+def _replaced_after(plan: Plan) -> float:
+    """Months after a delivery in which its servers are not yet replaced."""
+    if plan.build.refresh == "keep":
+        return math.inf
+    gap = plan.build.skip_months if plan.build.refresh == "skip" else 0
+    return service_months(plan) + gap
 
 
 def _targets(first: pl.DataFrame, needed: pl.DataFrame, options: pl.DataFrame, step: int) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from brytpunkt.planning.curves import cumulative, rule_readings, rule_series
 from brytpunkt.planning.evaluate import Evaluation, evaluate
 from brytpunkt.planning.ledger import native_currencies
 from brytpunkt.planning.names import check_names
+from brytpunkt.planning.optimal.outcome import Optimal, optimal_plans
 from brytpunkt.planning.result import Result
 from brytpunkt.planning.tipping import tipping_curve
 from brytpunkt.planning.unit_economics import published_cases, unit_economics
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     from brytpunkt.planning.facts import Facts
 
 LONG_HORIZON = 1.5
-STRATEGY_ORDER = ("api", "on_demand", "committed", "rent", "own_colocation", "own_hall", "own")
+STRATEGY_ORDER = (
+    *("api", "on_demand", "spot", "committed", "rent"),
+    *("own_colocation", "own_hall", "own", "optimal"),
+)
 
 
 def compute(plan: Plan, facts: Facts) -> Result:
@@ -39,14 +43,19 @@ def compute(plan: Plan, facts: Facts) -> Result:
     tipping = tipping_curve(evaluation)
     energy = energy_by_month(evaluation, facts)
     series = rule_series(curves)
-    ledger = full_ledger(evaluation)
+    optimal = optimal_plans(evaluation, facts)
+    ledger = full_ledger(evaluation, optimal)
     verdict = verdicts(evaluation, longer, curves, tipping, energy)
     return Result(
         currency=plan.finance.currency,
         start=plan.finance.start,
         horizon_months=horizon,
         verdicts=verdict,
-        strategies=strategies(evaluation, ledger),
+        strategies=strategies(evaluation, ledger, optimal),
+        optimal=optimal.plans,
+        optimal_schedule=_optimal_schedule(evaluation, optimal),
+        optimal_served=optimal.served,
+        optimal_carbon=optimal.carbon,
         ledger=ledger,
         curves=_curves(evaluation, curves),
         switch_curve=evaluation.scan.select("site", "order_month", present_value=pl.col("pv_cents") / CENTS),
@@ -66,8 +75,10 @@ def compute(plan: Plan, facts: Facts) -> Result:
     )
 
 
-def full_ledger(evaluation: Evaluation) -> pl.DataFrame:
+def full_ledger(evaluation: Evaluation, optimal: Optimal) -> pl.DataFrame:
     """Every row of every strategy; own is the cheaper mode of each site under its own name as well.
+
+    The optimal plan of the portfolio has no site, as the rent strategies have none.
 
     | column | unit |
     |---|---|
@@ -83,7 +94,8 @@ def full_ledger(evaluation: Evaluation) -> pl.DataFrame:
         site=pl.lit(None, dtype=pl.String), option=pl.lit(None, dtype=pl.String)
     )
     key = ["site", "strategy", "option", "month", "component", "item", "timing"]
-    rows = pl.concat(frame.select(*key, "cents", "pv_cents") for frame in (rented, built))
+    mixed = optimal.ledger.with_columns(strategy=pl.lit("optimal"))
+    rows = pl.concat(frame.select(*key, "cents", "pv_cents") for frame in (rented, built, mixed))
     rates = {name: basis.fx.rate(name) for name in ("EUR", *_currencies(evaluation))}
     staff = basis.plan.staff.cost_per_fte_year.currency
     native = (
@@ -129,7 +141,7 @@ def _currencies(evaluation: Evaluation) -> list[str]:
     return sorted(named | {basis.plan.staff.cost_per_fte_year.currency, basis.fx.currency})
 
 
-def strategies(evaluation: Evaluation, ledger: pl.DataFrame) -> pl.DataFrame:
+def strategies(evaluation: Evaluation, ledger: pl.DataFrame, optimal: Optimal) -> pl.DataFrame:
     """Every strategy with its totals, and those that cannot serve the plan with the reason.
 
     -> site, strategy, label, is_feasible, reason, nominal_total, present_value, lcoh, lcot
@@ -137,7 +149,9 @@ def strategies(evaluation: Evaluation, ledger: pl.DataFrame) -> pl.DataFrame:
     basis = evaluation.basis
     hours, million_tokens = units_served(basis)
     names = basis.options.select("option", "server_name", "profile").join(hours, on="profile", how="left")
-    sums = ledger.group_by("site", "strategy", "option").agg(
+    mixed = pl.col("strategy") == "optimal"
+    single = pl.when(mixed).then(None).otherwise(pl.col("option"))
+    sums = ledger.group_by("site", "strategy", option=single).agg(
         nominal_total=pl.col("amount").sum(), present_value=pl.col("present_value").sum()
     )
     value = pl.col("present_value").cast(pl.Float64)
@@ -153,7 +167,10 @@ def strategies(evaluation: Evaluation, ledger: pl.DataFrame) -> pl.DataFrame:
         lcot=value / pl.lit(million_tokens if million_tokens > 0 else None, dtype=pl.Float64),
     )
     rank = {name: position for position, name in enumerate(STRATEGY_ORDER)}
-    return pl.concat([feasible, _infeasible(evaluation, feasible)], how="diagonal").sort(
+    impossible = optimal.plans.filter(~pl.col("is_feasible")).select(
+        "site", "is_feasible", "reason", strategy=pl.lit("optimal")
+    )
+    return pl.concat([feasible, _infeasible(evaluation, feasible), impossible], how="diagonal").sort(
         "site", pl.col("strategy").replace_strict(rank, return_dtype=pl.Int64), nulls_last=False
     )
 
@@ -178,7 +195,7 @@ def _infeasible(evaluation: Evaluation, feasible: pl.DataFrame) -> pl.DataFrame:
     served = basis.choice.offers.group_by("mode").agg(pl.col("workload"))
     by_mode = {mode: set(workloads) for mode, workloads in served.iter_rows()}
     rows: list[tuple[str | None, str, bool, str]] = []
-    for mode in ("api", "on_demand", "committed"):
+    for mode in ("api", "on_demand", "spot", "committed"):
         lacking = sorted({w.id for w in basis.plan.workloads} - by_mode.get(mode, set()))
         if (None, mode) not in done and lacking:
             rows.append((None, mode, False, f"no offer for {', '.join(lacking)}"))
@@ -188,6 +205,19 @@ def _infeasible(evaluation: Evaluation, feasible: pl.DataFrame) -> pl.DataFrame:
                 rows.append((site.id, mode, False, "the first delivery would fall after the horizon"))
     schema = {"site": pl.String, "strategy": pl.String, "is_feasible": pl.Boolean, "reason": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _optimal_schedule(evaluation: Evaluation, optimal: Optimal) -> pl.DataFrame:
+    """Orders and signatures with the names of what they are for."""
+    servers = evaluation.basis.options.select(item="option", name="server_name", place="site", mode="mode")
+    offers = evaluation.basis.market.offers.select(item="offer", label="label").unique("item")
+    return (
+        optimal.schedule.join(servers, on="item", how="left")
+        .join(offers, on="item", how="left")
+        .with_columns(name=pl.coalesce("name", "label"))
+        .drop("label")
+        .sort("site", "order_month", "kind", "item", nulls_last=False)
+    )
 
 
 def _curves(evaluation: Evaluation, curves: pl.DataFrame) -> pl.DataFrame:

@@ -5,6 +5,8 @@ Volume knows nothing of hardware; ``throughput`` turns it into GPU time.
 
 from __future__ import annotations
 
+import math
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -13,7 +15,10 @@ from brytpunkt.planning.calendar import CELL, MONTHS_PER_YEAR
 from brytpunkt.planning.shapes import HOURS_OF_WEEK, weekly_weights
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from brytpunkt.declarations import Plan, Workload
+    from brytpunkt.declarations.demand import GrowthPoint
 
 
 def volumes(plan: Plan, months: pl.DataFrame) -> pl.DataFrame:
@@ -25,7 +30,7 @@ def volumes(plan: Plan, months: pl.DataFrame) -> pl.DataFrame:
     | output_tokens, uncached_input_tokens, cached_input_tokens | tokens in the month |
     | declared_gpu_hours | GPU-h in the month, for workloads declared in GPU-hours |
     | autonomous_share | share of the demand that runs around the clock |
-    | software_gain | throughput relative to the plan's start |
+    | software_gain | throughput relative to the plan's start, less what failures lose |
     """
     frames = [_volume(workload, months) for workload in plan.workloads]
     return pl.concat(frames).sort("workload", "month")
@@ -52,7 +57,8 @@ def _volume(workload: Workload, months: pl.DataFrame) -> pl.DataFrame:
             cached_input_tokens=input_tokens * demand.cached_input_share,
             declared_gpu_hours=(demand.gpu_hours_per_day or 0.0) * scale,
             autonomous_share="autonomous_share",
-            software_gain=(1 + workload.efficiency_gain_per_year) ** (pl.col("month") / MONTHS_PER_YEAR),
+            software_gain=(1 + workload.efficiency_gain_per_year) ** (pl.col("month") / MONTHS_PER_YEAR)
+            * (1 - workload.failures.goodput_loss_share),
         )
     )
 
@@ -86,8 +92,29 @@ def _growth(workload: Workload) -> pl.Expr:
     production = next((p for p in phases if p.production), phases[0])
     growth = workload.demand.growth
     begins = production.from_month + (0 if growth.during_ramp else production.ramp_months)
-    elapsed = (pl.col("month") - begins).clip(lower_bound=0) / MONTHS_PER_YEAR
+    months = (pl.col("month") - begins).clip(lower_bound=0)
+    if growth.kind == "table":
+        return _interpolated(months, growth.table)
+    elapsed = months / MONTHS_PER_YEAR
+    if growth.kind == "logistic" and growth.ceiling_multiple is not None:
+        return _logistic(elapsed, growth.per_year, growth.ceiling_multiple)
     return (1 + growth.per_year) ** elapsed
+
+
+def _logistic(years: pl.Expr, per_year: float, ceiling: float) -> pl.Expr:
+    """Verhulst's curve from 1 to ``ceiling`` that begins with the compound rate ``per_year``."""
+    steepness = math.log(1 + per_year) * ceiling / (ceiling - 1)
+    return ceiling / (1 + (ceiling - 1) * (-steepness * years).exp())
+
+
+def _interpolated(months: pl.Expr, table: Sequence[GrowthPoint]) -> pl.Expr:
+    """Straight lines between the points, level before the first and after the last."""
+    value = pl.lit(table[0].multiple)
+    for earlier, later in pairwise(table):
+        slope = (later.multiple - earlier.multiple) / (later.month - earlier.month)
+        line = earlier.multiple + slope * (months - earlier.month)
+        value = pl.when(months >= earlier.month).then(line).otherwise(value)
+    return pl.when(months >= table[-1].month).then(table[-1].multiple).otherwise(value)
 
 
 def hourly_shares(plan: Plan, volume: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:

@@ -169,6 +169,14 @@ def grid_capacity_fee(site: Site, facts: Facts, fx: Fx) -> float:
     return _fee(site, facts, fx, "capacity")
 
 
+def newest_intensities(facts: Facts) -> dict[str, float]:
+    """Consumption-based life-cycle intensity by zone or country, its newest year. [gCO2e/kWh]"""
+    known = facts.carbon_intensity.filter(
+        pl.col("basis") == "consumption", pl.col("scope") == "lifecycle"
+    ).sort("zone", "year")
+    return dict(known.unique("zone", keep="last").select("zone", "g_per_kwh").sort("zone").iter_rows())
+
+
 def carbon_intensity(site: Site, facts: Facts) -> float | None:
     """Consumption-based life-cycle intensity of the zone in its newest year. [gCO2e/kWh]"""
     known = facts.carbon_intensity.filter(

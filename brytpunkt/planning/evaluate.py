@@ -51,6 +51,7 @@ class Basis:
     cells: pl.DataFrame
     options: pl.DataFrame
     infeasible: pl.DataFrame
+    home: str
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,7 @@ def prepare(plan: Plan, facts: Facts, horizon: int) -> Basis:
         cells=cells,
         options=options(modes(plan, facts, fx, months), serving, cells),
         infeasible=infeasible,
+        home=home,
     )
 
 

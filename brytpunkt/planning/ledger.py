@@ -31,6 +31,16 @@ def own_ledger(plan: Plan, basis: Basis, flows: pl.DataFrame) -> pl.DataFrame:
     return _rounded(plan, basis, pl.concat([rows, staff.select(rows.columns)]), key)
 
 
+def mix_ledger(plan: Plan, basis: Basis, flows: pl.DataFrame) -> pl.DataFrame:
+    """Flows of dispatched mixes, with platform staff -> site, option, ROW, cents, pv_cents."""
+    key = ["site", "option"]
+    staff = (flows.select("site").unique().join(_platform_staff(plan, basis), how="cross")).with_columns(
+        option=pl.lit(None, dtype=pl.String)
+    )
+    rows = flows.select(*key, *ROW, "amount")
+    return _rounded(plan, basis, pl.concat([rows, staff.select(rows.columns)]), key)
+
+
 def _platform_staff(plan: Plan, basis: Basis) -> pl.DataFrame:
     monthly = plan.staff.platform_fte * basis.fx.convert(plan.staff.cost_per_fte_year) / 12
     return basis.months.select(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 TERM_LABELS = {
     "on_demand": "on demand",
+    "spot": "spot",
     "reserved_1y": "reserved 1 year",
     "reserved_3y": "reserved 3 years",
     "reserved_5y": "reserved 5 years",

@@ -121,12 +121,13 @@ def monthly_flows(
     space = pl.col("kw_month").fill_null(0.0) * contracted_kw + (pl.col("rack_month") * racks).fill_null(0.0)
     upkeep = pl.col("facility_maintenance_share") / MONTHS_PER_YEAR * pl.col("facility")
     in_service = pl.col("in_service").fill_null(0.0)
+    supported = pl.col("supported").fill_null(0.0)
     fte = pl.col("min_fte") + pl.col("fte_per_100_gpus") * pl.col("servers") * pl.col("server_gpus") / 100
     return (
         each_month.with_columns(
             colocation_rent=space * escalator,
             facility_maintenance=(upkeep * escalator).fill_null(0.0),
-            support=build.support_share_per_year / MONTHS_PER_YEAR * in_service * escalator,
+            support=build.support_share_per_year / MONTHS_PER_YEAR * supported * escalator,
             insurance=build.insurance_share_per_year / MONTHS_PER_YEAR * in_service * escalator,
             hardware_staff=fte * pl.col("fte_month") * escalator,
         )
@@ -137,13 +138,23 @@ def monthly_flows(
 
 
 def _value_in_service(plan: Plan, schedule: Schedule, options: pl.DataFrame) -> pl.DataFrame:
-    """Purchase price of the servers in service -> schedule key, month, in_service."""
+    """Purchase price of the servers in service, and the same weighted with what support costs after their life.
+
+    -> schedule key, month, in_service, supported
+    """
+    age = pl.col("month") - pl.col("delivery_month")
+    multiple = (
+        pl.when(age >= server_life_months(plan)).then(plan.build.extended_support_multiple).otherwise(1.0)
+    )
     return (
         _priced(plan, schedule.bought, options)
         .with_columns(month=pl.int_ranges("delivery_month", "retire_month"))
         .explode("month")
         .group_by(*BOUGHT, "month")
-        .agg(in_service=(pl.col("paid") * 1e6).round(0).cast(pl.Int64).sum() / 1e6)
+        .agg(
+            in_service=(pl.col("paid") * 1e6).round(0).cast(pl.Int64).sum() / 1e6,
+            supported=(pl.col("paid") * multiple * 1e6).round(0).cast(pl.Int64).sum() / 1e6,
+        )
     )
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from brytpunkt.declarations import Plan
 
-MODES = ("on_demand", "committed", "api")
+MODES = ("on_demand", "spot", "committed", "api")
 FLEET = ["workload", "profile", "gpu_count"]
 CASE = ["scale", "workload"]
 TOKENS_PER_PRICE = 1e6
@@ -42,6 +42,7 @@ class Market:
     months: pl.DataFrame
     gpu_path: float
     token_path: float
+    interruptible: pl.DataFrame
 
     @classmethod
     def of(
@@ -56,11 +57,26 @@ class Market:
     ) -> Market:
         """Market of a plan."""
         paths = plan.rent.gpu_price_path_per_year, plan.rent.token_price_path_per_year
-        return cls(offers, apis, busy, volume, months, *paths)
+        wasted = plan.rent.spot.wasted_share
+        interruptible = pl.DataFrame(
+            [(w.id, wasted) for w in plan.workloads if w.bears_interruption],
+            schema={"workload": pl.String, "wasted_share": pl.Float64},
+            orient="row",
+        )
+        return cls(offers, apis, busy, volume, months, *paths, interruptible)
 
     def on_demand(self) -> pl.DataFrame:
         """Offers rented by the hour."""
         return self.offers.filter(pl.col("term") == "on_demand")
+
+    def spot(self) -> pl.DataFrame:
+        """Interruptible offers for the workloads that bear it; an hour is priced with what interruptions waste."""
+        return (
+            self.offers.filter(pl.col("term") == "spot")
+            .join(self.interruptible, on="workload")
+            .with_columns(price_per_hour=pl.col("price_per_hour") * (1 + pl.col("wasted_share")))
+            .drop("wasted_share")
+        )
 
     def instances(self, offers: pl.DataFrame, scales: Sequence[float]) -> pl.DataFrame:
         """Instances that each fleet (workload, GPU type, GPUs an instance) needs in each cell.
@@ -82,7 +98,9 @@ def price_path(rate: float, month: str = "month") -> pl.Expr:
     return (1 + rate) ** (pl.col(month) / MONTHS_PER_YEAR)
 
 
-def on_demand_flows(market: Market, offers: pl.DataFrame, scales: Sequence[float]) -> pl.DataFrame:
+def on_demand_flows(
+    market: Market, offers: pl.DataFrame, scales: Sequence[float], component: str = "rent_on_demand"
+) -> pl.DataFrame:
     """Hourly rent of whole instances -> scale, workload, offer, month, component, timing, amount."""
     hours = (
         market.instances(offers, scales)
@@ -98,7 +116,7 @@ def on_demand_flows(market: Market, offers: pl.DataFrame, scales: Sequence[float
             *CASE,
             "offer",
             "month",
-            pl.lit("rent_on_demand").alias("component"),
+            pl.lit(component).alias("component"),
             pl.lit("end").alias("timing"),
             "amount",
         )

@@ -42,6 +42,7 @@ class RentChoice:
     commitments: pl.DataFrame
     terms: pl.DataFrame
     on_demand: pl.DataFrame
+    spot: pl.DataFrame
     apis: pl.DataFrame
 
 
@@ -68,6 +69,7 @@ def choose_rent(plan: Plan, market: Market) -> RentChoice:
     needs = commitment_needs(market, pairs, [1.0])
     flows = {
         "on_demand": on_demand_flows(market, market.on_demand(), [1.0]),
+        "spot": on_demand_flows(market, market.spot(), [1.0], "rent_spot"),
         "committed": commitment_flows(market, pairs, needs, sign(market, pairs, needs), [horizon]),
         "api": api_flows(market, market.apis, [1.0]),
     }
@@ -98,6 +100,7 @@ def choose_rent(plan: Plan, market: Market) -> RentChoice:
         ),
         terms=pairs.join(terms.select("workload", "offer"), on=["workload", "offer"], how="semi"),
         on_demand=market.on_demand().join(best["on_demand"], on=["workload", "offer"], how="semi"),
+        spot=market.spot().join(best["spot"], on=["workload", "offer"], how="semi"),
         apis=market.apis.join(best["api"], on=["workload", "offer"], how="semi"),
     )
 
@@ -163,6 +166,7 @@ def bridge_candidates(
     needs = commitment_needs(market, commitments, scales)
     signed = sign(market, commitments, needs)
     hourly = on_demand_flows(market, choice.on_demand, scales).join(until, how="cross")
+    interruptible = on_demand_flows(market, choice.spot, scales, "rent_spot").join(until, how="cross")
     tokens = api_flows(market, choice.apis, scales).join(until, how="cross")
     columns = ["mode", "delivery", *CASE, "offer", *FLOW]
     return pl.concat(
@@ -170,6 +174,7 @@ def bridge_candidates(
             frame.filter(pl.col("month") < pl.col("delivery")).with_columns(mode=pl.lit(mode)).select(columns)
             for mode, frame in (
                 ("on_demand", hourly),
+                ("spot", interruptible),
                 ("committed", commitment_flows(market, commitments, needs, signed, deliveries)),
                 ("api", tokens),
             )

@@ -23,6 +23,10 @@ class Result:
     horizon_months: int
     verdicts: pl.DataFrame
     strategies: pl.DataFrame
+    optimal: pl.DataFrame
+    optimal_schedule: pl.DataFrame
+    optimal_served: pl.DataFrame
+    optimal_carbon: pl.DataFrame
     ledger: pl.DataFrame
     curves: pl.DataFrame
     switch_curve: pl.DataFrame

@@ -127,6 +127,9 @@ def _model_rates(workload: Workload, facts: Facts, inline: list[InlineItem]) -> 
         replica = _replica_gpus(workload, facts, memory)
         if replica is not None:
             decode = workload.benchmark_share * rate / count * (1 + prompt_mix / workload.prefill_multiple)
+            decode /= (
+                1 - workload.interactive_share + workload.interactive_share / workload.interactive_factor
+            )
             rows.append((workload.id, gpu, decode, workload.prefill_multiple * decode, replica, label))
     return rows
 

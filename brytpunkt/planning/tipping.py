@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from brytpunkt.planning.evaluate import Evaluation
 
 ENERGY = (*PRICE_COLUMNS, "energy_capacity")
-RENTED = ("rent_on_demand", "rent_committed", "rent_committed_upfront", "token_api")
+RENTED = ("rent_on_demand", "rent_spot", "rent_committed", "rent_committed_upfront", "token_api")
 SCALES = (
     *(round(0.02 * j, 2) for j in range(1, 11)),
     *(round(0.2 + 0.05 * j, 2) for j in range(1, 17)),

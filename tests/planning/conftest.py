@@ -7,7 +7,9 @@ import pytest
 from brytpunkt.declarations import Plan, read_plan
 from brytpunkt.folders import folders
 from brytpunkt.landing import Landing
+from brytpunkt.planning.compute import compute
 from brytpunkt.planning.facts import Facts
+from brytpunkt.planning.result import Result
 from brytpunkt.warehouse import Warehouse, facts, refresh_bundled
 
 
@@ -26,3 +28,9 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Facts:
     refresh_bundled(warehouse, Landing(folder / "landing"), found.data)
     with warehouse.open() as connection:
         return facts(connection, found.sql / "queries", None)
+
+
+@pytest.fixture(scope="session")
+def result(plan: Plan, known: Facts) -> Result:
+    """The example, planned once for all tests that only look at it."""
+    return compute(plan, known)

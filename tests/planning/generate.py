@@ -42,7 +42,7 @@ def demands(draw: st.DrawFn, horizon: int) -> dict[str, Any]:
     phases: list[dict[str, Any]] = [pilot, production] if begins < horizon else [pilot | {"level": 0.4}]
     common: dict[str, Any] = {
         "phases": phases,
-        "growth": {"per_year": draw(share(-0.3, 1.5)), "during_ramp": draw(st.booleans())},
+        "growth": draw(growths()) | {"during_ramp": draw(st.booleans())},
     }
     if draw(st.integers(0, 3)) == 0:
         return common | {"gpu_hours_per_day": draw(st.integers(5, 900))}
@@ -51,6 +51,17 @@ def demands(draw: st.DrawFn, horizon: int) -> dict[str, Any]:
         "input_tokens_per_day": draw(st.integers(0, 200)) * 1e8,
         "cached_input_share": draw(share(0, 0.9)),
     }
+
+
+@st.composite
+def growths(draw: st.DrawFn) -> dict[str, Any]:
+    """Compound growth, a logistic curve, or a table."""
+    kind = draw(st.sampled_from(["compound", "compound", "logistic", "table"]))
+    if kind == "table":
+        months = draw(st.lists(st.integers(0, 40), min_size=1, max_size=4, unique=True).map(sorted))
+        return {"kind": kind, "table": [{"month": m, "multiple": draw(share(0.2, 3))} for m in months]}
+    given: dict[str, Any] = {"kind": kind, "per_year": draw(share(-0.3, 1.5))}
+    return given | ({"ceiling_multiple": draw(st.integers(2, 6)) * 1.0} if kind == "logistic" else {})
 
 
 @st.composite
@@ -67,6 +78,12 @@ def workloads(draw: st.DrawFn, name: str, horizon: int) -> dict[str, Any]:
         "min_replicas": draw(st.integers(1, 3)),
         "residency": draw(st.sampled_from(["any", "eea", "nordic"])),
         "efficiency_gain_per_year": draw(share(0, 0.5)),
+        "kind": draw(st.sampled_from(["inference", "inference", "fine_tuning", "batch"])),
+        "interactive_share": draw(st.sampled_from([0.0, 0.0, 0.4])),
+        "failures": {
+            "failures_per_gpu_year": draw(st.sampled_from([0.0, 0.1, 2.0])),
+            "recovery": draw(st.sampled_from(["cold", "hot", "tolerant"])),
+        },
     }
     if "gpu_hours_per_day" not in demand:
         given |= {"model": "llama2-70b", "benchmark_share": draw(share(0.3, 1.0))}
@@ -158,6 +175,8 @@ def plans(draw: st.DrawFn) -> str:
             "life_years": draw(st.integers(1, 5)),
             "review_months": draw(st.integers(3, 18)),
             "price_path_per_year": draw(share(-0.3, 0.1)),
+            "refresh": draw(st.sampled_from(["refresh", "refresh", "keep", "skip", "extend"])),
+            "skip_months": draw(st.integers(1, 9)),
         },
         "rent": {
             "gpu_price_path_per_year": draw(share(-0.4, 0.1)),

@@ -45,6 +45,8 @@ class Build:
     def __init__(self, world: World, load: Load, rent: Rent) -> None:
         self.world, self.load, self.rent, self.plan = world, load, rent, world.plan
         self.life = round(self.plan.build.life_years * 12)
+        extended = round(self.plan.build.extended_years * 12)
+        self.serves = self.life + (extended if self.plan.build.refresh == "extend" else 0)
         self.price = cache(self._price)
         self.pue_by_hour = cache(self._pue_by_hour)
         self.total = cache(self._total)
@@ -198,11 +200,17 @@ class Build:
             if site.power_limit_kw is not None:
                 highest = max(p99 for _, p99 in self.pue_by_hour(site.id).values())
                 target = min(target, math.floor(site.power_limit_kw / (server.nameplate * highest) + 1e-9))
-            in_life = sum(b.count for b in bought if b.retire > review)
+            in_life = sum(b.count for b in bought if self._counts(b, review))
             if target > in_life:
                 price = server.price * path(self.plan.build.price_path_per_year, review)
-                bought.append(Bought(review, review + self.life, target - in_life, price))
+                bought.append(Bought(review, review + self.serves, target - in_life, price))
         return bought
+
+    def _counts(self, b: Bought, review: int) -> bool:
+        """Whether a purchase still counts as capacity when the next one is decided."""
+        policy = self.plan.build.refresh
+        gap = self.plan.build.skip_months if policy == "skip" else 0
+        return policy == "keep" or b.retire + gap > review
 
     # Costs
 
@@ -220,7 +228,11 @@ class Build:
             standing = [b for b in bought if b.month <= m < b.retire]
             count = sum(b.count for b in standing)
             value = sum(b.count * b.paid_each for b in standing)
-            for component, amount in self._upkeep(site, mode, server, count, value, facility).items():
+            old = sum(b.count * b.paid_each for b in standing if m - b.month >= self.life)
+            supported = value + old * (self.plan.build.extended_support_multiple - 1)
+            costs = self._upkeep(site, mode, server, count, value, facility)
+            costs["support"] = self.plan.build.support_share_per_year / 12 * supported
+            for component, amount in costs.items():
                 flows.append((m, component, "", "end", amount * self.world.months[m].escalator))
             if count and not (
                 mode == "own_colocation" and site.colocation and site.colocation.power_included
@@ -264,7 +276,6 @@ class Build:
         build, kw = self.plan.build, server.nameplate * count
         fte = site.staff.min_fte + site.staff.fte_per_100_gpus * count * server.gpus / 100
         costs = {
-            "support": build.support_share_per_year / 12 * value,
             "insurance": build.insurance_share_per_year / 12 * value,
             "hardware_staff": fte * self.world.money(site.staff.cost_per_fte_year) / 12,
         }

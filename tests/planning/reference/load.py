@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from brytpunkt.declarations import InlineServer, Site, Workload
+from brytpunkt.declarations import Growth, InlineServer, Site, Workload
+from brytpunkt.declarations.workloads import Failures
 from brytpunkt.planning.shapes import NAMED_SHAPES
 from tests.planning.reference.world import Cell, World, ceil, path
 
@@ -42,8 +43,7 @@ class Load:
         production = next((p for p in w.demand.phases if p.production), w.demand.phases[0])
         growth = w.demand.growth
         m0 = production.from_month + (0 if growth.during_ramp else production.ramp_months)
-        grown = float((1 + growth.per_year) ** (max(0, m - m0) / 12))
-        return level * grown * self.world.months[m].hours / 24
+        return level * grown(growth, max(0, m - m0)) * self.world.months[m].hours / 24
 
     def autonomous(self, w: Workload, m: int) -> float:
         """Autonomous share in force in month m."""
@@ -121,7 +121,8 @@ class Load:
         replica = self._replica(w, memory)
         if replica is None:
             return None
-        decode = w.benchmark_share * per_gpu * (1 + q / w.prefill_multiple)
+        slowed = 1 - w.interactive_share + w.interactive_share / w.interactive_factor
+        decode = w.benchmark_share * per_gpu * (1 + q / w.prefill_multiple) / slowed
         return Rate(decode, w.prefill_multiple * decode, replica)
 
     def _replica(self, w: Workload, memory_gb: float | None) -> int | None:
@@ -141,7 +142,7 @@ class Load:
         uncached, _, output = self.tokens(w, m)
         declared = (w.demand.gpu_hours_per_day or 0.0) * self.scale(w, m)
         work = uncached / rate.prefill / 3600 + output / rate.decode / 3600 + declared
-        return work / path(w.efficiency_gain_per_year, m)
+        return work / path(w.efficiency_gain_per_year, m) / (1 - lost(w.failures))
 
     def busy(self, w: Workload, profile: str, m: int, cell: Cell, site: Site) -> float:
         """L: GPUs busy in an hour of the cell."""
@@ -164,6 +165,36 @@ class Load:
         load = self.busy(w, profile, m, cell, site)
         replicas = ceil(w.min_replicas * u / gpus)
         return max(replicas, ceil(load * (1 + w.headroom) / gpus)) + w.redundancy_units
+
+
+def grown(growth: Growth, months: int) -> float:
+    """Volume as a multiple of the target so many months after growth began."""
+    if growth.kind == "compound":
+        return float((1 + growth.per_year) ** (months / 12))
+    if growth.kind == "logistic":
+        ceiling = growth.ceiling_multiple or 1.0
+        k = math.log(1 + growth.per_year) * ceiling / (ceiling - 1)
+        return ceiling / (1 + (ceiling - 1) * math.exp(-k * months / 12))
+    before = [point for point in growth.table if point.month <= months]
+    after = [point for point in growth.table if point.month > months]
+    if not before or not after:
+        return (before[-1] if before else after[0]).multiple
+    a, b = before[-1], after[0]
+    return a.multiple + (b.multiple - a.multiple) * (months - a.month) / (b.month - a.month)
+
+
+def lost(failures: Failures) -> float:
+    """Share of GPU time that failures lose."""
+    an_hour = failures.failures_per_gpu_year / 8760
+    found = max(failures.identify_minutes, failures.checkpoint_minutes / 2) / 60
+    init, repair = failures.init_minutes / 60, failures.repair_hours
+    each = {
+        "cold": (found + init) * failures.job_gpus + repair * failures.blast_gpus,
+        "hot": (found + init + repair) * failures.job_gpus,
+        "tolerant": (failures.identify_minutes + failures.failover_minutes) / 60 * failures.job_gpus
+        + repair * failures.blast_gpus,
+    }
+    return an_hour * each[failures.recovery]
 
 
 def _memory(gpu_model: str) -> float | None:

@@ -14,7 +14,7 @@ from tests.planning.reference.world import World, path
 
 Flow = tuple[int, str, str, str, float]  # month, component, item, timing, amount
 COUNTRIES = {"nordic": NORDIC, "eea": EEA}
-MODES = ("on_demand", "committed", "api")
+MODES = ("on_demand", "spot", "committed", "api")
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Offer:
     upfront: float
     price: float
     country: str | None
+    is_spot: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ class Rent:
                 float(r["upfront_share"] or 0.0),
                 price * self.world.fx(r["native_currency"]),
                 r["country"],
+                r["term"] == "spot",
             )
             if self._fits(w, offer):
                 yield offer
@@ -98,13 +100,15 @@ class Rent:
                 o.upfront_share,
                 self.world.money(o.price),
                 None,
+                o.term == "spot",
             )
             if self._fits(w, offer):
                 yield offer
 
     def _fits(self, w: Workload, offer: Offer) -> bool:
         rate = self.load.rate(w.id, offer.profile)
-        return rate is not None and offer.gpus >= rate.replica
+        bears = w.kind != "inference" if w.interruptible is None else w.interruptible
+        return rate is not None and offer.gpus >= rate.replica and (bears or not offer.is_spot)
 
     def _hours_by_count(self, w: Workload, profile: str, gpus: int) -> list[dict[int, float]]:
         """For each month: instances needed -> hours in which that many are."""
@@ -131,15 +135,24 @@ class Rent:
         for m in range(until):
             base = standing[m] if standing else 0
             used = sum(max(0, count - base) * n for count, n in hours[m].items())
-            flows.append((m, "rent_on_demand", offer.name, "end", used * offer.price * path(rate, m)))
+            price = offer.price * (1 + self.wasted) if offer.is_spot else offer.price
+            component = "rent_spot" if offer.is_spot else "rent_on_demand"
+            flows.append((m, component, offer.name, "end", used * price * path(rate, m)))
         return flows
+
+    @property
+    def wasted(self) -> float:
+        """Instance-hours beyond the useful ones that interruptions cost."""
+        spot = self.plan.rent.spot
+        lost_hours = (spot.restart_minutes + spot.checkpoint_interval_minutes / 2) / 60
+        return spot.interruptions_per_day / 24 * lost_hours + spot.checkpoint_overhead_share
 
     def partner(self, w: Workload, offer: Offer) -> Offer | None:
         """The on-demand offer that serves what a commitment does not."""
         same = [
             o
             for o in self.offers(w)
-            if o.months == 0 and (o.gpu_model, o.gpus) == (offer.gpu_model, offer.gpus)
+            if o.months == 0 and not o.is_spot and (o.gpu_model, o.gpus) == (offer.gpu_model, offer.gpus)
         ]
         return min(same, key=lambda o: (o.provider != offer.provider, o.price, o.name), default=None)
 
@@ -223,7 +236,7 @@ class Rent:
         for offer in self.offers(w):
             flows = self.on_demand(w, offer, until) if offer.months == 0 else self.committed(w, offer, until)
             if flows is not None:
-                mode = "committed" if offer.months else "on_demand"
+                mode = "committed" if offer.months else "spot" if offer.is_spot else "on_demand"
                 candidates[mode].append((self.pv(flows), offer.name, offer, flows))
                 if offer.months:
                     candidates[f"term {offer.months}"].append((self.pv(flows), offer.name, offer, flows))
@@ -259,9 +272,11 @@ class Rent:
             for mode, (name, offer, _) in chosen.items():
                 if mode == "on_demand" and offer:
                     ways.append((0, name, self.on_demand(w, offer, delivery)))
+                elif mode == "spot" and offer:
+                    ways.append((1, name, self.on_demand(w, offer, delivery)))
                 elif mode.startswith("term") and offer:
-                    ways.append((1, name, self.committed(w, offer, delivery) or []))
+                    ways.append((2, name, self.committed(w, offer, delivery) or []))
                 elif mode == "api":
-                    ways.append((2, name, self.api(w, delivery)[name]))
+                    ways.append((3, name, self.api(w, delivery)[name]))
             flows += min(ways, key=lambda way: (round(self.pv(way[2]), 6), way[0], way[1]))[2]
         return flows

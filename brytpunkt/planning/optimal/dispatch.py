@@ -1,0 +1,360 @@
+"""Dispatch: what a mix of servers and commitments costs when every hour of its need is served.
+
+In each cell commitments serve first, then own servers (what is dearest to rent first), then whatever is cheaper
+of an hour of rent and the token API. Amounts go through the same ledger as every other strategy's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from brytpunkt.planning.calendar import MONTHS_PER_YEAR
+from brytpunkt.planning.optimal import flows
+
+if TYPE_CHECKING:
+    from brytpunkt.declarations import Plan
+    from brytpunkt.planning.optimal.arrays import Field, Pool
+    from brytpunkt.planning.optimal.program import Floats, Ints
+
+ROW_SCHEMA = {
+    "option": pl.String,
+    "month": pl.Int64,
+    "component": pl.String,
+    "item": pl.String,
+    "timing": pl.String,
+    "amount": pl.Float64,
+}
+TINY = 1e-9
+Served = tuple[int, str, str, "Floats"]  # workload, by, item, share of the need [H, C]
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Decisions: (pool, order month, servers), (term, signing month, instances), by position in the field.
+
+    ``allowed`` [workload, pool] says which pool may serve which workload.
+    """
+
+    bought: tuple[tuple[int, int, int], ...]
+    signed: tuple[tuple[int, int, int], ...]
+    allowed: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One component of a mix: an amount for each month [H]; ``option`` for what is owned."""
+
+    component: str
+    item: str
+    timing: str
+    amount: Floats
+    option: str | None = None
+
+
+@dataclass(frozen=True)
+class Dispatched:
+    """Ledger flows of a mix, and what served the work.
+
+    ``energy``: option, month, servers, it_kwh, total_kwh, peak_kw.
+    """
+
+    lines: tuple[Line, ...]
+    shares: tuple[Served, ...]
+    energy: pl.DataFrame
+    field: Field
+
+    @cached_property
+    def flows(self) -> pl.DataFrame:
+        """Option (null for rent), month, component, item, timing, amount."""
+        return _flows(list(self.lines))
+
+    @cached_property
+    def served(self) -> pl.DataFrame:
+        """workload, month, by (own, committed, hourly, api), item (option or offer), share of the month's work."""
+        return _served(self.field, list(self.shares))
+
+    def present_value(self, rate: float) -> float:
+        """Discounted cost before rounding, platform staff left out [plan currency]."""
+        factors = {
+            "start": self.field.start_factor,
+            "end": self.field.end_factor,
+            "horizon": np.full(self.field.horizon, (1 + rate) ** -self.field.horizon),
+        }
+        return float(sum(line.amount @ factors[line.timing] for line in self.lines))
+
+
+def servers_in_service(field: Field, mix: Mix, position: int) -> Ints:
+    """Servers of a pool in each month [H]."""
+    pool = field.pools[position]
+    standing = np.zeros(field.horizon, dtype=np.int64)
+    for at, order, count in mix.bought:
+        if at == position:
+            delivery = pool.delivery(order)
+            standing[delivery : delivery + pool.life] += count
+    return standing
+
+
+def dispatch(plan: Plan, field: Field, mix: Mix) -> Dispatched:
+    """Serve every hour of a mix and gather what it costs."""
+    rows: list[Line] = []
+    left = (field.work > 0).astype(np.float64)  # share of each workload's need not yet served [W, H, C]
+    served: list[Served] = []
+    for position, term in enumerate(field.terms):
+        committed = np.zeros(field.horizon)
+        for at, month, count in mix.signed:
+            if at == position:
+                flow = flows.commitment(field, term, month)
+                rows += [
+                    Line("rent_committed", term.offer, "end", flow.end * count),
+                    Line("rent_committed_upfront", term.offer, "start", flow.start * count),
+                ]
+                committed[month : month + term.months] += count
+        needs = term.instances
+        cover = np.divide(committed[:, None], needs, out=np.zeros_like(needs), where=needs > 0)
+        taken = np.minimum(cover, left[term.workload])
+        left[term.workload] -= taken
+        served.append((term.workload, "committed", term.offer, taken))
+    energy = []
+    for position, pool in enumerate(field.pools):
+        standing = servers_in_service(field, mix, position)
+        if not standing.any():
+            continue
+        allowed = None if mix.allowed is None else mix.allowed[:, position]
+        taken = _own(field, pool, standing, left, allowed)
+        left -= taken
+        served += [(w, "own", pool.option, taken[w]) for w in range(len(field.workloads))]
+        drawn, paid = _power(field, pool, standing, taken)
+        energy.append(drawn)
+        rows += [*paid, *_owning(plan, field, pool, mix, position, standing)]
+    rest, by_rent = _rest(field, left)
+    rows += rest
+    served += by_rent
+    return Dispatched(
+        lines=tuple(rows),
+        shares=tuple(served),
+        energy=pl.concat(energy) if energy else pl.DataFrame(),
+        field=field,
+    )
+
+
+def _flows(lines: list[Line]) -> pl.DataFrame:
+    """Lines -> option, month, component, item, timing, amount; months of nothing are left out."""
+    frames = [
+        pl.DataFrame({"month": np.arange(line.amount.size), "amount": line.amount})
+        .filter(pl.col("amount") != 0)
+        .select(
+            pl.lit(line.option, dtype=pl.String).alias("option"),
+            "month",
+            component=pl.lit(line.component),
+            item=pl.lit(line.item),
+            timing=pl.lit(line.timing),
+            amount="amount",
+        )
+        for line in lines
+        if line.amount.any()
+    ]
+    return pl.concat([pl.DataFrame(schema=ROW_SCHEMA), *frames])
+
+
+def _own(field: Field, pool: Pool, standing: Ints, left: Floats, allowed: np.ndarray | None) -> Floats:
+    """Share of each workload's need that a pool serves [W, H, C]: the dearest to rent first.
+
+    An instance that must be rented anyway is filled, and the servers' GPUs go to the next workload.
+    """
+    room = np.broadcast_to(
+        (np.maximum(0, standing - pool.spare) * pool.gpus)[:, None].astype(np.float64), field.hours.shape
+    ).copy()
+    rent, instances = _dearness(field, pool)
+    taken = np.zeros_like(left)
+    # from the dearest to the cheapest in each cell
+    order = np.argsort(-rent, axis=0, kind="stable")
+    for rank in range(len(field.workloads)):
+        which = order[rank][None]
+        need = np.take_along_axis(pool.needed, which, axis=0)[0]
+        share = np.take_along_axis(left, which, axis=0)[0]
+        if allowed is not None:
+            share = share * allowed[which[0]]
+        wanted = need * share
+        given = np.minimum(wanted, room)
+        part = np.divide(given, need, out=np.zeros_like(need), where=need > 0)
+        whole = np.take_along_axis(instances, which, axis=0)[0]
+        rented = np.ceil(np.maximum((share - part) * whole - TINY, 0.0))
+        filled = np.divide(rented, whole, out=share - part, where=whole > 0)
+        part = np.maximum(0.0, share - filled)
+        room -= part * need
+        np.put_along_axis(taken, which, part[None], axis=0)
+    return taken
+
+
+def _dearness(field: Field, pool: Pool) -> tuple[Floats, Floats]:
+    """Cost of renting an hour of a workload, a GPU of the pool that it would need [W, H, C].
+
+    And the instances that the cheapest way takes; zero where that is a token API.
+    """
+    cost = np.full(pool.needed.shape, np.inf)
+    instances = np.zeros_like(cost)
+    for offer in field.hourly:
+        hour = offer.instances * offer.price[:, None]
+        cheaper = hour < cost[offer.workload]
+        cost[offer.workload] = np.where(cheaper, hour, cost[offer.workload])
+        instances[offer.workload] = np.where(cheaper, offer.instances, instances[offer.workload])
+    for workload, (_, monthly) in field.api.items():
+        hour = field.work[workload] * monthly[:, None]
+        cheaper = hour < cost[workload]
+        cost[workload] = np.where(cheaper, hour, cost[workload])
+        instances[workload] = np.where(cheaper, 0.0, instances[workload])
+    dear = np.divide(cost, pool.needed, out=np.zeros_like(cost), where=pool.needed > 0)
+    return dear, instances
+
+
+def _power(field: Field, pool: Pool, standing: Ints, taken: Floats) -> tuple[pl.DataFrame, list[Line]]:
+    """Power of the servers in service and what it costs by component."""
+    count = standing[:, None].astype(np.float64)
+    idle, load = pool.number("idle_kw"), pool.number("load_kw")
+    busy = np.minimum((pool.busy * taken).sum(axis=0), count * pool.gpus)
+    it_kw = count * idle + busy * (load - idle) / pool.gpus
+    kwh = it_kw * field.hours * pool.pue
+    peak = (it_kw * pool.pue_peak).max(axis=1)
+    paid = 0.0 if pool.row["is_power_included"] else 1.0
+    fee = pool.number("capacity_fee") / MONTHS_PER_YEAR * field.escalator * peak * paid
+    rows = [
+        Line(name, "", "end", (kwh * price).sum(axis=1), pool.option) for name, price in pool.prices.items()
+    ]
+    drawn = pl.DataFrame(
+        {
+            "option": [pool.option] * field.horizon,
+            "month": np.arange(field.horizon),
+            "servers": standing,
+            "it_kwh": (it_kw * field.hours).sum(axis=1),
+            "total_kwh": kwh.sum(axis=1),
+            "peak_kw": peak,
+        }
+    )
+    return drawn.filter(pl.col("servers") > 0), [*rows, Line("energy_capacity", "", "end", fee, pool.option)]
+
+
+def _owning(plan: Plan, field: Field, pool: Pool, mix: Mix, position: int, standing: Ints) -> list[Line]:
+    """Purchases, upkeep, space, crew, hall and continuing value of a pool, by component."""
+    build, horizon = plan.build, field.horizon
+    shares = {
+        "server_capex": 1.0,
+        "freight_and_duty": build.freight_and_duty_share,
+        "installation": build.installation_share,
+        "spares": build.spares_share,
+        "network_capex": build.network_share,
+    }
+    start = {name: np.zeros(horizon) for name in (*shares, "facility_capex")}
+    end = {
+        name: np.zeros(horizon)
+        for name in ("support", "insurance", "decommissioning", "colocation_rent", "hardware_staff")
+    }
+    value = 0.0
+    orders = [(order, count) for at, order, count in mix.bought if at == position]
+    for order, count in orders:
+        delivery = pool.delivery(order)
+        retire = delivery + pool.life
+        price = pool.number("price") * (1 + build.price_path_per_year) ** (delivery / MONTHS_PER_YEAR)
+        for name, share in shares.items():
+            start[name][delivery] += price * share * count
+        stands = slice(delivery, min(retire, horizon))
+        each = price * count / MONTHS_PER_YEAR
+        support = flows.support_share(plan, field, delivery)
+        end["support"][stands] += (each * support * field.escalator)[stands]
+        end["insurance"][stands] += each * build.insurance_share_per_year * field.escalator[stands]
+        if retire <= horizon:
+            end["decommissioning"][retire - 1] += price * count * build.decommissioning_share
+        value += count * flows.server(plan, field, pool, order).horizon
+    kw = pool.number("nameplate_kw") * standing
+    racks = np.ceil(kw / pool.number("rack_kw") - TINY) if pool.row["rack_kw"] else np.zeros(horizon)
+    space = pool.number("kw_month") * kw + pool.number("rack_month") * racks
+    end["colocation_rent"] = space * field.escalator
+    people = (standing > 0) * pool.number("min_fte") + pool.number(
+        "fte_per_100_gpus"
+    ) * standing * pool.gpus / 100
+    end["hardware_staff"] = people * pool.number("fte_month") * field.escalator
+    if pool.row["facility_per_kw"] is not None:
+        upkeep, hall_value = _hall(plan, field, pool, orders, standing, start["facility_capex"])
+        end["facility_maintenance"] = upkeep
+        value += hall_value
+    at_horizon = np.zeros(horizon)
+    at_horizon[-1] = value
+    return [
+        *(Line(name, "", "start", amount, pool.option) for name, amount in start.items()),
+        *(Line(name, "", "end", amount, pool.option) for name, amount in end.items()),
+        Line("continuing_value", "", "horizon", at_horizon, pool.option),
+    ]
+
+
+def _hall(
+    plan: Plan,
+    field: Field,
+    pool: Pool,
+    orders: list[tuple[int, int]],
+    standing: Ints,
+    capex: Floats,
+) -> tuple[Floats, float]:
+    """Room is built when more servers stand than ever before -> maintenance [H], value at the horizon."""
+    highest = np.maximum.accumulate(standing)
+    upkeep, value = np.zeros(field.horizon), 0.0
+    for order in sorted({order for order, _ in orders}, key=pool.delivery):
+        delivery = pool.delivery(order)
+        before = highest[delivery - 1] if delivery > 0 else 0
+        more = int(highest[delivery] - before)
+        unit = flows.hall(plan, field, pool, order)
+        if more > 0 and capex[delivery] == 0:
+            capex[delivery] = unit.start[delivery] * more
+            upkeep += unit.end * more
+            value += unit.horizon * more
+    return upkeep, value
+
+
+def _rest(field: Field, left: Floats) -> tuple[list[Line], list[Served]]:
+    """What is left of each cell goes to the cheapest hour of rent or to the token API."""
+    rows: list[Line] = []
+    served: list[Served] = []
+    for workload in range(len(field.workloads)):
+        rest = np.where(left[workload] > TINY, left[workload], 0.0)
+        ways: list[tuple[str, str, str, Floats]] = []
+        for offer in field.hourly:
+            if offer.workload == workload:
+                count = np.ceil(np.maximum(rest * offer.instances - TINY, 0.0))
+                cost = count * offer.price[:, None] * field.hours
+                ways.append((offer.component, "hourly", offer.offer, cost))
+        if workload in field.api:
+            name, monthly = field.api[workload]
+            ways.append(("token_api", "api", name, rest * field.work[workload] * monthly[:, None]))
+        cheapest = np.argmin(np.stack([way[3] for way in ways]), axis=0)
+        for position, (component, by, item, cost) in enumerate(ways):
+            taken = cheapest == position
+            rows.append(Line(component, item, "end", np.where(taken, cost, 0.0).sum(axis=1)))
+            served.append((workload, by, item, np.where(taken, rest, 0.0)))
+    return rows, served
+
+
+def _served(field: Field, served: list[Served]) -> pl.DataFrame:
+    """Share of each month's work by what served it -> workload, month, by, item, share."""
+    schema = {
+        "workload": pl.String,
+        "month": pl.Int64,
+        "by": pl.String,
+        "item": pl.String,
+        "share": pl.Float64,
+    }
+    frames = [
+        pl.DataFrame(
+            {"month": np.arange(field.horizon), "share": (part * field.work[workload]).sum(axis=1)}
+        ).select(
+            "month", "share", workload=pl.lit(field.workloads[workload]), by=pl.lit(by), item=pl.lit(item)
+        )
+        for workload, by, item, part in served
+    ]
+    return (
+        pl.concat([pl.DataFrame(schema=schema), *(frame.select(list(schema)) for frame in frames)])
+        .filter(pl.col("share") > TINY)
+        .sort("workload", "month", "by", "item")
+    )

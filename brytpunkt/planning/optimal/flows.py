@@ -1,0 +1,140 @@
+"""Unit flows: what one server, one crew, one commitment costs in each month, for the programme.
+
+Nominal, in the plan's currency, as ``Flow``: at the start of a month, at its end, and at the horizon. The
+ledger computes the same things again from the declaration; the difference between the two is printed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from brytpunkt.planning.build import server_life_months
+from brytpunkt.planning.calendar import MONTHS_PER_YEAR
+from brytpunkt.planning.money import monthly_rate
+
+if TYPE_CHECKING:
+    from brytpunkt.declarations import Plan
+    from brytpunkt.planning.optimal.arrays import Field, Pool, Term
+    from brytpunkt.planning.optimal.program import Floats
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Amounts at the start and end of each month [H], and at the horizon."""
+
+    start: Floats
+    end: Floats
+    horizon: float = 0.0
+
+    def present_value(self, field: Field, rate: float) -> float:
+        """Discounted sum [plan currency]."""
+        late = self.horizon * float((1 + rate) ** -field.horizon)
+        return float(self.start @ field.start_factor + self.end @ field.end_factor) + late
+
+    def by_year(self) -> Floats:
+        """Cash of each plan year, the horizon value left out."""
+        cash = self.start + self.end
+        return np.add.reduceat(cash, np.arange(0, cash.size, MONTHS_PER_YEAR))
+
+
+def annuity_left(rate: float, life: int, left: int) -> float:
+    """Continuing value per unit of cost with ``left`` of ``life`` months to come."""
+    remaining = max(0, min(left, life))
+    if rate == 0:
+        return remaining / life
+    return float((1 - (1 + rate) ** -remaining) / (1 - (1 + rate) ** -life))
+
+
+def server(plan: Plan, field: Field, pool: Pool, order: int) -> Flow:
+    """One server ordered in a month: purchase, upkeep, space, crew by GPU, idle power, value at the horizon."""
+    build, horizon = plan.build, field.horizon
+    delivery = pool.delivery(order)
+    retire = delivery + pool.life
+    price = pool.number("price") * float((1 + build.price_path_per_year) ** (delivery / MONTHS_PER_YEAR))
+    start, end = np.zeros(horizon), np.zeros(horizon)
+    with_server = 1 + build.freight_and_duty_share + build.installation_share + build.spares_share
+    start[delivery] = price * (with_server + build.network_share)
+    in_service = slice(delivery, min(retire, horizon))
+    nameplate = pool.number("nameplate_kw")
+    rack = pool.number("rack_month") * nameplate / pool.number("rack_kw") if pool.row["rack_kw"] else 0.0
+    monthly = (
+        pool.number("kw_month") * nameplate
+        + rack
+        + pool.number("fte_per_100_gpus") / 100 * pool.gpus * pool.number("fte_month")
+    )
+    upkeep = price / MONTHS_PER_YEAR * (support_share(plan, field, delivery) + build.insurance_share_per_year)
+    end[in_service] += ((monthly + upkeep) * field.escalator + idle_energy(field, pool))[in_service]
+    if retire <= horizon:
+        end[retire - 1] += price * build.decommissioning_share
+    rate = monthly_rate(plan.finance)
+    life = server_life_months(plan)
+    left = delivery + life - horizon
+    network = round(build.network_life_years * MONTHS_PER_YEAR)
+    value = price * (
+        with_server * annuity_left(rate, life, left)
+        + build.network_share * annuity_left(rate, network, delivery + network - horizon)
+    )
+    return Flow(start, end, -value)
+
+
+def support_share(plan: Plan, field: Field, delivery: int) -> Floats:
+    """Support a year as a share of the price [H], dearer once a server is past its life."""
+    past = np.arange(field.horizon) >= delivery + server_life_months(plan)
+    return plan.build.support_share_per_year * np.where(past, plan.build.extended_support_multiple, 1.0)
+
+
+def hall(plan: Plan, field: Field, pool: Pool, order: int) -> Flow:
+    """Room for one server in one's own hall, built for a delivery: capex, maintenance, value at the horizon."""
+    delivery, horizon = pool.delivery(order), field.horizon
+    capex = pool.number("facility_per_kw") * pool.number("nameplate_kw")
+    start, end = np.zeros(horizon), np.zeros(horizon)
+    start[delivery] = capex
+    upkeep = pool.number("facility_maintenance_share") / MONTHS_PER_YEAR * capex
+    end[delivery:] = upkeep * field.escalator[delivery:]
+    life = int(pool.number("facility_months"))
+    value = capex * annuity_left(monthly_rate(plan.finance), life, delivery + life - horizon) if life else 0.0
+    return Flow(start, end, -value)
+
+
+def crew(field: Field, pool: Pool) -> Floats:
+    """The least crew, at the end of each month [H]."""
+    return pool.number("min_fte") * pool.number("fte_month") * field.escalator
+
+
+def idle_energy(field: Field, pool: Pool) -> Floats:
+    """Energy of one server that idles, and its part of the capacity fee [H]."""
+    kwh = pool.number("idle_kw") * field.hours * pool.pue
+    fee = pool.number("capacity_fee") / MONTHS_PER_YEAR * field.escalator * _paid(pool)
+    peak = fee * pool.number("idle_kw") * pool.pue_peak.max(axis=1)
+    return np.asarray((kwh * pool.kwh_price).sum(axis=1) + peak)
+
+
+def busy_energy(field: Field, pool: Pool) -> Floats:
+    """Energy of serving a workload's whole load above idling [W, H, C]."""
+    above = (pool.number("load_kw") - pool.number("idle_kw")) / pool.gpus
+    cost: Floats = pool.busy * above * (field.hours * pool.pue * pool.kwh_price)
+    return cost
+
+
+def peak_fee(field: Field, pool: Pool) -> Floats:
+    """Capacity fee of a workload's load above idling, were its cell the peak [W, H, C]."""
+    above = (pool.number("load_kw") - pool.number("idle_kw")) / pool.gpus
+    fee = pool.number("capacity_fee") / MONTHS_PER_YEAR * field.escalator * _paid(pool)
+    cost: Floats = pool.busy * above * pool.pue_peak * fee[:, None]
+    return cost
+
+
+def _paid(pool: Pool) -> float:
+    return 0.0 if pool.row["is_power_included"] else 1.0
+
+
+def commitment(field: Field, term: Term, signed: int) -> Flow:
+    """One instance committed in a month: all hours of its months at the signing month's price."""
+    months = slice(signed, min(signed + term.months, field.horizon))
+    start, end = np.zeros(field.horizon), np.zeros(field.horizon)
+    end[months] = term.price[signed] * field.month_hours[months]
+    start[signed] = end.sum() * term.upfront_share
+    return Flow(start, end * (1 - term.upfront_share))
