@@ -212,6 +212,10 @@ class Build(Section):
         min_length=1,
         max_length=40,
     )
+    on_failure: Annotated[
+        Literal["keep", "sell"],
+        described("What happens to the servers when no workload reaches production."),
+    ] = "keep"
     removal_share: Share = default(
         0.02,
         unit="share of server price",

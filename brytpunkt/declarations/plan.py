@@ -27,6 +27,12 @@ from brytpunkt.declarations.finance import Finance
 from brytpunkt.declarations.general import Energy, Report, Staff
 from brytpunkt.declarations.published import Published
 from brytpunkt.declarations.rent import Rent
+from brytpunkt.declarations.scenarios import (
+    STANDARD_DISRUPTIONS,
+    STANDARD_SCENARIOS,
+    Disruption,
+    Scenario,
+)
 from brytpunkt.declarations.sites import Site
 from brytpunkt.declarations.workloads import Workload
 
@@ -49,6 +55,16 @@ class Plan(Section):
     ]
     build: Build
     constraints: Constraints = Constraints()
+    scenarios: Annotated[
+        Items[Scenario],
+        described("Other worlds in which every strategy is planned anew.", max_length=20),
+        WrapValidator(unique_ids),
+    ] = STANDARD_SCENARIOS
+    disruptions: Annotated[
+        Items[Disruption],
+        described("Blows that decisions already made must stand.", max_length=20),
+        WrapValidator(unique_ids),
+    ] = STANDARD_DISRUPTIONS
     rent: Rent = Rent()
     energy: Energy = Energy()
     staff: Staff = Staff()

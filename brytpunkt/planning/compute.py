@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.planning.bill import paradox
 from brytpunkt.planning.curves import cumulative, rule_readings, rule_series
+from brytpunkt.planning.disruptions import decided, disruptions, expected
 from brytpunkt.planning.evaluate import Evaluation, evaluate
 from brytpunkt.planning.ledger import native_currencies
+from brytpunkt.planning.margins import margins
 from brytpunkt.planning.names import check_names
 from brytpunkt.planning.optimal.outcome import Optimal, optimal_plans
 from brytpunkt.planning.result import Result
+from brytpunkt.planning.scenarios import scenarios, worst_regret
 from brytpunkt.planning.tipping import tipping_curve
 from brytpunkt.planning.unit_economics import published_cases, unit_economics
 from brytpunkt.planning.verdicts import CENTS, energy_by_month, units_served, verdict_of, verdicts
@@ -44,6 +48,8 @@ def compute(plan: Plan, facts: Facts) -> Result:
     energy = energy_by_month(evaluation, facts)
     series = rule_series(curves)
     optimal = optimal_plans(evaluation, facts)
+    choices = decided(evaluation, optimal.mixes)
+    worlds = scenarios(plan, facts, evaluation)
     ledger = full_ledger(evaluation, optimal)
     verdict = verdicts(evaluation, longer, curves, tipping, energy)
     return Result(
@@ -56,6 +62,12 @@ def compute(plan: Plan, facts: Facts) -> Result:
         optimal_schedule=_optimal_schedule(evaluation, optimal),
         optimal_served=optimal.served,
         optimal_carbon=optimal.carbon,
+        scenarios=worlds,
+        regret=worst_regret(worlds),
+        margins=margins(evaluation),
+        disruptions=disruptions(evaluation, choices),
+        expected=expected(evaluation, choices),
+        paradox=paradox(evaluation, choices),
         ledger=ledger,
         curves=_curves(evaluation, curves),
         switch_curve=evaluation.scan.select("site", "order_month", present_value=pl.col("pv_cents") / CENTS),

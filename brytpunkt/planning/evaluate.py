@@ -74,8 +74,8 @@ class Evaluation:
     scan: pl.DataFrame
 
 
-def evaluate(plan: Plan, facts: Facts, horizon: int) -> Evaluation:
-    """All strategies of a plan over ``horizon`` months."""
+def evaluate(plan: Plan, facts: Facts, horizon: int, *, scan: bool = True) -> Evaluation:
+    """All strategies of a plan over ``horizon`` months; without ``scan`` own is ordered at the start only."""
     basis = prepare(plan, facts, horizon)
     rent = rent_ledger(plan, basis, strategy_flows(basis.market, basis.choice))
     schedule = make_schedule(basis, basis.options, [0])
@@ -83,7 +83,9 @@ def evaluate(plan: Plan, facts: Facts, horizon: int) -> Evaluation:
     own = own_ledger(plan, basis, own_flows(basis, schedule, energy))
     best = _best_servers(basis, own)
     chosen = best.sort("site", "pv_cents", "mode").unique("site", keep="first", maintain_order=True)
-    return Evaluation(basis, rent, own, schedule, energy, best, chosen, _scan(basis, chosen))
+    return Evaluation(
+        basis, rent, own, schedule, energy, best, chosen, _scan(basis, chosen if scan else chosen.clear())
+    )
 
 
 def prepare(plan: Plan, facts: Facts, horizon: int) -> Basis:

@@ -27,6 +27,12 @@ class Result:
     optimal_schedule: pl.DataFrame
     optimal_served: pl.DataFrame
     optimal_carbon: pl.DataFrame
+    scenarios: pl.DataFrame
+    regret: pl.DataFrame
+    margins: pl.DataFrame
+    disruptions: pl.DataFrame
+    expected: pl.DataFrame
+    paradox: pl.DataFrame
     ledger: pl.DataFrame
     curves: pl.DataFrame
     switch_curve: pl.DataFrame

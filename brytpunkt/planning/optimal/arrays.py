@@ -207,6 +207,14 @@ def _fleets(basis: Basis, offers: pl.DataFrame) -> dict[tuple[str, str, int], Fl
     }
 
 
+def fleet_of(basis: Basis, offer: dict[str, object]) -> Floats:
+    """Instances [H, C] of any offer of the market."""
+    fleet = basis.market.offers.filter(
+        pl.col("workload") == offer["workload"], pl.col("offer") == offer["offer"]
+    )
+    return _grid(basis.market.instances(fleet, [1.0]), "instances", basis.months.height)
+
+
 def _work_shares(basis: Basis, workloads: tuple[str, ...], hours: Floats) -> Floats:
     """Share of a month's volume that falls into each cell [W, H, C]; sums to 1 over a month with volume."""
     first = basis.market.busy.sort("profile").unique(["workload", "month", *CELL], keep="first")

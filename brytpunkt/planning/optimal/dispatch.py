@@ -37,12 +37,32 @@ Served = tuple[int, str, str, "Floats"]  # workload, by, item, share of the need
 class Mix:
     """Decisions: (pool, order month, servers), (term, signing month, instances), by position in the field.
 
-    ``allowed`` [workload, pool] says which pool may serve which workload.
+    ``allowed`` [workload, pool] says which pool may serve which workload. ``exit_month``: own sites are left and their
+    servers sold then. ``embargo``: deliveries from its first month on wait for its second.
     """
 
     bought: tuple[tuple[int, int, int], ...]
     signed: tuple[tuple[int, int, int], ...]
     allowed: np.ndarray | None = None
+    exit_month: int | None = None
+    embargo: tuple[int, int] | None = None
+
+    def cohorts(self, field: Field, position: int) -> list[tuple[int, int, int]]:
+        """(delivery, end of service, servers) of a pool; what would arrive after the horizon or an exit is left out."""
+        pool = field.pools[position]
+        found = []
+        for at, order, count in self.bought:
+            if at != position:
+                continue
+            delivery = pool.delivery(order)
+            if self.embargo is not None and self.embargo[0] <= delivery < self.embargo[1]:
+                delivery = self.embargo[1]
+            end = delivery + pool.life
+            if self.exit_month is not None:
+                end = min(end, self.exit_month)
+            if delivery < min(field.horizon, end):
+                found.append((delivery, end, count))
+        return found
 
 
 @dataclass(frozen=True)
@@ -90,12 +110,9 @@ class Dispatched:
 
 def servers_in_service(field: Field, mix: Mix, position: int) -> Ints:
     """Servers of a pool in each month [H]."""
-    pool = field.pools[position]
     standing = np.zeros(field.horizon, dtype=np.int64)
-    for at, order, count in mix.bought:
-        if at == position:
-            delivery = pool.delivery(order)
-            standing[delivery : delivery + pool.life] += count
+    for delivery, end, count in mix.cohorts(field, position):
+        standing[delivery:end] += count
     return standing
 
 
@@ -199,12 +216,16 @@ def _dearness(field: Field, pool: Pool) -> tuple[Floats, Floats]:
     cost = np.full(pool.needed.shape, np.inf)
     instances = np.zeros_like(cost)
     for offer in field.hourly:
-        hour = offer.instances * offer.price[:, None]
+        price = np.broadcast_to(offer.price[:, None], offer.instances.shape)
+        hour = np.multiply(offer.instances, price, out=np.zeros_like(price), where=offer.instances > 0)
         cheaper = hour < cost[offer.workload]
         cost[offer.workload] = np.where(cheaper, hour, cost[offer.workload])
         instances[offer.workload] = np.where(cheaper, offer.instances, instances[offer.workload])
     for workload, (_, monthly) in field.api.items():
-        hour = field.work[workload] * monthly[:, None]
+        price = np.broadcast_to(monthly[:, None], field.work[workload].shape)
+        hour = np.multiply(
+            field.work[workload], price, out=np.zeros_like(price), where=field.work[workload] > 0
+        )
         cheaper = hour < cost[workload]
         cost[workload] = np.where(cheaper, hour, cost[workload])
         instances[workload] = np.where(cheaper, 0.0, instances[workload])
@@ -251,24 +272,25 @@ def _owning(plan: Plan, field: Field, pool: Pool, mix: Mix, position: int, stand
     start = {name: np.zeros(horizon) for name in (*shares, "facility_capex")}
     end = {
         name: np.zeros(horizon)
-        for name in ("support", "insurance", "decommissioning", "colocation_rent", "hardware_staff")
+        for name in ("support", "insurance", "decommissioning", "colocation_rent", "hardware_staff", "resale")
     }
     value = 0.0
-    orders = [(order, count) for at, order, count in mix.bought if at == position]
-    for order, count in orders:
-        delivery = pool.delivery(order)
-        retire = delivery + pool.life
+    cohorts = mix.cohorts(field, position)
+    for delivery, finish, count in cohorts:
         price = pool.number("price") * (1 + build.price_path_per_year) ** (delivery / MONTHS_PER_YEAR)
         for name, share in shares.items():
             start[name][delivery] += price * share * count
-        stands = slice(delivery, min(retire, horizon))
+        stands = slice(delivery, min(finish, horizon))
         each = price * count / MONTHS_PER_YEAR
         support = flows.support_share(plan, field, delivery)
         end["support"][stands] += (each * support * field.escalator)[stands]
         end["insurance"][stands] += each * build.insurance_share_per_year * field.escalator[stands]
-        if retire <= horizon:
-            end["decommissioning"][retire - 1] += price * count * build.decommissioning_share
-        value += count * flows.server(plan, field, pool, order).horizon
+        if finish == mix.exit_month and finish <= horizon:
+            end["resale"][finish - 1] -= price * count * resale_share(plan, finish - delivery)
+        elif finish <= horizon:
+            end["decommissioning"][finish - 1] += price * count * build.decommissioning_share
+        else:
+            value += count * flows.server(plan, field, pool, delivery).horizon
     kw = pool.number("nameplate_kw") * standing
     racks = np.ceil(kw / pool.number("rack_kw") - TINY) if pool.row["rack_kw"] else np.zeros(horizon)
     space = pool.number("kw_month") * kw + pool.number("rack_month") * racks
@@ -278,7 +300,7 @@ def _owning(plan: Plan, field: Field, pool: Pool, mix: Mix, position: int, stand
     ) * standing * pool.gpus / 100
     end["hardware_staff"] = people * pool.number("fte_month") * field.escalator
     if pool.row["facility_per_kw"] is not None:
-        upkeep, hall_value = _hall(plan, field, pool, orders, standing, start["facility_capex"])
+        upkeep, hall_value = _hall(plan, field, pool, mix, cohorts, standing, start["facility_capex"])
         end["facility_maintenance"] = upkeep
         value += hall_value
     at_horizon = np.zeros(horizon)
@@ -294,23 +316,31 @@ def _hall(
     plan: Plan,
     field: Field,
     pool: Pool,
-    orders: list[tuple[int, int]],
+    mix: Mix,
+    cohorts: list[tuple[int, int, int]],
     standing: Ints,
     capex: Floats,
 ) -> tuple[Floats, float]:
     """Room is built when more servers stand than ever before -> maintenance [H], value at the horizon."""
     highest = np.maximum.accumulate(standing)
     upkeep, value = np.zeros(field.horizon), 0.0
-    for order in sorted({order for order, _ in orders}, key=pool.delivery):
-        delivery = pool.delivery(order)
-        before = highest[delivery - 1] if delivery > 0 else 0
-        more = int(highest[delivery] - before)
-        unit = flows.hall(plan, field, pool, order)
-        if more > 0 and capex[delivery] == 0:
-            capex[delivery] = unit.start[delivery] * more
-            upkeep += unit.end * more
-            value += unit.horizon * more
+    for delivery in sorted({delivery for delivery, _, _ in cohorts}):
+        more = int(highest[delivery] - (highest[delivery - 1] if delivery > 0 else 0))
+        unit = flows.hall(plan, field, pool, delivery)
+        capex[delivery] += unit.start[delivery] * more
+        upkeep += unit.end * more
+        value += unit.horizon * more
+    if mix.exit_month is not None and mix.exit_month <= field.horizon:
+        upkeep[mix.exit_month :] = 0.0
+        value = 0.0
     return upkeep, value
+
+
+def resale_share(plan: Plan, age_months: int) -> float:
+    """Market value of a used server less its removal, as a share of what was paid; straight lines between years."""
+    curve = (1.0, *plan.build.resale_share_by_year)
+    years = np.arange(len(curve))
+    return float(np.interp(age_months / MONTHS_PER_YEAR, years, curve)) - plan.build.removal_share
 
 
 def _rest(field: Field, left: Floats) -> tuple[list[Line], list[Served]]:
@@ -323,14 +353,22 @@ def _rest(field: Field, left: Floats) -> tuple[list[Line], list[Served]]:
         for offer in field.hourly:
             if offer.workload == workload:
                 count = np.ceil(np.maximum(rest * offer.instances - TINY, 0.0))
-                cost = count * offer.price[:, None] * field.hours
+                price = np.broadcast_to(offer.price[:, None], count.shape)
+                cost = np.multiply(count * field.hours, price, out=np.zeros_like(count), where=count > 0)
                 ways.append((offer.component, "hourly", offer.offer, cost))
         if workload in field.api:
             name, monthly = field.api[workload]
-            ways.append(("token_api", "api", name, rest * field.work[workload] * monthly[:, None]))
-        cheapest = np.argmin(np.stack([way[3] for way in ways]), axis=0)
+            work = rest * field.work[workload]
+            price = np.broadcast_to(monthly[:, None], work.shape)
+            cost = np.multiply(work, price, out=np.zeros_like(work), where=work > 0)
+            ways.append(("token_api", "api", name, cost))
+        costs = np.stack([way[3] for way in ways])
+        cheapest = np.argmin(costs, axis=0)
+        served_at_all = np.isfinite(costs.min(axis=0))
+        if not served_at_all.all():
+            served.append((workload, "unserved", "", np.where(served_at_all, 0.0, rest)))
         for position, (component, by, item, cost) in enumerate(ways):
-            taken = cheapest == position
+            taken = (cheapest == position) & served_at_all
             rows.append(Line(component, item, "end", np.where(taken, cost, 0.0).sum(axis=1)))
             served.append((workload, by, item, np.where(taken, rest, 0.0)))
     return rows, served

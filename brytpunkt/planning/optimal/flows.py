@@ -48,10 +48,14 @@ def annuity_left(rate: float, life: int, left: int) -> float:
     return float((1 - (1 + rate) ** -remaining) / (1 - (1 + rate) ** -life))
 
 
-def server(plan: Plan, field: Field, pool: Pool, order: int) -> Flow:
-    """One server ordered in a month: purchase, upkeep, space, crew by GPU, idle power, value at the horizon."""
+def annuity(rate: float, life: int) -> float:
+    """Payment a month per unit of cost over a life [months]."""
+    return 1 / life if rate == 0 else float(rate / (1 - (1 + rate) ** -life))
+
+
+def server(plan: Plan, field: Field, pool: Pool, delivery: int) -> Flow:
+    """One server delivered in a month: purchase, upkeep, space, crew by GPU, idle power, value at the horizon."""
     build, horizon = plan.build, field.horizon
-    delivery = pool.delivery(order)
     retire = delivery + pool.life
     price = pool.number("price") * float((1 + build.price_path_per_year) ** (delivery / MONTHS_PER_YEAR))
     start, end = np.zeros(horizon), np.zeros(horizon)
@@ -86,9 +90,9 @@ def support_share(plan: Plan, field: Field, delivery: int) -> Floats:
     return plan.build.support_share_per_year * np.where(past, plan.build.extended_support_multiple, 1.0)
 
 
-def hall(plan: Plan, field: Field, pool: Pool, order: int) -> Flow:
+def hall(plan: Plan, field: Field, pool: Pool, delivery: int) -> Flow:
     """Room for one server in one's own hall, built for a delivery: capex, maintenance, value at the horizon."""
-    delivery, horizon = pool.delivery(order), field.horizon
+    horizon = field.horizon
     capex = pool.number("facility_per_kw") * pool.number("nameplate_kw")
     start, end = np.zeros(horizon), np.zeros(horizon)
     start[delivery] = capex

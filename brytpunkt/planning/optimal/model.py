@@ -163,7 +163,7 @@ def _pool(builder: Builder, pool: Pool) -> tuple[Ints, Ints]:
     orders = np.array([q for q in quarters(horizon) if pool.delivery(int(q)) < horizon], dtype=np.int64)
     deliveries = np.array([pool.delivery(int(q)) for q in orders], dtype=np.int64)
     most = float(np.ceil(pool.needed.sum(axis=0).max() / pool.gpus) + pool.spare)
-    unit = [flows.server(plan, shared, pool, int(q)) for q in orders]
+    unit = [flows.server(plan, shared, pool, int(d)) for d in deliveries]
     ordered = program.add_columns(np.array([builder.unit(flow) for flow in unit]), most, whole=True)
     crew = builder.monthly(flows.crew(shared, pool))
     stretch_of = np.searchsorted(
@@ -221,7 +221,7 @@ def _hall(builder: Builder, pool: Pool, orders: Ints, deliveries: Ints, standing
     if pool.row["facility_per_kw"] is None:
         return
     program = builder.program
-    unit = [flows.hall(builder.plan, builder.field, pool, int(q)) for q in orders]
+    unit = [flows.hall(builder.plan, builder.field, pool, int(d)) for d in deliveries]
     room = program.add_columns(np.array([builder.unit(flow) for flow in unit]))
     horizon = builder.field.horizon
     enough = program.add_rows(0.0, INFINITY, (horizon,), "capacity")

@@ -49,7 +49,7 @@ class Optimal:
 
     ``plans``: one row a site (``PLAN_SCHEMA``). ``schedule``: site, kind (buy, commit), item, order_month, from_month,
     until_month, count. ``served``: site, workload, month, by, item, share. ``carbon``: site, month, by, kg.
-    ``ledger``: site, option, month, component, item, timing, cents, pv_cents.
+    ``ledger``: site, option, month, component, item, timing, cents, pv_cents. ``mixes``: site -> its decisions.
     """
 
     plans: pl.DataFrame
@@ -57,6 +57,7 @@ class Optimal:
     served: pl.DataFrame
     carbon: pl.DataFrame
     ledger: pl.DataFrame
+    mixes: dict[str, tuple[Field, Mix]]
 
 
 def optimal_plans(evaluation: Evaluation, facts: Facts) -> Optimal:
@@ -82,6 +83,9 @@ def optimal_plans(evaluation: Evaluation, facts: Facts) -> Optimal:
         if any(optimum.done is not None for optimum in optima)
         else pl.DataFrame(schema={"site": pl.String, "month": pl.Int64, "by": pl.String, "kg": pl.Float64}),
         ledger=pl.concat([part[1] for part in parts]),
+        mixes={
+            site: (optimum.field, optimum.mix) for site, optimum in found.items() if optimum.mix is not None
+        },
     )
 
 

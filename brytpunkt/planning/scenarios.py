@@ -1,0 +1,159 @@
+"""Scenarios: every strategy planned anew in other worlds, and what choosing it there would be regretted by."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from brytpunkt.declarations.money import Money
+from brytpunkt.errors import InputError
+from brytpunkt.planning.evaluate import evaluate
+from brytpunkt.planning.ledger import totals
+
+if TYPE_CHECKING:
+    from brytpunkt.declarations import Plan
+    from brytpunkt.declarations.scenarios import Scenario
+    from brytpunkt.planning.evaluate import Evaluation
+    from brytpunkt.planning.facts import Facts
+
+CENTS = 100
+BASE = "base"
+SCHEMA = {
+    "scenario": pl.String,
+    "scenario_name": pl.String,
+    "site": pl.String,
+    "strategy": pl.String,
+    "present_value": pl.Float64,
+}
+
+
+def scenarios(plan: Plan, facts: Facts, base: Evaluation) -> pl.DataFrame:
+    """Present value and regret of every strategy in every scenario, the plan itself first.
+
+    | column | unit |
+    |---|---|
+    | scenario, scenario_name, site, strategy | key; rent strategies are repeated for each site |
+    | present_value | plan currency; null where the strategy cannot serve the plan there |
+    | regret | present value less that of the cheapest strategy of the same site and scenario |
+    """
+    frames = [_values(BASE, "As planned", base)]
+    for scenario in plan.scenarios:
+        other, facts_there = world(plan, facts, scenario)
+        try:
+            there = evaluate(other, facts_there, plan.finance.months, scan=False)
+        except InputError:
+            continue
+        frames.append(_values(scenario.id, scenario.name, there))
+    cheapest = pl.col("present_value").min().over("scenario", "site")
+    return pl.concat(frames).with_columns(regret=pl.col("present_value") - cheapest)
+
+
+def _values(scenario: str, name: str, evaluation: Evaluation) -> pl.DataFrame:
+    """Strategies of one world by site: every rent strategy, and each way to own."""
+    rented = totals(evaluation.rent, ["strategy"]).select("strategy", "pv_cents")
+    sites = pl.DataFrame({"site": [site.id for site in evaluation.basis.plan.sites]})
+    owned = evaluation.best.select("site", "pv_cents", strategy="mode")
+    own = evaluation.chosen.select("site", "pv_cents", strategy=pl.lit("own"))
+    columns = ["site", "strategy", "pv_cents"]
+    return (
+        pl.concat(frame.select(columns) for frame in (sites.join(rented, how="cross"), owned, own))
+        .select(
+            pl.lit(scenario).alias("scenario"),
+            pl.lit(name).alias("scenario_name"),
+            "site",
+            "strategy",
+            present_value=pl.col("pv_cents") / CENTS,
+        )
+        .sort("site", "strategy")
+    )
+
+
+def worst_regret(frame: pl.DataFrame) -> pl.DataFrame:
+    """The largest regret of each strategy over the scenarios in which it exists -> site, strategy, worst_regret, scenario."""
+    return (
+        frame.sort("site", "strategy", "regret", "scenario", descending=[False, False, True, False])
+        .group_by("site", "strategy", maintain_order=True)
+        .agg(
+            worst_regret=pl.col("regret").first(),
+            scenario=pl.col("scenario_name").first(),
+            scenarios=pl.len(),
+        )
+    )
+
+
+def world(plan: Plan, facts: Facts, scenario: Scenario) -> tuple[Plan, Facts]:
+    """The plan and the facts of a scenario."""
+    rent: dict[str, Any] = {
+        "offers": tuple(
+            offer.model_copy(update={"price": _times(offer.price, scenario.cloud_price_multiple)})
+            for offer in plan.rent.offers
+        )
+    }
+    build: dict[str, Any] = {
+        "servers": tuple(
+            server
+            if server.price is None
+            else server.model_copy(update={"price": _times(server.price, scenario.hardware_price_multiple)})
+            for server in plan.build.servers
+        ),
+        "lead_time_months": plan.build.lead_time_months + scenario.delivery_delay_months,
+    }
+    for section, key, value in (
+        (rent, "gpu_price_path_per_year", scenario.gpu_price_path_per_year),
+        (rent, "token_price_path_per_year", scenario.token_price_path_per_year),
+        (build, "price_path_per_year", scenario.hardware_price_path_per_year),
+    ):
+        if value is not None:
+            section[key] = value
+    other = plan.model_copy(
+        update={
+            "rent": plan.rent.model_copy(update=rent),
+            "build": plan.build.model_copy(update=build),
+            "workloads": tuple(_scaled(w, scenario.demand_multiple) for w in plan.workloads),
+            "sites": tuple(_there(site, scenario) for site in plan.sites),
+        }
+    )
+    return other, _facts(facts, scenario)
+
+
+def _times(money: Money, multiple: float) -> Money:
+    return Money(amount=money.amount * multiple, currency=money.currency)
+
+
+def _scaled(workload: Any, multiple: float) -> Any:
+    demand = workload.demand
+    volumes = ("output_tokens_per_day", "input_tokens_per_day", "gpu_hours_per_day")
+    changed = {
+        name: getattr(demand, name) * multiple for name in volumes if getattr(demand, name) is not None
+    }
+    return workload.model_copy(update={"demand": demand.model_copy(update=changed)})
+
+
+def _there(site: Any, scenario: Scenario) -> Any:
+    """A site with its flat energy price multiplied, and its rooms ready later."""
+    changed: dict[str, Any] = {}
+    if site.energy.price_per_kwh is not None:
+        price = _times(site.energy.price_per_kwh, scenario.energy_price_multiple)
+        changed["energy"] = site.energy.model_copy(update={"price_per_kwh": price})
+    for name in ("colocation", "own_hall"):
+        room = getattr(site, name)
+        if room is not None:
+            later = room.lead_time_months + scenario.delivery_delay_months
+            changed[name] = room.model_copy(update={"lead_time_months": later})
+    return site.model_copy(update=changed)
+
+
+def _facts(facts: Facts, scenario: Scenario) -> Facts:
+    cloud, energy, hardware = (
+        scenario.cloud_price_multiple,
+        scenario.energy_price_multiple,
+        scenario.hardware_price_multiple,
+    )
+    return replace(
+        facts,
+        offers=facts.offers.with_columns(pl.col("price_native_per_instance_hour") * cloud),
+        day_ahead_monthly=facts.day_ahead_monthly.with_columns(pl.col("mean_eur_per_mwh") * energy),
+        servers=facts.servers.with_columns(pl.col("price_low_usd", "price_high_usd") * hardware),
+    )
