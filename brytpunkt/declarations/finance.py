@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from brytpunkt.declarations.fields import MonthStart, Section, default, described, wrong
 from brytpunkt.declarations.money import Currency
+from brytpunkt.declarations.taxation import Financing, Tax
 
 PlanCurrency = Literal["EUR", "SEK", "NOK", "DKK", "ISK", "USD"]
 PinnedCurrency = Annotated[
@@ -44,7 +45,7 @@ class Finance(Section):
         0.08,
         unit="share per year",
         source="financing 5-8 % in textbooks, 8-12 % in the market (second-hand, n.d.)",
-        description="Cost of capital, before tax.",
+        description="Cost of capital: before tax, or after tax where tax is declared.",
         ge=0,
         le=1,
     )
@@ -68,6 +69,8 @@ class Finance(Section):
         source="convention of this model",
         description="Hours of a month: true hours, or a constant that follows a publication.",
     )
+    tax: Annotated[Tax | None, described("Corporate tax; default: everything is before tax.")] = None
+    financing: Financing = Financing()
     fx_units_per_eur: Annotated[
         dict[PinnedCurrency, UnitsPerEur],
         described(

@@ -11,6 +11,7 @@ from brytpunkt.planning.bill import paradox
 from brytpunkt.planning.curves import cumulative, rule_readings, rule_series
 from brytpunkt.planning.disruptions import decided, disruptions, expected
 from brytpunkt.planning.evaluate import Evaluation, evaluate
+from brytpunkt.planning.investment import financing, returns
 from brytpunkt.planning.ledger import native_currencies
 from brytpunkt.planning.margins import margins
 from brytpunkt.planning.names import check_names
@@ -68,6 +69,8 @@ def compute(plan: Plan, facts: Facts) -> Result:
         disruptions=disruptions(evaluation, choices),
         expected=expected(evaluation, choices),
         paradox=paradox(evaluation, choices),
+        returns=returns(evaluation),
+        financing=financing(evaluation),
         ledger=ledger,
         curves=_curves(evaluation, curves),
         switch_curve=evaluation.scan.select("site", "order_month", present_value=pl.col("pv_cents") / CENTS),

@@ -21,7 +21,7 @@ from brytpunkt.planning.money import Fx, exchange_rates
 from brytpunkt.planning.offers import api_offers, eligible_offers, offers_by_workload
 from brytpunkt.planning.operate import operate, overflow
 from brytpunkt.planning.options import modes, options, server_options
-from brytpunkt.planning.own_costs import Schedule, capex_flows, continuing_value, monthly_flows
+from brytpunkt.planning.own_costs import Schedule, acquisitions, capex_flows, continuing_value, monthly_flows
 from brytpunkt.planning.rent import Market
 from brytpunkt.planning.rent_plan import RentChoice, bridges, choose_rent, strategy_flows
 from brytpunkt.planning.throughput import gpu_hours, rates
@@ -80,7 +80,9 @@ def evaluate(plan: Plan, facts: Facts, horizon: int, *, scan: bool = True) -> Ev
     rent = rent_ledger(plan, basis, strategy_flows(basis.market, basis.choice))
     schedule = make_schedule(basis, basis.options, [0])
     energy = energy_of(basis, schedule.installed)
-    own = own_ledger(plan, basis, own_flows(basis, schedule, energy))
+    own = own_ledger(
+        plan, basis, own_flows(basis, schedule, energy), acquisitions(plan, schedule, basis.options)
+    )
     best = _best_servers(basis, own)
     chosen = best.sort("site", "pv_cents", "mode").unique("site", keep="first", maintain_order=True)
     return Evaluation(
@@ -285,7 +287,8 @@ def _scan(basis: Basis, chosen: pl.DataFrame) -> pl.DataFrame:
     own = basis.options.join(chosen, on="option", how="semi")
     schedule = make_schedule(basis, own, list(range(basis.horizon)))
     energy = energy_of(basis, schedule.installed)
-    ledger = own_ledger(basis.plan, basis, own_flows(basis, schedule, energy))
+    flows = own_flows(basis, schedule, energy)
+    ledger = own_ledger(basis.plan, basis, flows, acquisitions(basis.plan, schedule, basis.options))
     key = ["option", "order_month"]
     without = totals(ledger.filter(pl.col("component") != "continuing_value"), key)
     return (

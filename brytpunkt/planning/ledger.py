@@ -8,6 +8,7 @@ import polars as pl
 
 from brytpunkt.planning.money import cents, monthly_rate
 from brytpunkt.planning.own_costs import ACQUISITION
+from brytpunkt.planning.taxation import tax_rows
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan, Site
@@ -20,15 +21,32 @@ def rent_ledger(plan: Plan, basis: Basis, flows: pl.DataFrame) -> pl.DataFrame:
     """Flows of the rent strategies, with platform staff -> strategy, ROW, cents, pv_cents."""
     staff = flows.select("strategy").unique().join(_platform_staff(plan, basis), how="cross")
     rows = flows.rename({"offer": "item"}).select("strategy", *ROW, "amount")
-    return _rounded(plan, basis, pl.concat([rows, staff.select(rows.columns)]), ["strategy"])
+    everything = pl.concat([rows, staff.select(rows.columns)])
+    return _rounded(plan, basis, _taxed(basis, everything, None, ["strategy"]), ["strategy"])
 
 
-def own_ledger(plan: Plan, basis: Basis, flows: pl.DataFrame) -> pl.DataFrame:
-    """Flows of own schedules, with platform staff -> option, order_month, ROW, cents, pv_cents."""
+def own_ledger(plan: Plan, basis: Basis, flows: pl.DataFrame, purchases: pl.DataFrame) -> pl.DataFrame:
+    """Flows of own schedules, with platform staff and tax -> option, order_month, ROW, cents, pv_cents."""
     key = ["option", "order_month"]
     staff = flows.select(key).unique().join(_platform_staff(plan, basis), how="cross")
     rows = flows.select(*key, *ROW, "amount")
-    return _rounded(plan, basis, pl.concat([rows, staff.select(rows.columns)]), key)
+    everything = pl.concat([rows, staff.select(rows.columns)])
+    return _rounded(plan, basis, _taxed(basis, everything, purchases, key), key)
+
+
+def _taxed(basis: Basis, flows: pl.DataFrame, purchases: pl.DataFrame | None, key: list[str]) -> pl.DataFrame:
+    """Flows with their tax, where the plan declares one."""
+    tax = basis.plan.finance.tax
+    if tax is None:
+        return flows
+    if purchases is None:
+        schema = {"delivery_month": pl.Int64, "retire_month": pl.Int64, "cost": pl.Float64}
+        purchases = (
+            flows.select(key).clear().with_columns(pl.lit(None, kind).alias(n) for n, kind in schema.items())
+        )
+    income = basis.fx.convert(tax.other_income_per_year) if tax.other_income_per_year else None
+    rows = tax_rows(tax, income, flows, purchases, key, basis.horizon)
+    return pl.concat([flows, rows.select(flows.columns)])
 
 
 def mix_ledger(plan: Plan, basis: Basis, flows: pl.DataFrame) -> pl.DataFrame:

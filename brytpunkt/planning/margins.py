@@ -1,7 +1,7 @@
 """Margins: by how much one figure must change before the verdict between rent and own flips.
 
 Purchases, offers and levels of commitment are kept as planned, so that each margin is one division that a reader
-can repeat from the ledger.
+can repeat from the ledger. Before tax, also where tax is declared.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ SCHEMA = {
     "sensitivity": pl.Float64,
     "is_build": pl.Boolean,
 }
+TAXES = ("tax", "tax_on_continuing_value")
 Row = tuple[str, str, float | None, float | None, bool]
 
 
@@ -42,12 +43,11 @@ def margins(evaluation: Evaluation) -> pl.DataFrame:
     | sensitivity | change of own less rent [plan currency] for the factor's cost doubled |
     | is_build | whether own is the cheaper one as planned |
     """
-    rent = rent_value(evaluation)
     rented = evaluation.rent.filter(pl.col("strategy") == "rent")
     rows: list[Row] = []
     for site, option in evaluation.chosen.select("site", "option").sort("site").iter_rows():
         own = evaluation.own.filter(pl.col("option") == option)
-        gap = _sum(own) - rent
+        gap = _before_tax(own) - _before_tax(rented)
         hall = _hall_value(evaluation, option, own)
         hardware = _of(own, HARDWARE) + _of(own, ("continuing_value",)) + hall
         weights = {
@@ -62,8 +62,12 @@ def margins(evaluation: Evaluation) -> pl.DataFrame:
             rows.append(
                 (site, factor, multiple if multiple is not None and multiple > 0 else None, weight, gap < 0)
             )
-        rows.append((site, "delivery", _latest(evaluation, site, rent, gap), None, gap < 0))
+        rows.append((site, "delivery", _latest(evaluation, site, rent_value(evaluation), gap), None, gap < 0))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def _before_tax(rows: pl.DataFrame) -> float:
+    return _sum(rows.filter(~pl.col("component").is_in(TAXES)))
 
 
 def _sum(rows: pl.DataFrame) -> float:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CAPEX = ("server_capex", "freight_and_duty", "installation", "spares", "network_capex")
 ACQUISITION = (*CAPEX, "facility_capex")
+NEVER = 1_000_000  # months
 MONTHLY = (
     *("colocation_rent", "facility_maintenance", "support", "insurance", "hardware_staff"),
     *("energy_flat", "energy_spot", "energy_margin", "energy_grid", "energy_capacity", "energy_tax"),
@@ -75,6 +76,20 @@ def capex_flows(plan: Plan, schedule: Schedule, options: pl.DataFrame, horizon: 
         .with_columns(component=pl.lit("facility_capex"), timing=pl.lit("start"))
     )
     return pl.concat(frame.select(*FLOW_KEY, "amount") for frame in (capex, disposal, facility))
+
+
+def acquisitions(plan: Plan, schedule: Schedule, options: pl.DataFrame) -> pl.DataFrame:
+    """Everything capitalised -> option, order_month, delivery_month, retire_month, cost; a hall is never retired."""
+    build = plan.build
+    shares = (
+        1 + build.freight_and_duty_share + build.installation_share + build.spares_share + build.network_share
+    )
+    columns = [*BOUGHT, "delivery_month", "retire_month", "cost"]
+    servers = _priced(plan, schedule.bought, options).with_columns(cost=pl.col("paid") * shares)
+    halls = facilities(schedule, options).with_columns(
+        cost=pl.col("facility"), retire_month=pl.lit(NEVER, dtype=pl.Int64)
+    )
+    return pl.concat([servers.select(columns), halls.select(columns)])
 
 
 def facilities(schedule: Schedule, options: pl.DataFrame) -> pl.DataFrame:

@@ -33,6 +33,8 @@ class Result:
     disruptions: pl.DataFrame
     expected: pl.DataFrame
     paradox: pl.DataFrame
+    returns: pl.DataFrame
+    financing: pl.DataFrame
     ledger: pl.DataFrame
     curves: pl.DataFrame
     switch_curve: pl.DataFrame

@@ -86,7 +86,9 @@ def own_at_scales(
     energy = energy.with_columns(timing=pl.lit("end"))
     rows = evaluation.own.filter(pl.col("option") == option)
     bridged = pl.col("component").is_in(RENTED)
-    fixed = _pv(rows.filter(~bridged & ~pl.col("component").is_in(ENERGY)))
+    fixed = _pv(
+        rows.filter(~bridged & ~pl.col("component").is_in((*ENERGY, "tax", "tax_on_continuing_value")))
+    )
     columns = ["scale", "month", "component", "timing", "amount"]
     varying = present_value(
         basis.months, pl.concat([energy.select(columns), bridge.select(columns)]), ["scale"]

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from brytpunkt.planning.build import service_months
-from brytpunkt.planning.calendar import CELL
+from brytpunkt.planning.calendar import CELL, MONTHS_PER_YEAR
 from brytpunkt.planning.energy import PRICE_COLUMNS
 from brytpunkt.planning.load import needed_gpus
 from brytpunkt.planning.rent import FLEET, TOKENS_PER_PRICE
@@ -109,6 +109,8 @@ class Field:
     api: dict[int, tuple[str, Floats]]
     work: Floats
     gpu_hours: Floats
+    staff: Floats
+    other_income: float | None
     pools: tuple[Pool, ...]
 
     @property
@@ -182,6 +184,8 @@ def field_of(basis: Basis, options: pl.DataFrame) -> Field:
         api=_apis(basis, workloads, horizon),
         work=_work_shares(basis, workloads, hours),
         gpu_hours=_gpu_hours(basis, workloads, horizon),
+        staff=_staff(basis),
+        other_income=_other_income(basis),
         pools=tuple(_pool(basis, row, workloads) for row in options.sort("option").iter_rows(named=True)),
     )
 
@@ -222,6 +226,19 @@ def _work_shares(basis: Basis, workloads: tuple[str, ...], hours: Floats) -> Flo
     whole = busy.sum(axis=2, keepdims=True)
     shares: Floats = np.divide(busy, whole, out=np.zeros_like(busy), where=whole > 0)
     return shares
+
+
+def _staff(basis: Basis) -> Floats:
+    """Platform staff, at the end of each month [H]."""
+    monthly = basis.plan.staff.platform_fte * basis.fx.convert(basis.plan.staff.cost_per_fte_year)
+    return np.asarray(monthly / MONTHS_PER_YEAR * basis.months["escalator"].to_numpy())
+
+
+def _other_income(basis: Basis) -> float | None:
+    tax = basis.plan.finance.tax
+    if tax is None or tax.other_income_per_year is None:
+        return None
+    return basis.fx.convert(tax.other_income_per_year)
 
 
 def _gpu_hours(basis: Basis, workloads: tuple[str, ...], horizon: int) -> Floats:

@@ -15,9 +15,12 @@ import polars as pl
 
 from brytpunkt.planning.calendar import MONTHS_PER_YEAR
 from brytpunkt.planning.optimal import flows
+from brytpunkt.planning.own_costs import NEVER
+from brytpunkt.planning.taxation import CAPITALISED, relief
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan
+    from brytpunkt.declarations.taxation import Tax
     from brytpunkt.planning.optimal.arrays import Field, Pool
     from brytpunkt.planning.optimal.program import Floats, Ints
 
@@ -151,6 +154,8 @@ def dispatch(plan: Plan, field: Field, mix: Mix) -> Dispatched:
     rest, by_rent = _rest(field, left)
     rows += rest
     served += by_rent
+    if plan.finance.tax is not None:
+        rows += _tax(plan, plan.finance.tax, field, mix, rows)
     return Dispatched(
         lines=tuple(rows),
         shares=tuple(served),
@@ -287,10 +292,10 @@ def _owning(plan: Plan, field: Field, pool: Pool, mix: Mix, position: int, stand
         end["insurance"][stands] += each * build.insurance_share_per_year * field.escalator[stands]
         if finish == mix.exit_month and finish <= horizon:
             end["resale"][finish - 1] -= price * count * resale_share(plan, finish - delivery)
-        elif finish <= horizon:
+            continue
+        if finish <= horizon:
             end["decommissioning"][finish - 1] += price * count * build.decommissioning_share
-        else:
-            value += count * flows.server(plan, field, pool, delivery).horizon
+        value += count * flows.server(plan, field, pool, delivery).horizon
     kw = pool.number("nameplate_kw") * standing
     racks = np.ceil(kw / pool.number("rack_kw") - TINY) if pool.row["rack_kw"] else np.zeros(horizon)
     space = pool.number("kw_month") * kw + pool.number("rack_month") * racks
@@ -310,6 +315,37 @@ def _owning(plan: Plan, field: Field, pool: Pool, mix: Mix, position: int, stand
         *(Line(name, "", "end", amount, pool.option) for name, amount in end.items()),
         Line("continuing_value", "", "horizon", at_horizon, pool.option),
     ]
+
+
+def _tax(plan: Plan, tax: Tax, field: Field, mix: Mix, lines: list[Line]) -> list[Line]:
+    """Tax of a mix: relief at the end of each plan year, and tax on the continuing value at the horizon."""
+    horizon = field.horizon
+    deductions = field.staff.copy()
+    value = 0.0
+    for line in lines:
+        if line.timing == "horizon":
+            value -= float(line.amount.sum())
+        elif line.component not in CAPITALISED:
+            deductions += line.amount
+    book = 0.0
+    for position, pool in enumerate(field.pools):
+        for delivery, finish, count in mix.cohorts(field, position):
+            cost = count * flows.purchase(plan, pool, delivery)
+            off, left = flows.depreciation(tax.depreciation, delivery, finish, horizon)
+            deductions += cost * off
+            book += cost * left
+    for line in lines:
+        if line.component == "facility_capex":
+            for month in np.flatnonzero(line.amount):
+                off, left = flows.depreciation(tax.depreciation, int(month), NEVER, horizon)
+                deductions += line.amount[month] * off
+                book += line.amount[month] * left
+    saved, _ = relief(deductions, tax, field.other_income)
+    at = np.minimum(np.arange(1, saved.size + 1) * MONTHS_PER_YEAR, horizon) - 1
+    amount, last = np.zeros(horizon), np.zeros(horizon)
+    amount[at] = -saved
+    last[-1] = tax.rate * (value - book)
+    return [Line("tax", "", "end", amount), Line("tax_on_continuing_value", "", "horizon", last)]
 
 
 def _hall(

@@ -14,9 +14,12 @@ import numpy as np
 from brytpunkt.planning.build import server_life_months
 from brytpunkt.planning.calendar import MONTHS_PER_YEAR
 from brytpunkt.planning.money import monthly_rate
+from brytpunkt.planning.own_costs import NEVER
+from brytpunkt.planning.taxation import written_off
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan
+    from brytpunkt.declarations.taxation import Depreciation
     from brytpunkt.planning.optimal.arrays import Field, Pool, Term
     from brytpunkt.planning.optimal.program import Floats
 
@@ -28,16 +31,48 @@ class Flow:
     start: Floats
     end: Floats
     horizon: float = 0.0
+    deductible: Floats | None = None
+    book: float = 0.0
 
-    def present_value(self, field: Field, rate: float) -> float:
-        """Discounted sum [plan currency]."""
-        late = self.horizon * float((1 + rate) ** -field.horizon)
-        return float(self.start @ field.start_factor + self.end @ field.end_factor) + late
+    def present_value(self, field: Field, rate: float, tax_rate: float) -> float:
+        """Discounted sum after tax [plan currency]; every deduction is taken as used in its own year."""
+        at_horizon = self.horizon + tax_rate * (-self.horizon - self.book)
+        late = at_horizon * float((1 + rate) ** -field.horizon)
+        saved = self.deductible @ year_end_factor(field) * tax_rate if self.deductible is not None else 0.0
+        return float(self.start @ field.start_factor + self.end @ field.end_factor - saved) + late
 
     def by_year(self) -> Floats:
         """Cash of each plan year, the horizon value left out."""
         cash = self.start + self.end
         return np.add.reduceat(cash, np.arange(0, cash.size, MONTHS_PER_YEAR))
+
+
+def year_end_factor(field: Field) -> Floats:
+    """Discount factor of the tax that a month's deduction saves: the end of its plan year [H]."""
+    year = np.arange(field.horizon) // MONTHS_PER_YEAR
+    return np.asarray(field.end_factor[np.minimum((year + 1) * MONTHS_PER_YEAR, field.horizon) - 1])
+
+
+def depreciation(rules: Depreciation, delivery: int, retire: int, horizon: int) -> tuple[Floats, float]:
+    """Share of a cost written off in each month [H], and the share still in the books at the horizon."""
+    off = written_off(rules, horizon + 1)
+    monthly = np.zeros(horizon)
+    stop = min(retire, horizon)
+    monthly[delivery:stop] = np.diff(off)[: stop - delivery]
+    if retire <= horizon:
+        monthly[retire - 1] += 1 - off[retire - delivery]
+        return monthly, 0.0
+    return monthly, float(1 - off[horizon - delivery])
+
+
+def purchase(plan: Plan, pool: Pool, delivery: int) -> float:
+    """What one server delivered in a month costs in all: server, freight, installation, spares, network."""
+    build = plan.build
+    shares = (
+        1 + build.freight_and_duty_share + build.installation_share + build.spares_share + build.network_share
+    )
+    path = (1 + build.price_path_per_year) ** (delivery / MONTHS_PER_YEAR)
+    return float(pool.number("price") * path * shares)
 
 
 def annuity_left(rate: float, life: int, left: int) -> float:
@@ -81,7 +116,19 @@ def server(plan: Plan, field: Field, pool: Pool, delivery: int) -> Flow:
         with_server * annuity_left(rate, life, left)
         + build.network_share * annuity_left(rate, network, delivery + network - horizon)
     )
-    return Flow(start, end, -value)
+    deductible, book = _deducted(plan, start, end, delivery, retire)
+    return Flow(start, end, -value, deductible, book)
+
+
+def _deducted(
+    plan: Plan, start: Floats, end: Floats, delivery: int, retire: int
+) -> tuple[Floats | None, float]:
+    """What is deducted each month, depreciation included, and what is left in the books at the horizon."""
+    tax = plan.finance.tax
+    if tax is None:
+        return None, 0.0
+    off, left = depreciation(tax.depreciation, delivery, retire, end.size)
+    return end + start[delivery] * off, start[delivery] * left
 
 
 def support_share(plan: Plan, field: Field, delivery: int) -> Floats:
@@ -100,7 +147,8 @@ def hall(plan: Plan, field: Field, pool: Pool, delivery: int) -> Flow:
     end[delivery:] = upkeep * field.escalator[delivery:]
     life = int(pool.number("facility_months"))
     value = capex * annuity_left(monthly_rate(plan.finance), life, delivery + life - horizon) if life else 0.0
-    return Flow(start, end, -value)
+    deductible, book = _deducted(plan, start, end, delivery, NEVER)
+    return Flow(start, end, -value, deductible, book)
 
 
 def crew(field: Field, pool: Pool) -> Floats:
@@ -141,4 +189,5 @@ def commitment(field: Field, term: Term, signed: int) -> Flow:
     start, end = np.zeros(field.horizon), np.zeros(field.horizon)
     end[months] = term.price[signed] * field.month_hours[months]
     start[signed] = end.sum() * term.upfront_share
-    return Flow(start, end * (1 - term.upfront_share))
+    end = end * (1 - term.upfront_share)
+    return Flow(start, end, deductible=start + end)

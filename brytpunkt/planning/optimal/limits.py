@@ -44,7 +44,7 @@ def limits_of(basis: Basis, facts: Facts, field: Field) -> Limits:
     per_hour = declared.rented_kw_per_gpu * declared.rented_pue / GRAMS_PER_KG
     return Limits(
         budget=budget,
-        fixed_cash=_by_year(_platform_staff(basis)),
+        fixed_cash=_by_year(field.staff),
         sovereign=declared.sovereign_share,
         sovereign_offers=frozenset(name for name, provider, _ in offers if seat_of(provider) in EEA),
         carbon=None if carbon is None else np.full(years, carbon * KG_PER_TONNE),
@@ -71,11 +71,6 @@ def _offers(basis: Basis) -> list[tuple[str, str, str | None]]:
         *rented.iter_rows(),
         *((name, name.split("/")[0], None) for name in apis),
     ]
-
-
-def _platform_staff(basis: Basis) -> Floats:
-    monthly = basis.plan.staff.platform_fte * basis.fx.convert(basis.plan.staff.cost_per_fte_year)
-    return np.asarray(monthly / MONTHS_PER_YEAR * basis.months["escalator"].to_numpy())
 
 
 def _by_year(monthly: Floats) -> Floats:

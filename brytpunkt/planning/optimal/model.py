@@ -73,6 +73,7 @@ class Builder:
         self.plan, self.field, self.limits = plan, shared, limits
         self.program = Program()
         self.rate = monthly_rate(plan.finance)
+        self.tax_rate = plan.finance.tax.rate if plan.finance.tax else 0.0
         self.segments = Segments(shared, most)
         self.year = np.arange(shared.horizon) // MONTHS_PER_YEAR
         self.shape = (len(shared.workloads), shared.horizon, most)
@@ -114,11 +115,11 @@ class Builder:
 
     def unit(self, flow: Flow) -> float:
         """Present value of a unit flow."""
-        return flow.present_value(self.field, self.rate)
+        return flow.present_value(self.field, self.rate, self.tax_rate)
 
     def monthly(self, amount: Floats) -> Floats:
         """Present value of amounts at the ends of months [H, ...]."""
-        factor = self.field.end_factor
+        factor = self.field.end_factor - self.tax_rate * flows.year_end_factor(self.field)
         discounted: Floats = amount * factor.reshape(-1, *([1] * (amount.ndim - 1)))
         return discounted
 
