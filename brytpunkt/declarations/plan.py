@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, WrapValidator, field_validator
 
-from brytpunkt.declarations.build import Build, InlineServer
+from brytpunkt.declarations.build import Build, InlineServer, Server
 from brytpunkt.declarations.constraints import Constraints
 from brytpunkt.declarations.fields import (
     Finding,
@@ -25,7 +25,7 @@ from brytpunkt.declarations.fields import (
 )
 from brytpunkt.declarations.finance import Finance
 from brytpunkt.declarations.general import Energy, Report, Staff
-from brytpunkt.declarations.published import Published
+from brytpunkt.declarations.published import SHEET, Case, Published, Sheet
 from brytpunkt.declarations.rent import Rent
 from brytpunkt.declarations.scenarios import (
     STANDARD_DISRUPTIONS,
@@ -77,14 +77,15 @@ class Plan(Section):
         build, rent = info.data.get("build"), info.data.get("rent")
         if published is None or build is None or rent is None:
             return published
-        servers = {server.id: server for server in build.servers}
+        servers: dict[str | None, Server] = {server.id: server for server in build.servers}
         offers = {offer.id for offer in rent.offers}
         findings = []
         for position, case in enumerate(published.cases):
             server = servers.get(case.server)
             at = ("cases", position)
-            if server is None:
-                hint = f"servers of the plan: {', '.join(servers)}"
+            findings += _sheet_findings(published.sheet, case, at)
+            if server is None and case.server is not None:
+                hint = f"servers of the plan: {', '.join(server.id for server in build.servers)}"
                 findings.append(
                     Finding((*at, "server"), f"there is no server '{case.server}' in build.servers", hint)
                 )
@@ -101,3 +102,25 @@ class Plan(Section):
                     findings.append(Finding((*at, "model"), message, hint))
         refuse(findings)
         return published
+
+
+def _sheet_findings(sheet: Sheet | None, case: Case, at: tuple[str | int, ...]) -> list[Finding]:
+    """What a case names of a sheet must be there."""
+    if case.measure not in SHEET:
+        return []
+    if sheet is None:
+        return [Finding((*at, "measure"), f"{case.measure} needs a cost sheet", "add published.sheet")]
+    items = {item.id for item in sheet.items}
+    columns = {item.column for item in sheet.items}
+    findings = []
+    if case.item is not None and case.item not in items:
+        findings.append(
+            Finding(
+                (*at, "item"), f"the sheet has no line '{case.item}'", f"lines: {', '.join(sorted(items))}"
+            )
+        )
+    for key, name in (("column", case.column), ("to_column", case.to_column)):
+        if case.measure != "sheet_item" and name is not None and name not in columns:
+            hint = f"columns: {', '.join(sorted(columns))}"
+            findings.append(Finding((*at, key), f"the sheet has no column '{name}'", hint))
+    return findings

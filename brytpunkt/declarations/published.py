@@ -21,7 +21,7 @@ from brytpunkt.declarations.fields import (
     unique_ids,
     wrong,
 )
-from brytpunkt.declarations.money import PricePerMillionTokens
+from brytpunkt.declarations.money import Money, PricePerMillionTokens
 
 Measure = Literal[
     "break_even_hours",
@@ -37,7 +37,13 @@ Measure = Literal[
     "rent_to_own_ratio",
     "api_to_own_ratio",
     "threshold_hours_per_day",
+    "sheet_item",
+    "sheet_monthly",
+    "sheet_total",
+    "sheet_ratio",
+    "sheet_per_unit",
 ]
+SHEET = frozenset({"sheet_item", "sheet_monthly", "sheet_total", "sheet_ratio", "sheet_per_unit"})
 
 NEEDS_OFFER = frozenset(
     {
@@ -61,7 +67,13 @@ class Conventions(Section):
 
     life_hours: Annotated[
         float, described("Hours over which the purchase is spread.", unit="hours", gt=0, le=1e6)
-    ]
+    ] = 43_800.0
+    power_follows_use: Annotated[
+        bool, described("Whether the own server draws power only in the hours that are compared.")
+    ] = False
+    hours_per_year: Annotated[
+        float, described("Hours over which yearly shares are spread.", unit="hours", ge=8000, le=8784)
+    ] = 8760.0
     hours_per_month_breakeven: Annotated[
         float, described("Hours per month when break-even hours become months.", unit="hours", ge=600, le=750)
     ] = 730.0
@@ -85,11 +97,96 @@ class Conventions(Section):
     ] = None
 
 
+class SheetItem(Section):
+    """One line of a published cost sheet."""
+
+    id: Id
+    column: Annotated[Text, described("Column of the sheet that the line belongs to.")] = "total"
+    amount: Annotated[Money | None, described("Price of one unit.")] = None
+    quantity: Annotated[
+        float, described("Units: GPUs, servers, people, kW, watts.", unit="units", gt=0, le=1e12)
+    ] = 1.0
+    basis: Annotated[
+        Literal["one_time", "per_month", "per_year", "per_hour", "per_kwh"],
+        described("What one unit's price is for; per_kwh takes the quantity as kW."),
+    ] = "per_month"
+    share_of: Annotated[
+        Items[Id], described("Lines of which this one is a share, instead of an amount.", max_length=50)
+    ] = ()
+    share: Annotated[float | None, described("That share.", unit="share", gt=0, le=10)] = None
+    life_months: Annotated[
+        float | None,
+        described(
+            "Months over which a one-time cost is spread; default: the sheet's.", unit="months", ge=1, le=600
+        ),
+    ] = None
+    rate_per_year: Annotated[
+        float, described("Interest of a one-time cost, nominal a year.", unit="share per year", ge=0, le=1)
+    ] = 0.0
+    annuity: Annotated[
+        Literal["monthly", "annual_over_12"],
+        described("Whether interest runs by the month, or by the year with a twelfth of the payment."),
+    ] = "monthly"
+    pue: Annotated[float, described("PUE of a kWh line.", unit="ratio", ge=1, le=4)] = 1.0
+    used_share: Annotated[
+        float, described("Share of the hours that an hourly or kWh line is in use.", unit="share", gt=0, le=1)
+    ] = 1.0
+    basis_note: Annotated[LongText | None, described("Where the line comes from.")] = Field(
+        default=None, validate_default=True
+    )
+
+    @field_validator("basis_note", mode="after")
+    @classmethod
+    def _one_value(cls, note: str | None, info: ValidationInfo) -> str | None:
+        amount, shares, share = (info.data.get(key) for key in ("amount", "share_of", "share"))
+        if (amount is None) == (not shares) or (bool(shares) != (share is not None)):
+            raise wrong(
+                "a line is an amount, or a share of other lines",
+                "give amount, or share and share_of together",
+            )
+        return note
+
+
+class Sheet(Section):
+    """A published calculation as lines that a calculator can follow."""
+
+    months: Annotated[float, described("Months of the calculation.", unit="months", ge=1, le=600)]
+    hours_per_month: Annotated[
+        float, described("Hours of a month for hourly lines.", unit="hours", ge=600, le=750)
+    ] = 730.0
+    items: Annotated[
+        Items[SheetItem], described("The lines.", min_length=1, max_length=200), WrapValidator(unique_ids)
+    ]
+
+    @field_validator("items", mode="after")
+    @classmethod
+    def _shares_of_earlier_lines(cls, items: tuple[SheetItem, ...]) -> tuple[SheetItem, ...]:
+        known: set[str] = set()
+        for item in items:
+            lacking = sorted(set(item.share_of) - known)
+            if lacking:
+                raise wrong(
+                    f"the line '{item.id}' is a share of {', '.join(lacking)}, which no earlier line is",
+                    f"lines above it: {', '.join(sorted(known)) or 'none'}",
+                )
+            known.add(item.id)
+        return items
+
+
 class Case(Section):
     """One published figure."""
 
     id: Id
-    server: Annotated[Text, described("Id of the server in `build.servers`.")]
+    server: Annotated[Text | None, described("Id of the server in `build.servers`.")] = None
+    item: Annotated[Text | None, described("Line of the sheet.")] = None
+    column: Annotated[Text, described("Column of the sheet.")] = "total"
+    to_column: Annotated[Text | None, described("Column that a ratio is taken to.")] = None
+    units: Annotated[
+        float | None, described("Units a month that a sheet's month is divided by.", unit="units", gt=0)
+    ] = None
+    used_share: Annotated[
+        float, described("Share of the hours in which the server is used.", unit="share", gt=0, le=1)
+    ] = 1.0
     offer: Annotated[Text | None, described("Id of the offer in `rent.offers`.")] = None
     model: Annotated[Text | None, described("Model whose throughput counts.")] = None
     api_price_per_million_tokens: Annotated[
@@ -112,6 +209,10 @@ class Case(Section):
         lacking = [
             key
             for key, needed in (
+                ("server", measure not in SHEET),
+                ("item", measure == "sheet_item"),
+                ("to_column", measure == "sheet_ratio"),
+                ("units", measure == "sheet_per_unit"),
                 ("offer", measure in NEEDS_OFFER),
                 ("model", measure in NEEDS_MODEL),
                 ("api_price_per_million_tokens", measure == "api_to_own_ratio"),
@@ -139,7 +240,8 @@ class Published(Section):
     publisher: Text
     url: Annotated[str, described("Where it was published.", pattern=r"^https?://\S{1,300}$")]
     published_on: Annotated[Date, described("Date of publication.")]
-    conventions: Conventions
+    conventions: Conventions = Conventions()
+    sheet: Sheet | None = None
     cases: Annotated[
         Items[Case], described("The figures.", min_length=1, max_length=200), WrapValidator(unique_ids)
     ]

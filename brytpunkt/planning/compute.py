@@ -16,10 +16,11 @@ from brytpunkt.planning.ledger import native_currencies
 from brytpunkt.planning.margins import margins
 from brytpunkt.planning.names import check_names
 from brytpunkt.planning.optimal.outcome import Optimal, optimal_plans
+from brytpunkt.planning.published import published_cases
 from brytpunkt.planning.result import Result
 from brytpunkt.planning.scenarios import scenarios, worst_regret
 from brytpunkt.planning.tipping import tipping_curve
-from brytpunkt.planning.unit_economics import published_cases, unit_economics
+from brytpunkt.planning.unit_economics import unit_economics
 from brytpunkt.planning.verdicts import CENTS, energy_by_month, units_served, verdict_of, verdicts
 from brytpunkt.planning.warnings import warnings_of
 

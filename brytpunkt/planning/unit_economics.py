@@ -5,40 +5,21 @@ Break-even calculations are published in this form, so published cases are check
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from brytpunkt.declarations import InlineServer
-from brytpunkt.errors import InputError, Problem
 from brytpunkt.planning.build import server_life_months
 from brytpunkt.planning.calendar import MONTHS_PER_YEAR
 from brytpunkt.planning.energy import PRICE_COLUMNS
 from brytpunkt.planning.money import monthly_rate, share_annuity
 
 if TYPE_CHECKING:
-    from brytpunkt.declarations import Plan, Published
     from brytpunkt.planning.evaluate import Basis, Evaluation
-    from brytpunkt.planning.money import Fx
 
 HOURS_PER_YEAR = 8760
 SECONDS_PER_HOUR = 3600
 TOKENS_PER_PRICE = 1e6
-PUBLISHED_SCHEMA = {
-    "case": pl.String,
-    "measure": pl.String,
-    "server": pl.String,
-    "offer": pl.String,
-    "published": pl.Float64,
-    "computed": pl.Float64,
-    "difference": pl.Float64,
-    "tolerance": pl.Float64,
-    "agrees": pl.Boolean,
-    "reproduces": pl.Boolean,
-    "why": pl.String,
-}
 
 
 def unit_economics(evaluation: Evaluation) -> pl.DataFrame:
@@ -124,109 +105,3 @@ def _cheapest_on_demand(basis: Basis) -> pl.DataFrame:
         .sort("rent_per_gpu_hour", "offer")
         .unique("gpu_model", keep="first", maintain_order=True)
     )
-
-
-@dataclass(frozen=True)
-class _Hourly:
-    """One declared server by the publication's conventions: purchase, and operation per hour."""
-
-    acquisition: float
-    operating: float
-    life_hours: float
-
-    @property
-    def cost(self) -> float:
-        return self.acquisition / self.life_hours + self.operating
-
-    @property
-    def total(self) -> float:
-        return self.acquisition + self.operating * self.life_hours
-
-
-def published_cases(plan: Plan, fx: Fx) -> pl.DataFrame:
-    """Each published figure beside the one that its own inputs give -> ``PUBLISHED_SCHEMA``.
-
-    ``agrees``: the difference is within the stated tolerance. ``reproduces``: what the plan says of it.
-    """
-    published = plan.published
-    if published is None:
-        return pl.DataFrame(schema=PUBLISHED_SCHEMA)
-    rows = []
-    for case in published.cases:
-        computed = _compute_case(plan, published, case.id, fx)
-        difference = computed - case.published
-        rows.append(
-            (
-                *(case.id, case.measure, case.server, case.offer, case.published, computed, difference),
-                *(case.tolerance, abs(difference) <= case.tolerance, case.reproduces, case.why),
-            )
-        )
-    return pl.DataFrame(rows, schema=PUBLISHED_SCHEMA, orient="row")
-
-
-def _compute_case(plan: Plan, published: Published, case_id: str, fx: Fx) -> float:
-    case = next(c for c in published.cases if c.id == case_id)
-    server = next(s for s in plan.build.servers if s.id == case.server)
-    if not isinstance(server, InlineServer):
-        raise InputError(
-            (
-                Problem(
-                    f"published.cases.{case.id}.server", "a published case needs a server described inline"
-                ),
-            )
-        )
-    own = _hourly(plan, published, server, fx)
-    offer = next((o for o in plan.rent.offers if o.id == case.offer), None)
-    rent = fx.convert(offer.price) if offer else math.nan
-    own_speed = (server.output_tokens_per_second or {}).get(case.model or "", math.nan)
-    rent_speed = (
-        (offer.output_tokens_per_second or {}).get(case.model or "", own_speed) if offer else math.nan
-    )
-    api = fx.convert(case.api_price_per_million_tokens) if case.api_price_per_million_tokens else math.nan
-    own_per_mtok = own.cost / (own_speed * SECONDS_PER_HOUR) * TOKENS_PER_PRICE
-    rent_per_mtok = rent / (rent_speed * SECONDS_PER_HOUR) * TOKENS_PER_PRICE
-    break_even = own.acquisition / (rent - own.operating) if rent != own.operating else math.inf
-    rent_total = rent * own.life_hours
-    values = {
-        "break_even_hours": break_even,
-        "break_even_months": break_even / published.conventions.hours_per_month_breakeven,
-        "own_total": own.total,
-        "rent_total": rent_total,
-        "saving": rent_total - own.total,
-        "saving_share": 1 - own.total / rent_total,
-        "own_opex_per_hour": own.operating,
-        "own_cost_per_hour": own.cost,
-        "own_per_million_tokens": own_per_mtok,
-        "rent_per_million_tokens": rent_per_mtok,
-        "rent_to_own_ratio": rent_per_mtok / own_per_mtok,
-        "api_to_own_ratio": api / own_per_mtok,
-        "threshold_hours_per_day": own.total / (rent * own.life_hours / 24),
-    }
-    return values[case.measure]
-
-
-def _hourly(plan: Plan, published: Published, server: InlineServer, fx: Fx) -> _Hourly:
-    """Maintenance, power and space of one server per hour, by the publication's rules."""
-    site = plan.sites[0]
-    energy, space = site.energy.price_per_kwh, site.colocation
-    if energy is None or site.pue is None or space is None or space.price_per_rack_month is None:
-        raise InputError(
-            (
-                Problem(
-                    f"sites.{site.id}",
-                    "a published calculation is recomputed from a pinned price_per_kwh, a pinned pue and a colocation "
-                    "price_per_rack_month of the first site",
-                    "declare all three",
-                ),
-            )
-        )
-    rules = published.conventions
-    price = fx.convert(server.price)
-    components = (
-        price * plan.build.support_share_per_year / HOURS_PER_YEAR,
-        server.nameplate_kw * server.load_share * fx.convert(energy) * site.pue,
-        fx.convert(space.price_per_rack_month) / rules.hours_per_month_colocation,
-    )
-    step = rules.truncate_hourly_components_to
-    operating = sum(math.floor(c / step + 1e-9) * step for c in components) if step else sum(components)
-    return _Hourly(price, operating, rules.life_hours)
