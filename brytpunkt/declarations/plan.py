@@ -34,6 +34,7 @@ from brytpunkt.declarations.scenarios import (
     Scenario,
 )
 from brytpunkt.declarations.sites import Site
+from brytpunkt.declarations.storage import StorageCosts
 from brytpunkt.declarations.workloads import Workload
 
 
@@ -68,6 +69,7 @@ class Plan(Section):
     rent: Rent = Rent()
     energy: Energy = Energy()
     staff: Staff = Staff()
+    storage: StorageCosts = StorageCosts()
     report: Report = Report()
     published: Published | None = None
 

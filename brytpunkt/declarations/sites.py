@@ -15,6 +15,7 @@ from brytpunkt.declarations.fields import Date, Id, Section, Text, default, desc
 from brytpunkt.declarations.geography import Country, check_zone, zones_of
 from brytpunkt.declarations.money import CostPerFteYear, Money
 from brytpunkt.declarations.power import SiteEnergy
+from brytpunkt.declarations.room_limits import RoomLimits
 from brytpunkt.declarations.rooms import Colocation, OwnHall
 
 Cooling = Literal["outside_air", "chilled_water_tower", "dry_cooler_chiller", "direct_liquid"]
@@ -85,6 +86,7 @@ class Site(Section):
     own_hall: OwnHall | None = Field(default=None, validate_default=True)
     energy: SiteEnergy = Field(default=SiteEnergy(), validate_default=True)
     staff: SiteStaff = SiteStaff()
+    limits: RoomLimits = RoomLimits()
     is_comparator: Annotated[bool, described("Shown beside the others to compare, never recommended.")] = (
         False
     )

@@ -25,6 +25,7 @@ from brytpunkt.declarations.fields import (
     id_as_name,
     wrong,
 )
+from brytpunkt.declarations.storage import Storage
 
 SHAPES = ("flat", "office_hours", "consumer")
 HOURS_PER_WEEK = 168
@@ -257,6 +258,7 @@ class Workload(Section):
         source="planning assumption: personal data kept inside the EEA",
         description="Where the workload may run.",
     )
+    storage: Storage | None = None
     interruptible: Annotated[
         bool | None,
         described("Whether spot instances may serve it; default: not inference, all other kinds."),

@@ -11,14 +11,17 @@ from brytpunkt.planning.bill import paradox
 from brytpunkt.planning.curves import cumulative, rule_readings, rule_series
 from brytpunkt.planning.disruptions import decided, disruptions, expected
 from brytpunkt.planning.evaluate import Evaluation, evaluate
+from brytpunkt.planning.exposure import control
 from brytpunkt.planning.investment import financing, returns
 from brytpunkt.planning.ledger import native_currencies
 from brytpunkt.planning.margins import margins
 from brytpunkt.planning.names import check_names
 from brytpunkt.planning.optimal.outcome import Optimal, optimal_plans
 from brytpunkt.planning.published import published_cases
+from brytpunkt.planning.readiness import hardware_frame, readiness
 from brytpunkt.planning.result import Result
 from brytpunkt.planning.scenarios import scenarios, worst_regret
+from brytpunkt.planning.storage import storage_need
 from brytpunkt.planning.tipping import tipping_curve
 from brytpunkt.planning.unit_economics import unit_economics
 from brytpunkt.planning.verdicts import CENTS, energy_by_month, units_served, verdict_of, verdicts
@@ -70,6 +73,9 @@ def compute(plan: Plan, facts: Facts) -> Result:
         disruptions=disruptions(evaluation, choices),
         expected=expected(evaluation, choices),
         paradox=paradox(evaluation, choices),
+        storage=storage_need(plan, evaluation.basis.months).group_by("workload", maintain_order=True).last(),
+        readiness=readiness(plan, evaluation.basis.options, hardware_frame(plan, facts), evaluation.basis.fx),
+        control=control(evaluation),
         returns=returns(evaluation),
         financing=financing(evaluation),
         ledger=ledger,

@@ -8,6 +8,8 @@ import polars as pl
 
 from brytpunkt.planning.money import cents, monthly_rate
 from brytpunkt.planning.own_costs import ACQUISITION
+from brytpunkt.planning.storage import storage_life_months
+from brytpunkt.planning.stored import rented_storage_flows, storage_flows
 from brytpunkt.planning.taxation import tax_rows
 
 if TYPE_CHECKING:
@@ -21,7 +23,12 @@ def rent_ledger(plan: Plan, basis: Basis, flows: pl.DataFrame) -> pl.DataFrame:
     """Flows of the rent strategies, with platform staff -> strategy, ROW, cents, pv_cents."""
     staff = flows.select("strategy").unique().join(_platform_staff(plan, basis), how="cross")
     rows = flows.rename({"offer": "item"}).select("strategy", *ROW, "amount")
-    everything = pl.concat([rows, staff.select(rows.columns)])
+    kept = (
+        flows.select("strategy")
+        .unique()
+        .join(rented_storage_flows(plan, basis.fx, basis.months), how="cross")
+    )
+    everything = pl.concat([rows, staff.select(rows.columns), kept.select(rows.columns)])
     return _rounded(plan, basis, _taxed(basis, everything, None, ["strategy"]), ["strategy"])
 
 
@@ -30,8 +37,28 @@ def own_ledger(plan: Plan, basis: Basis, flows: pl.DataFrame, purchases: pl.Data
     key = ["option", "order_month"]
     staff = flows.select(key).unique().join(_platform_staff(plan, basis), how="cross")
     rows = flows.select(*key, *ROW, "amount")
-    everything = pl.concat([rows, staff.select(rows.columns)])
-    return _rounded(plan, basis, _taxed(basis, everything, purchases, key), key)
+    kept, bought = _kept(plan, basis, purchases, key)
+    everything = pl.concat([rows, staff.select(rows.columns), kept.select(rows.columns)])
+    return _rounded(plan, basis, _taxed(basis, everything, pl.concat([purchases, bought]), key), key)
+
+
+def _kept(
+    plan: Plan, basis: Basis, purchases: pl.DataFrame, key: list[str]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Storage of every schedule from its first delivery -> its flows, and what of it is depreciated."""
+    first = purchases.group_by(key).agg(first=pl.col("delivery_month").min())
+    months = first["first"].unique().sort().to_list()
+    flows = first.join(
+        storage_flows(plan, basis.fx, basis.months, months), left_on="first", right_on="delivery_month"
+    )
+    life = storage_life_months(plan.storage)
+    bought = flows.filter(pl.col("component") == "storage_capex").select(
+        *key,
+        delivery_month="month",
+        retire_month=pl.col("month") + life,
+        cost="amount",
+    )
+    return flows.drop("first"), bought.select(purchases.columns)
 
 
 def _taxed(basis: Basis, flows: pl.DataFrame, purchases: pl.DataFrame | None, key: list[str]) -> pl.DataFrame:

@@ -33,6 +33,9 @@ class Result:
     disruptions: pl.DataFrame
     expected: pl.DataFrame
     paradox: pl.DataFrame
+    storage: pl.DataFrame
+    readiness: pl.DataFrame
+    control: pl.DataFrame
     returns: pl.DataFrame
     financing: pl.DataFrame
     ledger: pl.DataFrame

@@ -17,8 +17,11 @@ from brytpunkt.planning.calendar import CELL, MONTHS_PER_YEAR
 from brytpunkt.planning.energy import PRICE_COLUMNS
 from brytpunkt.planning.load import needed_gpus
 from brytpunkt.planning.rent import FLEET, TOKENS_PER_PRICE
+from brytpunkt.planning.stored import rented_storage_flows, storage_flows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from brytpunkt.planning.evaluate import Basis
     from brytpunkt.planning.optimal.program import Floats, Ints
 
@@ -110,6 +113,7 @@ class Field:
     work: Floats
     gpu_hours: Floats
     staff: Floats
+    storage: Callable[[int | None], pl.DataFrame]
     other_income: float | None
     pools: tuple[Pool, ...]
 
@@ -185,6 +189,7 @@ def field_of(basis: Basis, options: pl.DataFrame) -> Field:
         work=_work_shares(basis, workloads, hours),
         gpu_hours=_gpu_hours(basis, workloads, horizon),
         staff=_staff(basis),
+        storage=lambda delivery: _storage(basis, delivery),
         other_income=_other_income(basis),
         pools=tuple(_pool(basis, row, workloads) for row in options.sort("option").iter_rows(named=True)),
     )
@@ -226,6 +231,13 @@ def _work_shares(basis: Basis, workloads: tuple[str, ...], hours: Floats) -> Flo
     whole = busy.sum(axis=2, keepdims=True)
     shares: Floats = np.divide(busy, whole, out=np.zeros_like(busy), where=whole > 0)
     return shares
+
+
+def _storage(basis: Basis, delivery: int | None) -> pl.DataFrame:
+    """Flows of storage with the first own servers in a month, or never."""
+    if delivery is None or delivery >= basis.horizon:
+        return rented_storage_flows(basis.plan, basis.fx, basis.months)
+    return storage_flows(basis.plan, basis.fx, basis.months, [delivery]).drop("delivery_month")
 
 
 def _staff(basis: Basis) -> Floats:

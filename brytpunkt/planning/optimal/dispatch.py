@@ -154,6 +154,7 @@ def dispatch(plan: Plan, field: Field, mix: Mix) -> Dispatched:
     rest, by_rent = _rest(field, left)
     rows += rest
     served += by_rent
+    rows += _stored(field, mix)
     if plan.finance.tax is not None:
         rows += _tax(plan, plan.finance.tax, field, mix, rows)
     return Dispatched(
@@ -317,6 +318,18 @@ def _owning(plan: Plan, field: Field, pool: Pool, mix: Mix, position: int, stand
     ]
 
 
+def _stored(field: Field, mix: Mix) -> list[Line]:
+    """Storage: rented until the first own servers arrive, then beside them."""
+    arrivals = [row[0] for position in range(len(field.pools)) for row in mix.cohorts(field, position)]
+    frame = field.storage(min(arrivals, default=None))
+    lines = []
+    for (component, item, timing), rows in frame.group_by("component", "item", "timing", maintain_order=True):
+        amount = np.zeros(field.horizon)
+        np.add.at(amount, rows["month"].to_numpy(), rows["amount"].to_numpy())
+        lines.append(Line(str(component), str(item), str(timing), amount))
+    return lines
+
+
 def _tax(plan: Plan, tax: Tax, field: Field, mix: Mix, lines: list[Line]) -> list[Line]:
     """Tax of a mix: relief at the end of each plan year, and tax on the continuing value at the horizon."""
     horizon = field.horizon
@@ -335,9 +348,10 @@ def _tax(plan: Plan, tax: Tax, field: Field, mix: Mix, lines: list[Line]) -> lis
             deductions += cost * off
             book += cost * left
     for line in lines:
-        if line.component == "facility_capex":
+        if line.component in ("facility_capex", "storage_capex"):
+            life = NEVER if line.component == "facility_capex" else round(plan.storage.life_years * 12)
             for month in np.flatnonzero(line.amount):
-                off, left = flows.depreciation(tax.depreciation, int(month), NEVER, horizon)
+                off, left = flows.depreciation(tax.depreciation, int(month), int(month) + life, horizon)
                 deductions += line.amount[month] * off
                 book += line.amount[month] * left
     saved, _ = relief(deductions, tax, field.other_income)

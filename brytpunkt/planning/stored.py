@@ -1,0 +1,25 @@
+"""Stored: the flows of storage as strategies need them, rented until the first own servers arrive."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from brytpunkt.planning.storage import own_storage, rent_storage, storage_need
+
+if TYPE_CHECKING:
+    from brytpunkt.declarations import Plan
+    from brytpunkt.planning.money import Fx
+
+
+def storage_flows(plan: Plan, fx: Fx, months: pl.DataFrame, deliveries: list[int]) -> pl.DataFrame:
+    """Storage for each month of first delivery -> delivery_month, month, component, item, timing, amount."""
+    need = storage_need(plan, months)
+    at = pl.DataFrame({"delivery_month": deliveries}, schema={"delivery_month": pl.Int64})
+    return own_storage(plan, fx, need, months, at)
+
+
+def rented_storage_flows(plan: Plan, fx: Fx, months: pl.DataFrame) -> pl.DataFrame:
+    """Storage where nothing is owned -> month, component, item, timing, amount."""
+    return rent_storage(plan, fx, storage_need(plan, months), months)
