@@ -17,6 +17,7 @@ from brytpunkt.planning.ledger import native_currencies
 from brytpunkt.planning.margins import margins
 from brytpunkt.planning.names import check_names
 from brytpunkt.planning.optimal.outcome import Optimal, optimal_plans
+from brytpunkt.planning.plausibility import implausible
 from brytpunkt.planning.published import published_cases
 from brytpunkt.planning.readiness import hardware_frame, readiness
 from brytpunkt.planning.result import Result
@@ -56,6 +57,7 @@ def compute(plan: Plan, facts: Facts) -> Result:
     choices = decided(evaluation, optimal.mixes)
     worlds = scenarios(plan, facts, evaluation)
     ledger = full_ledger(evaluation, optimal)
+    published = published_cases(plan, evaluation.basis.fx)
     verdict = verdicts(evaluation, longer, curves, tipping, energy)
     return Result(
         currency=plan.finance.currency,
@@ -91,9 +93,12 @@ def compute(plan: Plan, facts: Facts) -> Result:
         rates=evaluation.basis.rates,
         servers=_servers(evaluation),
         unit_economics=unit_economics(evaluation),
-        published=published_cases(plan, evaluation.basis.fx),
+        published=published,
         infeasible_servers=evaluation.basis.infeasible,
-        warnings=warnings_of(plan, facts, evaluation, verdict),
+        warnings=(
+            *warnings_of(plan, facts, evaluation, verdict),
+            *implausible(plan, facts, evaluation, optimal.plans, published),
+        ),
     )
 
 

@@ -51,6 +51,32 @@ class Results(Protocol):
     @property
     def published(self) -> pl.DataFrame: ...  # noqa: D102
     @property
+    def optimal(self) -> pl.DataFrame: ...  # noqa: D102
+    @property
+    def optimal_schedule(self) -> pl.DataFrame: ...  # noqa: D102
+    @property
+    def margins(self) -> pl.DataFrame: ...  # noqa: D102
+    @property
+    def scenarios(self) -> pl.DataFrame: ...  # noqa: D102
+    @property
+    def regret(self) -> pl.DataFrame: ...  # noqa: D102
+    @property
+    def disruptions(self) -> pl.DataFrame: ...  # noqa: D102
+    @property
+    def expected(self) -> pl.DataFrame: ...  # noqa: D102
+    @property
+    def paradox(self) -> pl.DataFrame: ...  # noqa: D102
+    @property
+    def returns(self) -> pl.DataFrame: ...  # noqa: D102
+    @property
+    def financing(self) -> pl.DataFrame: ...  # noqa: D102
+    @property
+    def readiness(self) -> pl.DataFrame: ...  # noqa: D102
+    @property
+    def control(self) -> pl.DataFrame: ...  # noqa: D102
+    @property
+    def storage(self) -> pl.DataFrame: ...  # noqa: D102
+    @property
     def warnings(self) -> Sequence[str]: ...  # noqa: D102
 
 

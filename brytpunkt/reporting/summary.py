@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from brytpunkt.planning.facts import Facts
     from brytpunkt.reporting.frames import Results
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+PLANNED = (
+    "optimal", "optimal_schedule", "margins", "scenarios", "regret", "disruptions", "expected", "paradox", "returns",
+    "financing", "readiness", "control", "storage",
+)  # fmt: skip
 VINTAGE = (
     "table", "source", "rows", "newest_source_date", "retrieved_on", "licence", "lowest_confidence",
     "document_sha256",
@@ -52,6 +56,7 @@ def summarise(
             _site(row, _declared_site(plan, row["site"])) for row in _rows(result.verdicts.sort("rank"))
         ],
         "strategies": _rows(result.strategies),
+        **{name: _rows(getattr(result, name)) for name in PLANNED},
         "rule": _rows(result.rule.sort("site", "reading", "threshold")),
         "unit_economics": _rows(result.unit_economics),
         "published": _published(plan, result),
@@ -63,6 +68,8 @@ def summarise(
 
 def json_safe(value: Any) -> Any:
     """A value as JSON has it: decimals as text, dates as ISO text, what is not finite as null."""
+    if isinstance(value, list):
+        return [json_safe(item) for item in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Decimal):

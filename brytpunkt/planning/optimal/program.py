@@ -104,7 +104,7 @@ def solve(
     lp: highspy.HighsLp, *, gap: float, nodes: int, start: dict[int, float] | None = None
 ) -> Solution | None:
     """The best solution found within ``gap`` or ``nodes``; None where nothing is feasible."""
-    solver = highspy.Highs()  # type: ignore[no-untyped-call]
+    solver = highspy._Highs()  # noqa: SLF001 - the class below the wrapper, which greets on standard output
     for name, value in (
         ("output_flag", False),
         ("threads", 1),

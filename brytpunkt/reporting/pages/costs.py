@@ -22,8 +22,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "support": ("support", "insurance"),
     "people": ("hardware_staff", "platform_staff"),
     "energy": ("energy_spot", "energy_margin", "energy_grid", "energy_capacity", "energy_tax", "energy_flat"),
-    "rented": ("rent_on_demand", "rent_committed", "rent_committed_upfront", "token_api"),
-    "end": ("decommissioning", "continuing_value"),
+    "rented": ("rent_on_demand", "rent_spot", "rent_committed", "rent_committed_upfront", "token_api"),
+    "storage": ("storage_rent", "egress", "storage_capex", "storage_maintenance"),
+    "end": ("decommissioning", "resale", "continuing_value"),
+    "tax": ("tax", "tax_on_continuing_value"),
 }
 SIDES = ("own", "rent")
 COLUMNS = ("amount", "present_value")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from brytpunkt.reporting.charts.draw import short
 from brytpunkt.reporting.pages import decision, tables
 from brytpunkt.reporting.pages.decision import quantity, years
+from brytpunkt.reporting.pages.panels import portfolio_panels
 from brytpunkt.reporting.pages.shared import (
     LONG_NAME,
     NAME_IN_TABLE,
@@ -57,6 +58,7 @@ def portfolio_page(at: Desk) -> Row:
         "unit": tables.unit_rows(summary, formats, None),
         "published": tables.published_rows(summary, formats),
         "published_note": _published_note(at),
+        "panels": portfolio_panels(at),
         "assumptions": tables.assumption_rows(summary, formats),
         "sources": tables.source_rows(summary, formats),
     }

@@ -12,6 +12,7 @@ from brytpunkt.reporting.charts.draw import short
 from brytpunkt.reporting.pages import decision, monthly, tables
 from brytpunkt.reporting.pages.costs import cost_table
 from brytpunkt.reporting.pages.decision import years
+from brytpunkt.reporting.pages.panels import site_panels
 from brytpunkt.reporting.pages.shared import (
     LONG_NAME,
     NAME_IN_TABLE,
@@ -47,6 +48,7 @@ def site_page(at: Desk, site: str) -> Row:
         "rules": _rules(at, row) if has_own else None,
         "unit": tables.unit_rows(at.summary, at.formats, site),
         "strategies": tables.strategy_rows(at.summary, at.formats, site),
+        "panels": site_panels(at, site),
         "assumptions": tables.assumption_rows(at.summary, at.formats, site),
         "sources": tables.source_rows(at.summary, at.formats),
     }

@@ -1,0 +1,52 @@
+"""Plausibility: every warning that the plan owes its reader is there when it should be, and only then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from brytpunkt.declarations import read_plan
+from brytpunkt.folders import folders
+from brytpunkt.planning.compute import compute
+from brytpunkt.planning.facts import Facts
+from tests.planning.test_optimal import SMALL, planned
+
+
+@pytest.fixture(scope="module")
+def lenovo(known: Facts) -> str:
+    """All warnings of the published case."""
+    plan = read_plan(folders().plans / "published" / "lenovo-lp2368.yaml").plan
+    return "\n".join(compute(plan, known).warnings)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "2.9 kW for 8 GPUs is below what such a server draws",
+        "1360 tokens per second of llama3.1-405b are the benchmark of 72 GPUs in one rack",
+        "Nobody is paid to look after the hardware",
+        "Capital costs nothing",
+        "busy all of the time",
+    ],
+)
+def test_the_published_case_is_warned_about(lenovo: str, part: str) -> None:
+    assert part in lenovo
+
+
+def test_a_reservation_dearer_than_on_demand(tmp_path: Any, known: Facts) -> None:
+    offer = SMALL["rent"]["offers"][0]
+    dear = offer | {"id": "reserved", "term": "reserved_1y", "price": {"eur": 21}}
+    result = compute(planned(tmp_path, rent={"offers": [offer, dear]}), known)
+    assert any("A reservation is dearer than the on-demand hour" in text for text in result.warnings)
+    fair = compute(planned(tmp_path, rent={"offers": [offer, dear | {"price": {"eur": 19}}]}), known)
+    assert not any("dearer" in text for text in fair.warnings)
+
+
+def test_a_calm_year_in_a_zone_that_became_dear(tmp_path: Any, known: Facts) -> None:
+    site = {key: value for key, value in SMALL["sites"][0].items() if key != "energy"}
+    history = {"history_from": "2025-01", "history_to": "2025-12"}
+    result = compute(planned(tmp_path, sites=[site], energy=history), known)
+    assert any("Energy in SE1 is planned at" in text for text in result.warnings)
+    longer = compute(planned(tmp_path, sites=[site], energy={"history_from": "2021-01"}), known)
+    assert not any("is planned at" in text for text in longer.warnings)
