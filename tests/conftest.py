@@ -40,6 +40,8 @@ build:
   servers: [{catalog: dgx_b200}]
 rent:
   countries: [SE, FI, "NO"]
+scenarios:
+  - {id: cloud-falls, name: GPU rent falls, gpu_price_path_per_year: -0.2}
 """
 
 

@@ -31,6 +31,13 @@ if TYPE_CHECKING:
     from brytpunkt.planning.facts import Facts
 
 SCALE_ONE = 1.0
+SCAN_SCHEMA = {
+    "site": pl.String,
+    "order_month": pl.Int64,
+    "delivery_month": pl.Int64,
+    "pv_cents": pl.Int64,
+    "pv_cents_without_continuing_value": pl.Int64,
+}
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,14 @@ def evaluate(plan: Plan, facts: Facts, horizon: int, *, scan: bool = True) -> Ev
     best = _best_servers(basis, own)
     chosen = best.sort("site", "pv_cents", "mode").unique("site", keep="first", maintain_order=True)
     return Evaluation(
-        basis, rent, own, schedule, energy, best, chosen, _scan(basis, chosen if scan else chosen.clear())
+        basis,
+        rent,
+        own,
+        schedule,
+        energy,
+        best,
+        chosen,
+        _scan(basis, chosen) if scan else pl.DataFrame(schema=SCAN_SCHEMA),
     )
 
 

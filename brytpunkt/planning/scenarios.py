@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from brytpunkt.planning.facts import Facts
 
 CENTS = 100
+CORES = 2
 BASE = "base"
 SCHEMA = {
     "scenario": pl.String,
@@ -38,16 +40,21 @@ def scenarios(plan: Plan, facts: Facts, base: Evaluation) -> pl.DataFrame:
     | present_value | plan currency; null where the strategy cannot serve the plan there |
     | regret | present value less that of the cheapest strategy of the same site and scenario |
     """
-    frames = [_values(BASE, "As planned", base)]
-    for scenario in plan.scenarios:
-        other, facts_there = world(plan, facts, scenario)
-        try:
-            there = evaluate(other, facts_there, plan.finance.months, scan=False)
-        except InputError:
-            continue
-        frames.append(_values(scenario.id, scenario.name, there))
+    with ThreadPoolExecutor(CORES) as pool:
+        planned = pool.map(lambda scenario: _planned(plan, facts, scenario), plan.scenarios)
+        frames = [_values(BASE, "As planned", base), *planned]
     cheapest = pl.col("present_value").min().over("scenario", "site")
     return pl.concat(frames).with_columns(regret=pl.col("present_value") - cheapest)
+
+
+def _planned(plan: Plan, facts: Facts, scenario: Scenario) -> pl.DataFrame:
+    """Strategies of one scenario; none where its world cannot serve the plan at all."""
+    other, there = world(plan, facts, scenario)
+    try:
+        evaluation = evaluate(other, there, plan.finance.months, scan=False)
+    except InputError:
+        return pl.DataFrame(schema=SCHEMA)
+    return _values(scenario.id, scenario.name, evaluation)
 
 
 def _values(scenario: str, name: str, evaluation: Evaluation) -> pl.DataFrame:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from brytpunkt.planning.facts import Facts
     from brytpunkt.reporting.frames import Results
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 1
 PLANNED = (
     "optimal", "optimal_schedule", "margins", "scenarios", "regret", "disruptions", "expected", "paradox", "returns",
     "financing", "readiness", "control", "storage",

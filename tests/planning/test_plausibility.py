@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import replace
 from typing import Any
 
+import polars as pl
 import pytest
 
 from brytpunkt.declarations import read_plan
@@ -44,6 +47,10 @@ def test_a_reservation_dearer_than_on_demand(tmp_path: Any, known: Facts) -> Non
 
 
 def test_a_calm_year_in_a_zone_that_became_dear(tmp_path: Any, known: Facts) -> None:
+    prices = known.day_ahead_monthly
+    january = prices.filter(pl.col("zone") == "SE1", pl.col("month") == dt.date(2025, 2, 1))
+    january = january.with_columns(month=pl.lit(dt.date(2025, 1, 1)))
+    known = replace(known, day_ahead_monthly=pl.concat([prices, january]))
     site = {key: value for key, value in SMALL["sites"][0].items() if key != "energy"}
     history = {"history_from": "2025-01", "history_to": "2025-12"}
     result = compute(planned(tmp_path, sites=[site], energy=history), known)

@@ -104,7 +104,8 @@ def solve(
     lp: highspy.HighsLp, *, gap: float, nodes: int, start: dict[int, float] | None = None
 ) -> Solution | None:
     """The best solution found within ``gap`` or ``nodes``; None where nothing is feasible."""
-    solver = highspy._Highs()  # noqa: SLF001 - the class below the wrapper, which greets on standard output
+    # the class below the wrapper, because the wrapper greets on standard output
+    solver = highspy._Highs()  # type: ignore[attr-defined]  # noqa: SLF001
     for name, value in (
         ("output_flag", False),
         ("threads", 1),
