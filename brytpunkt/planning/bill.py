@@ -14,15 +14,16 @@ import polars as pl
 from brytpunkt.planning.build import server_life_months
 from brytpunkt.planning.calendar import MONTHS_PER_YEAR
 from brytpunkt.planning.money import monthly_rate
-from brytpunkt.planning.optimal.dispatch import Line, dispatch
+from brytpunkt.planning.optimal.dispatch import dispatch
 from brytpunkt.planning.optimal.flows import annuity
+from brytpunkt.planning.optimal.mix import Line
 from brytpunkt.planning.paradox import FIXED, by_year, decompose_many
 
 if TYPE_CHECKING:
     from brytpunkt.planning.disruptions import Decided
     from brytpunkt.planning.evaluate import Evaluation
     from brytpunkt.planning.optimal.arrays import Field
-    from brytpunkt.planning.optimal.dispatch import Mix
+    from brytpunkt.planning.optimal.mix import Mix
     from brytpunkt.planning.optimal.program import Floats
 
 TOKENS_PER_PRICE = 1e6

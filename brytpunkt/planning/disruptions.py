@@ -16,7 +16,8 @@ from brytpunkt.errors import InputError, Problem
 from brytpunkt.planning.money import monthly_rate
 from brytpunkt.planning.optimal import worlds
 from brytpunkt.planning.optimal.arrays import field_of
-from brytpunkt.planning.optimal.dispatch import Mix, dispatch
+from brytpunkt.planning.optimal.dispatch import dispatch
+from brytpunkt.planning.optimal.mix import Mix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,8 @@ from brytpunkt.planning.facts import Facts
 from brytpunkt.planning.ledger import mix_ledger
 from brytpunkt.planning.optimal.arrays import field_of
 from brytpunkt.planning.optimal.choose import site_optimum
-from brytpunkt.planning.optimal.dispatch import Mix, dispatch
+from brytpunkt.planning.optimal.dispatch import dispatch
+from brytpunkt.planning.optimal.mix import Mix
 from brytpunkt.planning.result import Result
 
 SMALL: dict[str, Any] = {

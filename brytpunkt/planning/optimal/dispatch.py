@@ -15,12 +15,11 @@ import polars as pl
 
 from brytpunkt.planning.calendar import MONTHS_PER_YEAR
 from brytpunkt.planning.optimal import flows
-from brytpunkt.planning.own_costs import NEVER
-from brytpunkt.planning.taxation import CAPITALISED, relief
+from brytpunkt.planning.optimal.mix import Line, Mix, servers_in_service
+from brytpunkt.planning.optimal.owning import owning, stored, tax_lines
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan
-    from brytpunkt.declarations.taxation import Tax
     from brytpunkt.planning.optimal.arrays import Field, Pool
     from brytpunkt.planning.optimal.program import Floats, Ints
 
@@ -34,49 +33,6 @@ ROW_SCHEMA = {
 }
 TINY = 1e-9
 Served = tuple[int, str, str, "Floats"]  # workload, by, item, share of the need [H, C]
-
-
-@dataclass(frozen=True)
-class Mix:
-    """Decisions: (pool, order month, servers), (term, signing month, instances), by position in the field.
-
-    ``allowed`` [workload, pool] says which pool may serve which workload. ``exit_month``: own sites are left and their
-    servers sold then. ``embargo``: deliveries from its first month on wait for its second.
-    """
-
-    bought: tuple[tuple[int, int, int], ...]
-    signed: tuple[tuple[int, int, int], ...]
-    allowed: np.ndarray | None = None
-    exit_month: int | None = None
-    embargo: tuple[int, int] | None = None
-
-    def cohorts(self, field: Field, position: int) -> list[tuple[int, int, int]]:
-        """(delivery, end of service, servers) of a pool; what would arrive after the horizon or an exit is left out."""
-        pool = field.pools[position]
-        found = []
-        for at, order, count in self.bought:
-            if at != position:
-                continue
-            delivery = pool.delivery(order)
-            if self.embargo is not None and self.embargo[0] <= delivery < self.embargo[1]:
-                delivery = self.embargo[1]
-            end = delivery + pool.life
-            if self.exit_month is not None:
-                end = min(end, self.exit_month)
-            if delivery < min(field.horizon, end):
-                found.append((delivery, end, count))
-        return found
-
-
-@dataclass(frozen=True)
-class Line:
-    """One component of a mix: an amount for each month [H]; ``option`` for what is owned."""
-
-    component: str
-    item: str
-    timing: str
-    amount: Floats
-    option: str | None = None
 
 
 @dataclass(frozen=True)
@@ -111,14 +67,6 @@ class Dispatched:
         return float(sum(line.amount @ factors[line.timing] for line in self.lines))
 
 
-def servers_in_service(field: Field, mix: Mix, position: int) -> Ints:
-    """Servers of a pool in each month [H]."""
-    standing = np.zeros(field.horizon, dtype=np.int64)
-    for delivery, end, count in mix.cohorts(field, position):
-        standing[delivery:end] += count
-    return standing
-
-
 def dispatch(plan: Plan, field: Field, mix: Mix) -> Dispatched:
     """Serve every hour of a mix and gather what it costs."""
     rows: list[Line] = []
@@ -150,13 +98,13 @@ def dispatch(plan: Plan, field: Field, mix: Mix) -> Dispatched:
         served += [(w, "own", pool.option, taken[w]) for w in range(len(field.workloads))]
         drawn, paid = _power(field, pool, standing, taken)
         energy.append(drawn)
-        rows += [*paid, *_owning(plan, field, pool, mix, position, standing)]
+        rows += [*paid, *owning(plan, field, pool, mix, position, standing)]
     rest, by_rent = _rest(field, left)
     rows += rest
     served += by_rent
-    rows += _stored(field, mix)
+    rows += stored(field, mix)
     if plan.finance.tax is not None:
-        rows += _tax(plan, plan.finance.tax, field, mix, rows)
+        rows += tax_lines(plan, plan.finance.tax, field, mix, rows)
     return Dispatched(
         lines=tuple(rows),
         shares=tuple(served),
@@ -263,134 +211,6 @@ def _power(field: Field, pool: Pool, standing: Ints, taken: Floats) -> tuple[pl.
         }
     )
     return drawn.filter(pl.col("servers") > 0), [*rows, Line("energy_capacity", "", "end", fee, pool.option)]
-
-
-def _owning(plan: Plan, field: Field, pool: Pool, mix: Mix, position: int, standing: Ints) -> list[Line]:
-    """Purchases, upkeep, space, crew, hall and continuing value of a pool, by component."""
-    build, horizon = plan.build, field.horizon
-    shares = {
-        "server_capex": 1.0,
-        "freight_and_duty": build.freight_and_duty_share,
-        "installation": build.installation_share,
-        "spares": build.spares_share,
-        "network_capex": build.network_share,
-    }
-    start = {name: np.zeros(horizon) for name in (*shares, "facility_capex")}
-    end = {
-        name: np.zeros(horizon)
-        for name in ("support", "insurance", "decommissioning", "colocation_rent", "hardware_staff", "resale")
-    }
-    value = 0.0
-    cohorts = mix.cohorts(field, position)
-    for delivery, finish, count in cohorts:
-        price = pool.number("price") * (1 + build.price_path_per_year) ** (delivery / MONTHS_PER_YEAR)
-        for name, share in shares.items():
-            start[name][delivery] += price * share * count
-        stands = slice(delivery, min(finish, horizon))
-        each = price * count / MONTHS_PER_YEAR
-        support = flows.support_share(plan, field, delivery)
-        end["support"][stands] += (each * support * field.escalator)[stands]
-        end["insurance"][stands] += each * build.insurance_share_per_year * field.escalator[stands]
-        if finish == mix.exit_month and finish <= horizon:
-            end["resale"][finish - 1] -= price * count * resale_share(plan, finish - delivery)
-            continue
-        if finish <= horizon:
-            end["decommissioning"][finish - 1] += price * count * build.decommissioning_share
-        value += count * flows.server(plan, field, pool, delivery).horizon
-    kw = pool.number("nameplate_kw") * standing
-    racks = np.ceil(kw / pool.number("rack_kw") - TINY) if pool.row["rack_kw"] else np.zeros(horizon)
-    space = pool.number("kw_month") * kw + pool.number("rack_month") * racks
-    end["colocation_rent"] = space * field.escalator
-    people = (standing > 0) * pool.number("min_fte") + pool.number(
-        "fte_per_100_gpus"
-    ) * standing * pool.gpus / 100
-    end["hardware_staff"] = people * pool.number("fte_month") * field.escalator
-    if pool.row["facility_per_kw"] is not None:
-        upkeep, hall_value = _hall(plan, field, pool, mix, cohorts, standing, start["facility_capex"])
-        end["facility_maintenance"] = upkeep
-        value += hall_value
-    at_horizon = np.zeros(horizon)
-    at_horizon[-1] = value
-    return [
-        *(Line(name, "", "start", amount, pool.option) for name, amount in start.items()),
-        *(Line(name, "", "end", amount, pool.option) for name, amount in end.items()),
-        Line("continuing_value", "", "horizon", at_horizon, pool.option),
-    ]
-
-
-def _stored(field: Field, mix: Mix) -> list[Line]:
-    """Storage: rented until the first own servers arrive, then beside them."""
-    arrivals = [row[0] for position in range(len(field.pools)) for row in mix.cohorts(field, position)]
-    frame = field.storage(min(arrivals, default=None))
-    lines = []
-    for (component, item, timing), rows in frame.group_by("component", "item", "timing", maintain_order=True):
-        amount = np.zeros(field.horizon)
-        np.add.at(amount, rows["month"].to_numpy(), rows["amount"].to_numpy())
-        lines.append(Line(str(component), str(item), str(timing), amount))
-    return lines
-
-
-def _tax(plan: Plan, tax: Tax, field: Field, mix: Mix, lines: list[Line]) -> list[Line]:
-    """Tax of a mix: relief at the end of each plan year, and tax on the continuing value at the horizon."""
-    horizon = field.horizon
-    deductions = field.staff.copy()
-    value = 0.0
-    for line in lines:
-        if line.timing == "horizon":
-            value -= float(line.amount.sum())
-        elif line.component not in CAPITALISED:
-            deductions += line.amount
-    book = 0.0
-    for position, pool in enumerate(field.pools):
-        for delivery, finish, count in mix.cohorts(field, position):
-            cost = count * flows.purchase(plan, pool, delivery)
-            off, left = flows.depreciation(tax.depreciation, delivery, finish, horizon)
-            deductions += cost * off
-            book += cost * left
-    for line in lines:
-        if line.component in ("facility_capex", "storage_capex"):
-            life = NEVER if line.component == "facility_capex" else round(plan.storage.life_years * 12)
-            for month in np.flatnonzero(line.amount):
-                off, left = flows.depreciation(tax.depreciation, int(month), int(month) + life, horizon)
-                deductions += line.amount[month] * off
-                book += line.amount[month] * left
-    saved, _ = relief(deductions, tax, field.other_income)
-    at = np.minimum(np.arange(1, saved.size + 1) * MONTHS_PER_YEAR, horizon) - 1
-    amount, last = np.zeros(horizon), np.zeros(horizon)
-    amount[at] = -saved
-    last[-1] = tax.rate * (value - book)
-    return [Line("tax", "", "end", amount), Line("tax_on_continuing_value", "", "horizon", last)]
-
-
-def _hall(
-    plan: Plan,
-    field: Field,
-    pool: Pool,
-    mix: Mix,
-    cohorts: list[tuple[int, int, int]],
-    standing: Ints,
-    capex: Floats,
-) -> tuple[Floats, float]:
-    """Room is built when more servers stand than ever before -> maintenance [H], value at the horizon."""
-    highest = np.maximum.accumulate(standing)
-    upkeep, value = np.zeros(field.horizon), 0.0
-    for delivery in sorted({delivery for delivery, _, _ in cohorts}):
-        more = int(highest[delivery] - (highest[delivery - 1] if delivery > 0 else 0))
-        unit = flows.hall(plan, field, pool, delivery)
-        capex[delivery] += unit.start[delivery] * more
-        upkeep += unit.end * more
-        value += unit.horizon * more
-    if mix.exit_month is not None and mix.exit_month <= field.horizon:
-        upkeep[mix.exit_month :] = 0.0
-        value = 0.0
-    return upkeep, value
-
-
-def resale_share(plan: Plan, age_months: int) -> float:
-    """Market value of a used server less its removal, as a share of what was paid; straight lines between years."""
-    curve = (1.0, *plan.build.resale_share_by_year)
-    years = np.arange(len(curve))
-    return float(np.interp(age_months / MONTHS_PER_YEAR, years, curve)) - plan.build.removal_share
 
 
 def _rest(field: Field, left: Floats) -> tuple[list[Line], list[Served]]:

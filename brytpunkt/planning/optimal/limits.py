@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,6 +53,16 @@ def limits_of(basis: Basis, facts: Facts, field: Field) -> Limits:
             site.id: (carbon_intensity(site, facts) or dirtiest) / GRAMS_PER_KG for site in basis.plan.sites
         },
         offer_kg={name: _of_country(intensity, country, dirtiest) * per_hour for name, _, country in offers},
+    )
+
+
+def tightened(limits: Limits, share: float) -> Limits:
+    """The same limits, each narrower by a share."""
+    return replace(
+        limits,
+        budget=None if limits.budget is None else limits.budget * (1 - share),
+        sovereign=None if limits.sovereign is None else min(1.0, limits.sovereign * (1 + share)),
+        carbon=None if limits.carbon is None else limits.carbon * (1 - share),
     )
 
 

@@ -138,8 +138,11 @@ def build(
     """
     builder = Builder(plan, shared, limits, most)
     servers, shares = [], []
+    arrival = _storage(builder)
     for pool in shared.pools:
         ordered, served = _pool(builder, pool)
+        if arrival is not None:
+            _after_arrival(builder, pool, ordered, arrival)
         servers.append(ordered)
         shares.append(served)
     signed = tuple(_term(builder, position) for position in range(len(shared.terms)))
@@ -215,6 +218,63 @@ def _footprint(builder: Builder, pool: Pool, served: Ints, standing: tuple[Ints,
         idle = (pool.number("idle_kw") * builder.field.hours * pool.pue).sum(axis=1) * kg
         month, column = standing
         builder.program.set(builder.carbon[builder.year[month]], column, idle[month])
+
+
+def _storage(builder: Builder) -> tuple[Ints, Ints] | None:
+    """Storage is rented until the first own servers arrive: one column for each month in which they may.
+
+    -> months, columns; None where nothing is stored. What is paid while nothing arrives stands in every plan.
+    """
+    shared = builder.field
+    rented = _storage_flow(shared, None)
+    if not (rented.start.any() or rented.end.any()):
+        return None
+    months = np.unique(
+        [
+            pool.delivery(int(q))
+            for pool in shared.pools
+            for q in quarters(shared.horizon)
+            if pool.delivery(int(q)) < shared.horizon
+        ]
+    ).astype(np.int64)
+    if not months.size:
+        return None
+    owned = [_storage_flow(shared, int(month)) for month in months]
+    none = builder.program.add_columns(np.array([builder.unit(rented)]), 1.0, whole=True)
+    arrives = builder.program.add_columns(np.array([builder.unit(flow) for flow in owned]), 1.0, whole=True)
+    one = builder.program.add_rows(1.0, 1.0, (1,), "capacity")
+    builder.program.set(one, np.concatenate([none, arrives]), 1.0)
+    if builder.budget is not None:
+        builder.spend(none, rented.by_year()[None])
+        builder.spend(arrives, np.stack([flow.by_year() for flow in owned]))
+    return months, arrives
+
+
+def _storage_flow(shared: Field, delivery: int | None) -> Flow:
+    """Flow of all storage with the first arrival in a month."""
+    start, end = np.zeros(shared.horizon), np.zeros(shared.horizon)
+    value = 0.0
+    for month, timing, amount in shared.storage(delivery).select("month", "timing", "amount").iter_rows():
+        if timing == "horizon":
+            value += amount
+        else:
+            (start if timing == "start" else end)[month] += amount
+    return flows.Flow(start, end, value, deductible=end)
+
+
+def _after_arrival(builder: Builder, pool: Pool, ordered: Ints, arrival: tuple[Ints, Ints]) -> None:
+    """Servers stand only from the arrival on that storage is planned for."""
+    months, arrives = arrival
+    most = float(np.ceil(pool.needed.sum(axis=0).max() / pool.gpus) + pool.spare)
+    deliveries = [
+        pool.delivery(int(q))
+        for q in quarters(builder.field.horizon)
+        if pool.delivery(int(q)) < builder.field.horizon
+    ]
+    rows = builder.program.add_rows(-INFINITY, 0.0, (len(deliveries),), "capacity")
+    builder.program.set(rows, ordered, 1.0)
+    for row, delivery in zip(rows, deliveries, strict=True):
+        builder.program.set(row, arrives[months <= delivery], -most)
 
 
 def _hall(builder: Builder, pool: Pool, orders: Ints, deliveries: Ints, standing: tuple[Ints, Ints]) -> None:

@@ -12,8 +12,9 @@ from brytpunkt.planning.ledger import mix_ledger
 from brytpunkt.planning.money import monthly_rate
 from brytpunkt.planning.optimal.arrays import field_of
 from brytpunkt.planning.optimal.choose import Optimum, portfolio_optimum, site_optimum
-from brytpunkt.planning.optimal.dispatch import Dispatched, Mix, dispatch
+from brytpunkt.planning.optimal.dispatch import Dispatched, dispatch
 from brytpunkt.planning.optimal.limits import broken, carbon_of, over_budget
+from brytpunkt.planning.optimal.mix import Mix
 from brytpunkt.planning.optimal.model import BUDGET
 
 if TYPE_CHECKING:
@@ -124,8 +125,7 @@ def _published(evaluation: Evaluation, optimum: Optimum) -> tuple[tuple[object, 
         evaluation.rent.filter(pl.col("strategy") == "rent", pl.col("component") == "platform_staff")
     )
     if not candidates:
-        clash = " and ".join(optimum.clashing) or "the constraints"
-        reason = f"infeasible, because {clash} cannot be kept together with the demand"
+        reason = _why_not(optimum)
         return (*head, False, reason, None, *([None] * 8), listed), _empty(evaluation)
     source = min(candidates, key=lambda name: (candidates[name][0], name))
     objective = None if optimum.objective is None else optimum.objective + staff
@@ -144,6 +144,17 @@ def _published(evaluation: Evaluation, optimum: Optimum) -> tuple[tuple[object, 
         _value(pure[best_pure]) if best_pure else None,
         listed,
     ), candidates[source][1].with_columns(pl.lit(optimum.site, dtype=pl.String).alias("site"))
+
+
+def _why_not(optimum: Optimum) -> str:
+    """The constraints that clash, or those that the programme's plan breaks when it is served hour by hour."""
+    if optimum.clashing:
+        return f"infeasible, because {' and '.join(optimum.clashing)} cannot be kept together with the demand"
+    found = broken(optimum.limits, optimum.field, optimum.done) if optimum.done is not None else ()
+    return (
+        f"infeasible, because the cheapest plan found still breaks {' and '.join(found) or 'a constraint'} in some hour; "
+        "loosen it a little"
+    )
 
 
 def _value(rows: pl.DataFrame) -> float:

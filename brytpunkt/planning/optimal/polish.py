@@ -13,8 +13,9 @@ import numpy as np
 
 from brytpunkt.planning.money import monthly_rate
 from brytpunkt.planning.optimal.arrays import quarters
-from brytpunkt.planning.optimal.dispatch import Dispatched, Mix, dispatch, servers_in_service
+from brytpunkt.planning.optimal.dispatch import Dispatched, dispatch
 from brytpunkt.planning.optimal.limits import broken
+from brytpunkt.planning.optimal.mix import Mix, servers_in_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -72,6 +72,14 @@ class Program:
         kept = v.ravel() != 0
         self.entries.append((r.ravel()[kept], c.ravel()[kept], v.ravel()[kept]))
 
+    def _matrix(self) -> tuple[Ints, Ints, Floats]:
+        """Entries in order of row and column; what was set more than once is summed."""
+        rows, columns, values = (np.concatenate(part) for part in zip(*self.entries, strict=True))
+        order = np.lexsort((columns, rows))
+        rows, columns, values = rows[order], columns[order], values[order]
+        first = np.flatnonzero(np.r_[True, (np.diff(rows) != 0) | (np.diff(columns) != 0)])
+        return rows[first], columns[first], np.add.reduceat(values, first)
+
     def model(self, dropped: frozenset[str] = frozenset(), *, relaxed: bool = False) -> highspy.HighsLp:
         """The programme as HiGHS takes it; rows of ``dropped`` groups bind nothing."""
         lp = highspy.HighsLp()
@@ -84,13 +92,12 @@ class Program:
             for rows in self.groups.get(group, []):
                 lower[rows], upper[rows] = -INFINITY, INFINITY
         lp.row_lower_, lp.row_upper_ = lower, upper
-        rows, columns, values = (np.concatenate(part) for part in zip(*self.entries, strict=True))
-        order = np.lexsort((columns, rows))
+        rows, columns, values = self._matrix()
         lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
         lp.a_matrix_.num_col_, lp.a_matrix_.num_row_ = self.columns, self.rows
-        lp.a_matrix_.start_ = np.searchsorted(rows[order], np.arange(self.rows + 1)).astype(np.int32)
-        lp.a_matrix_.index_ = columns[order].astype(np.int32)
-        lp.a_matrix_.value_ = values[order]
+        lp.a_matrix_.start_ = np.searchsorted(rows, np.arange(self.rows + 1)).astype(np.int32)
+        lp.a_matrix_.index_ = columns.astype(np.int32)
+        lp.a_matrix_.value_ = values
         if not relaxed:
             kinds = np.concatenate(self.whole)
             lp.integrality_ = [
@@ -114,7 +121,8 @@ def solve(
         ("mip_max_nodes", nodes),
     ):
         solver.setOptionValue(name, value)
-    solver.passModel(lp)
+    if solver.passModel(lp) == highspy.HighsStatus.kError:
+        raise RuntimeError("HiGHS does not take the programme")
     if start:
         solver.setSolution(
             len(start),

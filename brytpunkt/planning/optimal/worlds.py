@@ -10,7 +10,7 @@ import polars as pl
 
 from brytpunkt.declarations import EEA
 from brytpunkt.planning.optimal.arrays import Hourly, field_of, fleet_of
-from brytpunkt.planning.optimal.dispatch import Mix
+from brytpunkt.planning.optimal.mix import Mix
 from brytpunkt.planning.rent import commitment_needs, sign
 from brytpunkt.planning.seats import seat_of
 
