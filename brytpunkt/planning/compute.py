@@ -197,8 +197,33 @@ def strategies(evaluation: Evaluation, ledger: pl.DataFrame, optimal: Optimal) -
     impossible = optimal.plans.filter(~pl.col("is_feasible")).select(
         "site", "is_feasible", "reason", strategy=pl.lit("optimal")
     )
+    labels = _mix_labels(evaluation, optimal)
+    feasible = feasible.join(labels, on="site", how="left", nulls_equal=True).with_columns(
+        label=pl.when(pl.col("strategy") == "optimal").then("mix").otherwise("label")
+    )
+    feasible = feasible.drop("mix")
     return pl.concat([feasible, _infeasible(evaluation, feasible), impossible], how="diagonal").sort(
         "site", pl.col("strategy").replace_strict(rank, return_dtype=pl.Int64), nulls_last=False
+    )
+
+
+def _mix_labels(evaluation: Evaluation, optimal: Optimal) -> pl.DataFrame:
+    """What an optimal plan owns and commits, in words -> site, mix."""
+    schedule = _optimal_schedule(evaluation, optimal)
+    counted = (
+        schedule.group_by("site", "name", "kind", maintain_order=True)
+        .agg(pl.col("count").sum())
+        .with_columns(
+            part=pl.format(
+                "{} x {}{}",
+                "count",
+                "name",
+                pl.when(pl.col("kind") == "commit").then(pl.lit(" committed")).otherwise(pl.lit("")),
+            )
+        )
+    )
+    return counted.group_by("site", maintain_order=True).agg(
+        mix=pl.col("part").str.join("; ") + pl.lit("; the rest rented")
     )
 
 

@@ -85,6 +85,22 @@ def lead(row: Row, horizon_months: int, formats: Formats) -> str:
     return text
 
 
+def mix(summary: Row, site: str | None, rent: float, formats: Formats) -> str:
+    """One sentence on the optimal mix of a site, or of all sites together (None); nothing where it adds nothing."""
+    found = next((row for row in summary["optimal"] if row["site"] == site), None)
+    if found is None:
+        return ""
+    if not found["is_feasible"]:
+        return " " + formats.texts("lead.mix_none", reason=found["reason"])
+    saved = rent - found["present_value"]
+    if found["source"] != "programme" or saved <= 0:
+        return ""
+    key = "lead.mix" if site is not None else "lead.mix_portfolio"
+    return " " + formats.texts(
+        key, value=formats.money(found["present_value"]), share=formats.percent(saved / rent)
+    )
+
+
 def tiles(row: Row, horizon_months: int, formats: Formats) -> list[Tile]:
     """The key figures."""
     words = formats.texts

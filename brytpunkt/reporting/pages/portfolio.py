@@ -78,7 +78,8 @@ def _lead(at: Desk, best: Row) -> str:
     winners = sum(row["verdict"] == "build" for row in candidates)
     key = "text.portfolio_build" if winners else "text.portfolio_rent"
     verdict = words(key, count=winners, total=len(candidates)) if len(candidates) > 1 else ""
-    return verdict + decision.lead(best, at.horizon, at.formats)
+    mixed = decision.mix(at.summary, None, float(best["npv_rent"]), at.formats)
+    return verdict + decision.lead(best, at.horizon, at.formats) + mixed
 
 
 def _difference(at: Desk, row: Row) -> Row:

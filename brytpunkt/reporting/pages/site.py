@@ -60,7 +60,8 @@ def decision_context(at: Desk, row: Row) -> Row:
     return {
         "outcome": decision.outcome(row),
         "headline": decision.headline(row, formats),
-        "lead": decision.lead(row, at.horizon, formats),
+        "lead": decision.lead(row, at.horizon, formats)
+        + decision.mix(at.summary, row["site"], float(row["npv_rent"]), formats),
         "tiles": decision.tiles(row, at.horizon, formats),
         "bar": bars.decision_bar(at.canvas, row),
         "bar_head": formats.texts("figure.decision", years=years(at.horizon, formats)),
