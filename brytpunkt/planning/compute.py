@@ -76,7 +76,7 @@ def compute(plan: Plan, facts: Facts) -> Result:
         expected=expected(evaluation, choices),
         paradox=paradox(evaluation, choices),
         storage=storage_need(plan, evaluation.basis.months).group_by("workload", maintain_order=True).last(),
-        readiness=readiness(plan, evaluation.basis.options, hardware_frame(plan, facts), evaluation.basis.fx),
+        readiness=readiness(plan, evaluation.basis.offered, hardware_frame(plan, facts), evaluation.basis.fx),
         control=control(evaluation),
         returns=returns(evaluation),
         financing=financing(evaluation),

@@ -24,6 +24,7 @@ from brytpunkt.planning.options import modes, options, server_options
 from brytpunkt.planning.own_costs import Schedule, acquisitions, capex_flows, continuing_value, monthly_flows
 from brytpunkt.planning.rent import Market
 from brytpunkt.planning.rent_plan import RentChoice, bridges, choose_rent, strategy_flows
+from brytpunkt.planning.rooms import carried
 from brytpunkt.planning.throughput import gpu_hours, rates
 
 if TYPE_CHECKING:
@@ -42,7 +43,10 @@ SCAN_SCHEMA = {
 
 @dataclass(frozen=True)
 class Basis:
-    """What all strategies share: calendar, demand, market, options and prices of energy."""
+    """What all strategies share: calendar, demand, market, options and prices of energy.
+
+    ``offered``: every site, mode and server; ``options``: those that the declared rooms carry.
+    """
 
     plan: Plan
     fx: Fx
@@ -56,6 +60,7 @@ class Basis:
     busy: pl.DataFrame
     load: pl.DataFrame
     cells: pl.DataFrame
+    offered: pl.DataFrame
     options: pl.DataFrame
     infeasible: pl.DataFrame
     home: str
@@ -135,6 +140,7 @@ def prepare(plan: Plan, facts: Facts, horizon: int) -> Basis:
     serving, infeasible = _serving(plan, servers, rate)
     profiles = pl.concat([serving.select("profile"), choice.on_demand.select("profile")]).unique()
     busy = busy_gpus(work.join(profiles, on="profile", how="semi"), shares, rules)
+    offered = options(modes(plan, facts, fx, months), serving, cells)
     return Basis(
         plan=plan,
         fx=fx,
@@ -148,7 +154,8 @@ def prepare(plan: Plan, facts: Facts, horizon: int) -> Basis:
         busy=busy,
         load=site_load(busy.join(serving.select("profile").unique(), on="profile", how="semi")),
         cells=cells,
-        options=options(modes(plan, facts, fx, months), serving, cells),
+        offered=offered,
+        options=carried(plan, facts, fx, offered),
         infeasible=infeasible,
         home=home,
     )

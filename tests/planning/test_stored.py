@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from brytpunkt.errors import InputError
 from brytpunkt.planning.compute import compute
 from brytpunkt.planning.evaluate import evaluate
 from brytpunkt.planning.facts import Facts
@@ -61,3 +62,31 @@ def test_every_bundled_operator_has_a_seat_or_none_is_guessed(known: Facts) -> N
     unknown = {provider for provider in named if seat_of(provider) is None}
     assert unknown == {"novita", "spheron", "huggingface_nebius"}
     assert all(len(seat) == 2 for seat in SEAT_OF_PROVIDER.values())
+
+
+def test_a_room_that_does_not_carry_a_server_is_no_option(tmp_path: Any, known: Facts) -> None:
+    small = SMALL["build"]["servers"][0]
+    light = small | {"id": "light", "nameplate_kw": 6.0, "price": {"eur": 400_000}}
+    plan = planned(
+        tmp_path,
+        sites=[SMALL["sites"][0] | {"limits": {"rack_density_limit_kw": 8}}],
+        build={"servers": [small, light]},
+    )
+    assert evaluate(plan, known, 9).basis.options["server"].to_list() == ["light"]
+
+
+def test_a_refit_takes_its_months_and_its_money(tmp_path: Any, known: Facts) -> None:
+    """10.2 kW at 1,000 EUR a kW for each server, six months until the first."""
+    refit = {"capex_per_kw": {"eur": 1000}, "months": 6, "rack_density_kw": 40, "liquid_cooling": False}
+    limits = {"rack_density_limit_kw": 8, "retrofit": refit}
+    plan = planned(tmp_path, sites=[SMALL["sites"][0] | {"limits": limits}])
+    evaluation = evaluate(plan, known, 9)
+    own = evaluation.own.filter(pl.col("component") == "facility_capex")
+    servers = evaluation.schedule.installed["servers"].max()
+    assert own.select("month", "cents").rows() == [(6, 1_020_000 * servers)]  # type: ignore[operator]
+
+
+def test_a_room_that_carries_nothing_says_so(tmp_path: Any, known: Facts) -> None:
+    plan = planned(tmp_path, sites=[SMALL["sites"][0] | {"limits": {"rack_density_limit_kw": 8}}])
+    with pytest.raises(InputError, match=r"one server draws 10\.2 kW, a rack here carries 8 kW"):
+        evaluate(plan, known, 9)
