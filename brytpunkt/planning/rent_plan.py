@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from brytpunkt.declarations import Plan
 
+DECLARED = (1.0,)
 FLOW = ["month", "component", "timing", "amount"]
 
 
@@ -35,6 +36,7 @@ class RentChoice:
     ``offers``: mode, workload, offer, label, present_value: the best offer of each mode.
     ``rent_modes``: workload -> its cheapest mode. ``terms``: the commitments with their partners that are
     the best of their term, from which bridges are made. ``by_mode``: offers of on_demand and api.
+    ``needs``, ``signed``: of every commitment at the declared demand, so that they are settled once.
     """
 
     offers: pl.DataFrame
@@ -44,6 +46,8 @@ class RentChoice:
     on_demand: pl.DataFrame
     spot: pl.DataFrame
     apis: pl.DataFrame
+    needs: pl.DataFrame
+    signed: pl.DataFrame
 
 
 def present_value(months: pl.DataFrame, flows: pl.DataFrame, by: list[str]) -> pl.DataFrame:
@@ -67,10 +71,11 @@ def choose_rent(plan: Plan, market: Market) -> RentChoice:
     horizon = market.months.height
     pairs = with_partners(market)
     needs = commitment_needs(market, pairs, [1.0])
+    signed = sign(market, pairs, needs)
     flows = {
         "on_demand": on_demand_flows(market, market.on_demand(), [1.0]),
         "spot": on_demand_flows(market, market.spot(), [1.0], "rent_spot"),
-        "committed": commitment_flows(market, pairs, needs, sign(market, pairs, needs), [horizon]),
+        "committed": commitment_flows(market, pairs, needs, signed, [horizon]),
         "api": api_flows(market, market.apis, [1.0]),
     }
     values = {mode: present_value(market.months, flows[mode], ["workload", "offer"]) for mode in MODES}
@@ -102,6 +107,8 @@ def choose_rent(plan: Plan, market: Market) -> RentChoice:
         on_demand=market.on_demand().join(best["on_demand"], on=["workload", "offer"], how="semi"),
         spot=market.spot().join(best["spot"], on=["workload", "offer"], how="semi"),
         apis=market.apis.join(best["api"], on=["workload", "offer"], how="semi"),
+        needs=needs,
+        signed=signed,
     )
 
 
@@ -163,8 +170,12 @@ def bridge_candidates(
     -> mode, delivery, scale, workload, offer, month, component, timing, amount
     """
     until = pl.DataFrame({"delivery": sorted(set(deliveries))}, schema={"delivery": pl.Int64})
-    needs = commitment_needs(market, commitments, scales)
-    signed = sign(market, commitments, needs)
+    if tuple(scales) == DECLARED:
+        needs = choice.needs.join(commitments, on=["workload", "offer"], how="semi")
+        signed = choice.signed.join(commitments, on=["workload", "offer"], how="semi")
+    else:
+        needs = commitment_needs(market, commitments, scales)
+        signed = sign(market, commitments, needs)
     hourly = on_demand_flows(market, choice.on_demand, scales).join(until, how="cross")
     interruptible = on_demand_flows(market, choice.spot, scales, "rent_spot").join(until, how="cross")
     tokens = api_flows(market, choice.apis, scales).join(until, how="cross")

@@ -11,7 +11,6 @@ import polars as pl
 from brytpunkt.declarations import EEA
 from brytpunkt.planning.optimal.arrays import Hourly, field_of, fleet_of
 from brytpunkt.planning.optimal.mix import Mix
-from brytpunkt.planning.rent import commitment_needs, sign
 from brytpunkt.planning.seats import seat_of
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def rent_mix(evaluation: Evaluation, field: Field) -> Mix:
     pairs = basis.choice.commitments.filter(pl.col("workload").is_in(committed))
     if pairs.is_empty():
         return Mix((), ())
-    signed = sign(basis.market, pairs, commitment_needs(basis.market, pairs, [1.0]))
+    signed = basis.choice.signed.join(pairs, on=["workload", "offer"], how="semi")
     position = {(field.workloads[term.workload], term.offer): at for at, term in enumerate(field.terms)}
     return Mix(
         (),
