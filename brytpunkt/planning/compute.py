@@ -12,6 +12,7 @@ from brytpunkt.planning.curves import cumulative, rule_readings, rule_series
 from brytpunkt.planning.disruptions import decided, disruptions, expected
 from brytpunkt.planning.evaluate import Evaluation, evaluate
 from brytpunkt.planning.exposure import control
+from brytpunkt.planning.footprint import footprint, footprint_by_month
 from brytpunkt.planning.investment import financing, returns
 from brytpunkt.planning.ledger import native_currencies
 from brytpunkt.planning.margins import margins
@@ -52,6 +53,7 @@ def compute(plan: Plan, facts: Facts) -> Result:
     curves = cumulative(evaluation)
     tipping = tipping_curve(evaluation)
     energy = energy_by_month(evaluation, facts)
+    emitted = footprint_by_month(evaluation, energy)
     series = rule_series(curves)
     optimal = optimal_plans(evaluation, facts)
     choices = decided(evaluation, optimal.mixes)
@@ -89,6 +91,8 @@ def compute(plan: Plan, facts: Facts) -> Result:
         demand=_demand(evaluation),
         schedule=_schedule(evaluation),
         energy=energy,
+        footprint_by_month=emitted,
+        footprint=footprint(emitted),
         rent_offers=_rent_offers(evaluation),
         rates=evaluation.basis.rates,
         servers=_servers(evaluation),

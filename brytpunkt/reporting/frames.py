@@ -75,6 +75,8 @@ class Results(Protocol):
     @property
     def control(self) -> pl.DataFrame: ...  # noqa: D102
     @property
+    def footprint(self) -> pl.DataFrame: ...  # noqa: D102
+    @property
     def storage(self) -> pl.DataFrame: ...  # noqa: D102
     @property
     def warnings(self) -> Sequence[str]: ...  # noqa: D102

@@ -6,38 +6,27 @@ Does not belong here: page one, charts, layout (templates/partials/macros.html.j
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from brytpunkt.reporting.charts.draw import short
-from brytpunkt.reporting.formats import SCALES
+from brytpunkt.reporting.pages.conditions import control, footprint, readiness, storage
+from brytpunkt.reporting.pages.panel import (
+    LABEL_LENGTH,
+    Row,
+    best_site_id,
+    month_of,
+    panel,
+    rows_of,
+    site_names,
+    thousands,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from brytpunkt.reporting.pages.shared import Desk
 
-Row = dict[str, Any]
-NAME_LENGTH = 40
-LABEL_LENGTH = 90
 STRATEGIES = ("rent", "own", "optimal")
 EFFECTS = ("volume", "mix", "intensity", "price", "fixed")
 LARGE_DIFFERENCE = 0.01
-
-
-def panel(
-    at: Desk, key: str, columns: Sequence[tuple[str, bool]], rows: list[list[str]], note: str = ""
-) -> Row:
-    """A heading, a note and a table; ``columns`` are catalog keys with whether they hold numbers."""
-    words = at.formats.texts
-    return {
-        "head": words(f"panel.{key}"),
-        "note": note or words.get(f"panel.{key}_note", ""),
-        "columns": [
-            (words(f"pcol.{name}", unit=at.formats.unit("thousand")), number) for name, number in columns
-        ],
-        "rows": rows,
-        "is_long": False,
-    }
 
 
 def site_panels(at: Desk, site: str) -> list[Row]:
@@ -50,6 +39,7 @@ def site_panels(at: Desk, site: str) -> list[Row]:
         expected(at, site),
         paradox(at, site),
         money(at, site),
+        footprint(at, site),
         readiness(at, site),
         control(at, site),
         storage(at),
@@ -70,26 +60,6 @@ def portfolio_panels(at: Desk) -> list[Row]:
         storage(at),
     ]
     return [item for item in found if item is not None and item["rows"]]
-
-
-def _rows(at: Desk, table: str, site: str | None) -> list[Row]:
-    return [row for row in at.summary[table] if row["site"] == site]
-
-
-def _names(at: Desk) -> dict[str | None, str]:
-    names = {row["site"]: short(row["site_name"], NAME_LENGTH) for row in at.sites}
-    return names | {None: at.formats.texts("panel.portfolio")}
-
-
-def _k(at: Desk, value: float | str | None, *, signed: bool = False) -> str:
-    scaled = None if value is None else float(value) / SCALES["thousand"]
-    return at.formats.number(scaled, signed=signed)
-
-
-def _month(at: Desk, month: int) -> str:
-    if month >= at.horizon:
-        return at.formats.texts("panel.after_plan")
-    return at.formats.month_short(at.time.month(month))
 
 
 def optimal_note(at: Desk, row: Row) -> str:
@@ -128,21 +98,21 @@ def optimal_note(at: Desk, row: Row) -> str:
 
 def optimal_schedule(at: Desk, site: str | None) -> Row | None:
     """What to order and to commit, and when."""
-    optimum = next(iter(_rows(at, "optimal", site)), None)
+    optimum = next(iter(rows_of(at, "optimal", site)), None)
     if optimum is None:
         return None
-    names, words = _names(at), at.formats.texts
+    names, words = site_names(at), at.formats.texts
     rows = [
         [
-            _month(at, row["order_month"]),
+            month_of(at, row["order_month"]),
             words.name("panel_kind", row["kind"]),
             short(row["name"] or row["item"], LABEL_LENGTH)
             + (f", {names[row['place']]}" if site is None and row["place"] else ""),
-            _month(at, row["from_month"]),
-            _month(at, row["until_month"]),
+            month_of(at, row["from_month"]),
+            month_of(at, row["until_month"]),
             at.formats.number(row["count"]),
         ]
-        for row in _rows(at, "optimal_schedule", site)
+        for row in rows_of(at, "optimal_schedule", site)
     ]
     columns = (
         ("order", False), ("kind", False), ("what", False), ("from", False), ("until", False), ("count", True),
@@ -155,7 +125,7 @@ def optimal_schedule(at: Desk, site: str | None) -> Row | None:
 
 def optimal_sites(at: Desk) -> Row:
     """The optimal plan of every site beside its own and rent."""
-    names, formats = _names(at), at.formats
+    names, formats = site_names(at), at.formats
     by_site = {row["site"]: row for row in at.sites}
     rows = []
     for row in sorted(
@@ -167,11 +137,11 @@ def optimal_sites(at: Desk) -> Row:
         rows.append(
             [
                 names[row["site"]],
-                _k(at, row["present_value"]),
-                _k(at, saved, signed=True),
+                thousands(at, row["present_value"]),
+                thousands(at, saved, signed=True),
                 formats.percent(None if saved is None else saved / rent, signed=True),
-                _k(at, own),
-                _k(at, rent),
+                thousands(at, own),
+                thousands(at, rent),
                 formats.percent(row["gap"], 2),
                 formats.percent(row["difference_share"], 2),
             ]
@@ -187,7 +157,7 @@ def margins(at: Desk, site: str) -> Row:
     """What would flip the verdict."""
     formats, words = at.formats, at.formats.texts
     rows = []
-    for row in _rows(at, "margins", site):
+    for row in rows_of(at, "margins", site):
         multiple = row["multiple"]
         if multiple is None:
             flips = words("panel.no_flip")
@@ -213,8 +183,11 @@ def regret(at: Desk, site: str) -> Row:
         rows.append(
             [
                 words("panel.as_planned") if scenario == "base" else short(names[scenario], LABEL_LENGTH),
-                *(_k(at, cell["present_value"]) if cell else at.formats.number(None) for cell in cells),
-                *(_k(at, cell["regret"]) if cell else at.formats.number(None) for cell in cells),
+                *(
+                    thousands(at, cell["present_value"]) if cell else at.formats.number(None)
+                    for cell in cells
+                ),
+                *(thousands(at, cell["regret"]) if cell else at.formats.number(None) for cell in cells),
             ]
         )
     found = panel(at, "regret", (("scenario", False),), rows)
@@ -227,10 +200,10 @@ def regret(at: Desk, site: str) -> Row:
 
 def disruptions(at: Desk, site: str | None) -> Row:
     """What a blow adds to the cost of decisions already made."""
-    rows_of = at.summary["disruptions"]
-    best = site if site is not None else _best(at)
-    kinds = list(dict.fromkeys((row["disruption"], row["disruption_name"]) for row in rows_of))
-    cells = {(row["disruption"], row["strategy"]): row for row in rows_of if row["site"] in (None, best)}
+    found_rows = at.summary["disruptions"]
+    best = site if site is not None else best_site_id(at)
+    kinds = list(dict.fromkeys((row["disruption"], row["disruption_name"]) for row in found_rows))
+    cells = {(row["disruption"], row["strategy"]): row for row in found_rows if row["site"] in (None, best)}
     rows = []
     for key, name in kinds:
         found = [cells.get((key, strategy)) for strategy in STRATEGIES]
@@ -239,7 +212,7 @@ def disruptions(at: Desk, site: str | None) -> Row:
             [
                 short(name, LABEL_LENGTH),
                 *(
-                    _k(at, cell["extra_cost"], signed=True) if cell else at.formats.number(None)
+                    thousands(at, cell["extra_cost"], signed=True) if cell else at.formats.number(None)
                     for cell in found
                 ),
                 at.formats.percent(unserved) if unserved else at.formats.number(None),
@@ -251,20 +224,16 @@ def disruptions(at: Desk, site: str | None) -> Row:
     return panel(at, "disruptions", columns, rows)
 
 
-def _best(at: Desk) -> str:
-    return str(next((row["site"] for row in at.sites if not row["is_comparator"]), at.sites[0]["site"]))
-
-
 def expected(at: Desk, site: str | None) -> Row:
     """Expected cost where workloads may not reach production."""
-    best = site if site is not None else _best(at)
+    best = site if site is not None else best_site_id(at)
     rows = [
         [
             at.formats.texts.name("strategy", row["strategy"]),
             at.formats.percent(row["probability"]),
-            _k(at, row["success_value"]),
-            _k(at, row["failure_value"]),
-            _k(at, row["expected_value"]),
+            thousands(at, row["success_value"]),
+            thousands(at, row["failure_value"]),
+            thousands(at, row["expected_value"]),
         ]
         for row in at.summary["expected"]
         if row["site"] in (None, best)
@@ -277,14 +246,14 @@ def expected(at: Desk, site: str | None) -> Row:
 
 def paradox(at: Desk, site: str | None) -> Row:
     """Why the yearly bill changes from the first plan year to the last whole one."""
-    best = site if site is not None else _best(at)
-    rows_of = [row for row in at.summary["paradox"] if row["site"] in (None, best)]
-    last = max((row["to_year"] for row in rows_of), default=0)
+    best = site if site is not None else best_site_id(at)
+    found_rows = [row for row in at.summary["paradox"] if row["site"] in (None, best)]
+    last = max((row["to_year"] for row in found_rows), default=0)
     rows = []
     for strategy in STRATEGIES:
         effects = {
             row["effect"]: row
-            for row in rows_of
+            for row in found_rows
             if (row["strategy"], row["from_year"], row["to_year"]) == (strategy, 0, last)
         }
         if effects:
@@ -292,9 +261,9 @@ def paradox(at: Desk, site: str | None) -> Row:
             rows.append(
                 [
                     at.formats.texts.name("strategy", strategy),
-                    _k(at, any_row["from_bill"]),
-                    *(_k(at, effects[name]["amount"], signed=True) for name in EFFECTS),
-                    _k(at, any_row["to_bill"]),
+                    thousands(at, any_row["from_bill"]),
+                    *(thousands(at, effects[name]["amount"], signed=True) for name in EFFECTS),
+                    thousands(at, any_row["to_bill"]),
                 ]
             )
     columns = (
@@ -307,19 +276,19 @@ def paradox(at: Desk, site: str | None) -> Row:
 def money(at: Desk, site: str) -> Row | None:
     """The rate of return, and cash, loan and lease of the first delivery."""
     formats, words = at.formats, at.formats.texts
-    returned = next(iter(_rows(at, "returns", site)), None)
+    returned = next(iter(rows_of(at, "returns", site)), None)
     if returned is None:
         return None
     rates = ", ".join(formats.percent(rate, 1) for rate in returned["rates"])
     rows = [
         [
             words.name("panel_financing", row["kind"]),
-            _k(at, row["monthly_payment"]),
-            _k(at, row["total_paid"]),
-            _k(at, row["after_tax_value"]),
-            _k(at, row["advantage_over_cash"], signed=True),
+            thousands(at, row["monthly_payment"]),
+            thousands(at, row["total_paid"]),
+            thousands(at, row["after_tax_value"]),
+            thousands(at, row["advantage_over_cash"], signed=True),
         ]
-        for row in _rows(at, "financing", site)
+        for row in rows_of(at, "financing", site)
     ]
     columns = (
         ("paid_by", False),
@@ -330,65 +299,3 @@ def money(at: Desk, site: str) -> Row | None:
     )
     note = words(f"panel.irr_{returned['kind']}", rates=rates) + " " + words("panel.money_note")
     return panel(at, "money", columns, rows, note)
-
-
-def readiness(at: Desk, site: str | None) -> Row:
-    """Which servers the room carries today."""
-    names, words = _names(at), at.formats.texts
-    rows = []
-    for row in at.summary["readiness"]:
-        if site in (None, row["site"]):
-            why = "; ".join(text for text in (row["reasons"], row["remarks"]) if text)
-            cells = [
-                words.name("mode", row["mode"]),
-                short(row["server"], NAME_LENGTH),
-                words.name("panel_ready", row["status"]),
-                short(why or words("panel.nothing_against"), LABEL_LENGTH * 2),
-                at.formats.number(row["most_servers"]),
-            ]
-            if site is None:
-                cells = [names[row["site"]], *cells[:3], *cells[4:]]
-            else:
-                cells.insert(4, short(row["unknown"], LABEL_LENGTH * 2))
-            rows.append(cells)
-    columns: tuple[tuple[str, bool], ...] = (
-        ("space", False), ("server", False), ("ready", False), ("why", False), ("unknown", False), ("most", True),
-    )  # fmt: skip
-    if site is None:
-        columns = (("site", False), *columns[:3], columns[5])
-    return panel(at, "readiness", columns, rows)
-
-
-def control(at: Desk, site: str | None) -> Row:
-    """Who could reach, stop or withhold the compute."""
-    words = at.formats.texts
-    best = site if site is not None else _best(at)
-    rows = [
-        [
-            row["subject"].replace("/", " / ").replace("_", " "),
-            words.name("panel_dimension", row["dimension"].replace(" ", "_")),
-            words.name("panel_rating", row["rating"]),
-            row["finding"],
-            row["source"],
-        ]
-        for row in at.summary["control"]
-        if row["kind"] == "rent" or row["subject"].split("/")[0] == best
-    ]
-    columns = (
-        ("subject", False),
-        ("dimension", False),
-        ("rating", False),
-        ("finding", False),
-        ("source", False),
-    )
-    return panel(at, "control", columns, rows) | {"is_long": True}
-
-
-def storage(at: Desk) -> Row:
-    """Whether NAS suffices."""
-    names = {row["id"]: short(row["name"], NAME_LENGTH) for row in at.summary["workloads"]}
-    rows = [
-        [names.get(row["workload"], row["workload"]), at.formats.number(row["capacity_tb"]), row["verdict"]]
-        for row in at.summary["storage"]
-    ]
-    return panel(at, "storage", (("workload", False), ("terabytes", True), ("verdict", False)), rows)
