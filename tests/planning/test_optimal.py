@@ -182,11 +182,17 @@ def test_a_budget_is_kept_in_every_year(tmp_path: Path, known: Facts) -> None:
     assert tight.optimal["present_value"][0] >= free.optimal["present_value"][0] - 0.01
 
 
-def test_a_carbon_ceiling_is_kept(tmp_path: Path, known: Facts) -> None:
-    free = compute(planned(tmp_path), known)
+def test_a_carbon_ceiling_is_kept_and_costs_something(tmp_path: Path, known: Facts) -> None:
+    """Rent of an unknown region counts as the dirtiest grid: a tight ceiling buys servers in the clean north."""
+    rent = {"offers": [SMALL["rent"]["offers"][0] | {"price": {"eur": 5}}]}
+    free = compute(planned(tmp_path, rent=rent), known)
     emitted = float(free.optimal_carbon.filter(pl.col("site") == "here").select(pl.col("kg").sum()).item())
-    half = compute(planned(tmp_path, constraints={"carbon_tonnes_per_year": emitted / 1000 * 2}), known)
-    assert half.optimal["is_feasible"].all()
+    ceiling = emitted / 1000 / 2
+    tight = compute(planned(tmp_path, rent=rent, constraints={"carbon_tonnes_per_year": ceiling}), known)
+    kept = float(tight.optimal_carbon.filter(pl.col("site") == "here").select(pl.col("kg").sum()).item())
+    assert tight.optimal["is_feasible"].all()
+    assert kept <= ceiling * 1000 * 1.000001
+    assert tight.optimal["present_value"][0] > free.optimal["present_value"][0]
 
 
 def test_sovereign_work_is_served_by_own_servers(tmp_path: Path, known: Facts) -> None:
