@@ -1,15 +1,35 @@
-"""What every publisher's parser takes and gives: a listing of landed documents, and batches of rows."""
+"""What every publisher takes and gives: requests to walk, a listing of landed documents, batches of rows."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from typing import IO, Protocol, cast
 
 import polars as pl
+
+from brytpunkt.publishers.source import Source
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request of a walk; ``name`` is that of the document, unique within its listing.
+
+    ``credential`` names an entry of the source's ``credentials``; the fetcher puts its value where ``{credential}``
+    stands in a header or the URL, and keeps it out of every record.
+    """
+
+    name: str
+    url: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    media_type: str = "application/json"
+    credential: str | None = None
 
 
 @dataclass(frozen=True)
@@ -28,6 +48,10 @@ class Document:
     def read(self) -> bytes:
         """The bytes as they were published."""
         return gzip.decompress(self.path.read_bytes())
+
+    def open(self) -> IO[bytes]:
+        """The bytes as a stream, for documents too large to hold."""
+        return cast("IO[bytes]", gzip.open(self.path))
 
 
 @dataclass(frozen=True)
@@ -55,3 +79,27 @@ class Batch:
 
 
 Parser = Callable[[Listing], Iterator[Batch]]
+
+
+class Publisher(Protocol):
+    """A module of this package: which requests make one publication, and what its documents say. All pure.
+
+    A walk begins with ``probe`` (if there is one): a small document whose ``version`` tells whether anything
+    changed. ``start`` gives the requests of the publication, ``following`` those that a landed document leads to
+    (the next page); ``parse`` turns the complete listing into batches.
+    """
+
+    def probe(self, source: Source) -> Request | None:
+        """A cheap pointer to the newest publication, or None where there is none."""
+
+    def version(self, pointer: Document) -> str:
+        """What the pointer says the newest publication is."""
+
+    def start(self, source: Source, pointer: Document | None) -> Sequence[Request]:
+        """First requests of the publication."""
+
+    def following(self, source: Source, document: Document) -> Sequence[Request]:
+        """Requests that a document leads to; none on the last page."""
+
+    def parse(self, listing: Listing) -> Iterator[Batch]:
+        """Typed rows of a complete listing."""

@@ -4,35 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
-
-from pydantic import BaseModel, ConfigDict, Field
-from ruamel.yaml import YAML
 
 from brytpunkt.landing.store import Arrival, Landing
 from brytpunkt.publishers import curated
+from brytpunkt.publishers.source import Source, read_source
 from brytpunkt.warehouse.ingestion import IngestReport, ingest
 from brytpunkt.warehouse.store import Warehouse
-
-
-class Source(BaseModel):
-    """A declared source: who publishes what, how often, and within which limits."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
-    publisher: str
-    covers: str
-    cadence: str
-    licence: str
-    released_on: date
-    stale_after_days: Annotated[int, Field(gt=0)]
-    documents: Annotated[list[str], Field(min_length=1)]
-
-
-def read_source(path: Path) -> Source:
-    """The declaration of a source."""
-    return Source.model_validate(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")))
 
 
 def refresh_bundled(warehouse: Warehouse, landing: Landing, data: Path) -> IngestReport:
@@ -59,6 +36,11 @@ def _arrival(source: Source, path: Path) -> Arrival:
         body=path.read_bytes(),
         media_type="text/csv",
         licence=source.licence,
-        fetched_at=datetime.combine(source.released_on, datetime.min.time(), UTC),
+        fetched_at=datetime.combine(_released(source), datetime.min.time(), UTC),
         published_on=source.released_on,
     )
+
+
+def _released(source: Source) -> date:
+    assert source.released_on is not None, "the bundled snapshot states the day of its release"
+    return source.released_on

@@ -1,0 +1,48 @@
+"""Declared sources: who publishes what, where, how often, and within which limits.
+
+Belongs here: what a file under ``data/sources/`` may say. Not here: fetching (landing does that).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from ruamel.yaml import YAML
+
+SOURCE_ID = r"^[a-z0-9][a-z0-9-]{0,39}$"
+HOST = r"^[a-z0-9.-]+$"
+ENVIRONMENT_NAME = r"^[A-Z][A-Z0-9_]{2,63}$"
+
+
+class Source(BaseModel):
+    """One declared source: a publisher's module, what it covers, and the limits of fetching it.
+
+    ``status`` is ``unconfirmed`` where no real document of the format was seen: such a source is disabled until
+    it is asked for by name. ``format_seen`` says where the format was seen.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: Annotated[str, Field(pattern=SOURCE_ID)]
+    publisher: Annotated[str, Field(description="module in brytpunkt/publishers")]
+    covers: str
+    cadence: str
+    licence: str
+    stale_after_days: Annotated[int, Field(gt=0)]
+    status: Literal["confirmed", "unconfirmed"] = "confirmed"
+    format_seen: str = ""
+    url: str = ""
+    hosts: tuple[Annotated[str, Field(pattern=HOST)], ...] = ()
+    credentials: dict[str, Annotated[str, Field(pattern=ENVIRONMENT_NAME)]] = {}
+    parameters: dict[str, Any] = {}
+    max_megabytes: Annotated[float, Field(gt=0)] = 50.0
+    released_on: date | None = None
+    documents: tuple[str, ...] = ()
+
+
+def read_source(path: Path) -> Source:
+    """The declaration of a source."""
+    return Source.model_validate(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")))
