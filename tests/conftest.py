@@ -40,6 +40,7 @@ build:
   servers: [{catalog: dgx_b200}]
 rent:
   countries: [SE, FI, "NO"]
+uncertainty: {draws: 128, most_draws: 128}
 scenarios:
   - {id: cloud-falls, name: GPU rent falls, gpu_price_path_per_year: -0.2}
 """

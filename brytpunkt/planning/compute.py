@@ -14,14 +14,16 @@ from brytpunkt.planning.evaluate import Evaluation, evaluate
 from brytpunkt.planning.exposure import control
 from brytpunkt.planning.footprint import footprint, footprint_by_month
 from brytpunkt.planning.investment import financing, returns
+from brytpunkt.planning.kept_optimum import kept_optima
 from brytpunkt.planning.ledger import native_currencies
 from brytpunkt.planning.margins import margins
 from brytpunkt.planning.names import check_names
-from brytpunkt.planning.optimal.outcome import Optimal, optimal_plans
+from brytpunkt.planning.optimal.outcome import PROGRAMME, Optimal, optimal_plans
 from brytpunkt.planning.plausibility import implausible
 from brytpunkt.planning.published import published_cases
 from brytpunkt.planning.readiness import hardware_frame, readiness
 from brytpunkt.planning.result import Result
+from brytpunkt.planning.risk.outcome import no_risk, risk
 from brytpunkt.planning.scenarios import scenarios, worst_regret
 from brytpunkt.planning.storage import storage_need
 from brytpunkt.planning.tipping import tipping_curve
@@ -32,6 +34,7 @@ from brytpunkt.planning.warnings import warnings_of
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan
     from brytpunkt.planning.facts import Facts
+    from brytpunkt.planning.risk.outcome import Progress
 
 LONG_HORIZON = 1.5
 STRATEGY_ORDER = (
@@ -40,8 +43,10 @@ STRATEGY_ORDER = (
 )
 
 
-def compute(plan: Plan, facts: Facts) -> Result:
+def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Result:
     """Plan a declaration: verdicts, ledger and everything that explains them.
+
+    ``progress`` is told how many of how many drawn worlds are done.
 
     Raises ``InputError`` where the declaration and the facts do not fit together: an unknown server, a
     workload that no offer can serve, a zone without prices.
@@ -57,7 +62,11 @@ def compute(plan: Plan, facts: Facts) -> Result:
     series = rule_series(curves)
     optimal = optimal_plans(evaluation, facts)
     choices = decided(evaluation, optimal.mixes)
-    worlds = scenarios(plan, facts, evaluation)
+    schedule = _optimal_schedule(evaluation, optimal)
+    values = _programme_values(optimal)
+    kept = [optimum for optimum in kept_optima(schedule) if optimum.site in values]
+    worlds = scenarios(plan, facts, evaluation, kept, values)
+    drawn = risk(evaluation, facts, optimal.mixes, values, progress)
     ledger = full_ledger(evaluation, optimal)
     published = published_cases(plan, evaluation.basis.fx)
     verdict = verdicts(evaluation, longer, curves, tipping, energy)
@@ -68,7 +77,7 @@ def compute(plan: Plan, facts: Facts) -> Result:
         verdicts=verdict,
         strategies=strategies(evaluation, ledger, optimal),
         optimal=optimal.plans,
-        optimal_schedule=_optimal_schedule(evaluation, optimal),
+        optimal_schedule=schedule,
         optimal_served=optimal.served,
         optimal_carbon=optimal.carbon,
         scenarios=worlds,
@@ -98,12 +107,20 @@ def compute(plan: Plan, facts: Facts) -> Result:
         servers=_servers(evaluation),
         unit_economics=unit_economics(evaluation),
         published=published,
+        **(no_risk() if drawn is None else drawn.frames()),
         infeasible_servers=evaluation.basis.infeasible,
         warnings=(
             *warnings_of(plan, facts, evaluation, verdict),
             *implausible(plan, facts, evaluation, optimal.plans, published),
+            *(() if drawn is None else drawn.notes),
         ),
     )
+
+
+def _programme_values(optimal: Optimal) -> dict[str, float]:
+    """Value by the ledger of each site's optimal plan, where that is not one of the pure strategies anyway."""
+    mixed = optimal.plans.filter(pl.col("site").is_not_null(), pl.col("source") == PROGRAMME)
+    return dict(mixed.select("site", "programme_value").iter_rows())
 
 
 def full_ledger(evaluation: Evaluation, optimal: Optimal) -> pl.DataFrame:

@@ -48,7 +48,7 @@ PLAN_SCHEMA = {
 class Optimal:
     """Optimal plans; ``site`` null is the portfolio.
 
-    ``plans``: one row a site (``PLAN_SCHEMA``). ``schedule``: site, kind (buy, commit), item, order_month, from_month,
+    ``plans``: one row a site (``PLAN_SCHEMA``). ``schedule``: site, kind (buy, commit), workload (of a commitment), item, order_month, from_month,
     until_month, count. ``served``: site, workload, month, by, item, share. ``carbon``: site, month, by, kg.
     ``ledger``: site, option, month, component, item, timing, cents, pv_cents. ``mixes``: site -> its decisions.
     """
@@ -252,6 +252,7 @@ def _schedule(optimum: Optimum) -> pl.DataFrame:
     schema = {
         "site": pl.String,
         "kind": pl.String,
+        "workload": pl.String,
         "item": pl.String,
         "order_month": pl.Int64,
         "from_month": pl.Int64,
@@ -265,10 +266,21 @@ def _schedule(optimum: Optimum) -> pl.DataFrame:
     for position, order, count in optimum.mix.bought:
         pool = field.pools[position]
         delivery = pool.delivery(order)
-        rows.append((optimum.site, "buy", pool.option, order, delivery, delivery + pool.life, count))
+        rows.append((optimum.site, "buy", None, pool.option, order, delivery, delivery + pool.life, count))
     for position, month, count in optimum.mix.signed:
         term = field.terms[position]
-        rows.append((optimum.site, "commit", term.offer, month, month, month + term.months, count))
+        rows.append(
+            (
+                optimum.site,
+                "commit",
+                field.workloads[term.workload],
+                term.offer,
+                month,
+                month,
+                month + term.months,
+                count,
+            )
+        )
     return pl.DataFrame(rows, schema=schema, orient="row").sort("order_month", "kind", "item")
 
 
