@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -17,7 +18,7 @@ from brytpunkt.planning.investment import financing, returns
 from brytpunkt.planning.ledger import native_currencies
 from brytpunkt.planning.margins import margins
 from brytpunkt.planning.names import check_names
-from brytpunkt.planning.optimal.outcome import Optimal, optimal_plans
+from brytpunkt.planning.optimal.outcome import Optimal, mixes_of, optimal_plans, portfolio_plan, site_optima
 from brytpunkt.planning.plausibility import implausible
 from brytpunkt.planning.published import published_cases
 from brytpunkt.planning.readiness import hardware_frame, readiness
@@ -49,15 +50,21 @@ def compute(plan: Plan, facts: Facts) -> Result:
     check_names(plan, facts)
     horizon = plan.finance.months
     evaluation = evaluate(plan, facts, horizon)
-    longer = verdict_of(evaluate(plan, facts, math.ceil(LONG_HORIZON * horizon)))
-    curves = cumulative(evaluation)
-    tipping = tipping_curve(evaluation)
-    energy = energy_by_month(evaluation, facts)
+    optima = site_optima(evaluation, facts)
+    choices = decided(evaluation, mixes_of(optima))
+    with ThreadPoolExecutor(1) as beside:  # one long programme that nothing up to `optimal` waits for
+        portfolio = beside.submit(portfolio_plan, evaluation, facts, optima)
+        longer = verdict_of(evaluate(plan, facts, math.ceil(LONG_HORIZON * horizon)))
+        curves = cumulative(evaluation)
+        tipping = tipping_curve(evaluation)
+        energy = energy_by_month(evaluation, facts)
+        worlds = scenarios(plan, facts, evaluation)
+        blows = disruptions(evaluation, choices)
+        chances = expected(evaluation, choices)
+        bills = paradox(evaluation, choices)
+    optimal = optimal_plans(evaluation, optima, portfolio.result())
     emitted = footprint_by_month(evaluation, energy)
     series = rule_series(curves)
-    optimal = optimal_plans(evaluation, facts)
-    choices = decided(evaluation, optimal.mixes)
-    worlds = scenarios(plan, facts, evaluation)
     ledger = full_ledger(evaluation, optimal)
     published = published_cases(plan, evaluation.basis.fx)
     verdict = verdicts(evaluation, longer, curves, tipping, energy)
@@ -74,9 +81,9 @@ def compute(plan: Plan, facts: Facts) -> Result:
         scenarios=worlds,
         regret=worst_regret(worlds),
         margins=margins(evaluation),
-        disruptions=disruptions(evaluation, choices),
-        expected=expected(evaluation, choices),
-        paradox=paradox(evaluation, choices),
+        disruptions=blows,
+        expected=chances,
+        paradox=bills,
         storage=storage_need(plan, evaluation.basis.months).group_by("workload", maintain_order=True).last(),
         readiness=readiness(plan, evaluation.basis.offered, hardware_frame(plan, facts), evaluation.basis.fx),
         control=control(evaluation),

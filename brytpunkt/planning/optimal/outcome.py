@@ -50,7 +50,7 @@ class Optimal:
 
     ``plans``: one row a site (``PLAN_SCHEMA``). ``schedule``: site, kind (buy, commit), item, order_month, from_month,
     until_month, count. ``served``: site, workload, month, by, item, share. ``carbon``: site, month, by, kg.
-    ``ledger``: site, option, month, component, item, timing, cents, pv_cents. ``mixes``: site -> its decisions.
+    ``ledger``: site, option, month, component, item, timing, cents, pv_cents.
     """
 
     plans: pl.DataFrame
@@ -58,17 +58,25 @@ class Optimal:
     served: pl.DataFrame
     carbon: pl.DataFrame
     ledger: pl.DataFrame
-    mixes: dict[str, tuple[Field, Mix]]
 
 
-def optimal_plans(evaluation: Evaluation, facts: Facts) -> Optimal:
-    """The optimum of every site that has options, and of the portfolio."""
+def site_optima(evaluation: Evaluation, facts: Facts) -> dict[str, Optimum]:
+    """The optimum of every site that has options -> by site."""
     sites = evaluation.chosen["site"].sort().to_list()
     with ThreadPoolExecutor(CORES) as pool:
-        found = dict(
+        return dict(
             zip(sites, pool.map(lambda site: site_optimum(evaluation, facts, site), sites), strict=True)
         )
-    optima = [*found.values(), _portfolio(evaluation, facts, found)]
+
+
+def mixes_of(optima: dict[str, Optimum]) -> dict[str, tuple[Field, Mix]]:
+    """The decisions of every site that has a plan, with the field that they are taken on -> by site."""
+    return {site: (optimum.field, optimum.mix) for site, optimum in optima.items() if optimum.mix is not None}
+
+
+def optimal_plans(evaluation: Evaluation, sites: dict[str, Optimum], portfolio: Optimum) -> Optimal:
+    """The optimum of every site and of the portfolio, at ledger prices."""
+    optima = [*sites.values(), portfolio]
     parts = [_published(evaluation, optimum) for optimum in optima]
     return Optimal(
         plans=pl.DataFrame([part[0] for part in parts], schema=PLAN_SCHEMA, orient="row"),
@@ -84,13 +92,10 @@ def optimal_plans(evaluation: Evaluation, facts: Facts) -> Optimal:
         if any(optimum.done is not None for optimum in optima)
         else pl.DataFrame(schema={"site": pl.String, "month": pl.Int64, "by": pl.String, "kg": pl.Float64}),
         ledger=pl.concat([part[1] for part in parts]),
-        mixes={
-            site: (optimum.field, optimum.mix) for site, optimum in found.items() if optimum.mix is not None
-        },
     )
 
 
-def _portfolio(evaluation: Evaluation, facts: Facts, sites: dict[str, Optimum]) -> Optimum:
+def portfolio_plan(evaluation: Evaluation, facts: Facts, sites: dict[str, Optimum]) -> Optimum:
     """The portfolio's optimum, or a site's where that one is cheaper by the ledger."""
     basis = evaluation.basis
     together = portfolio_optimum(evaluation, facts, sites)
