@@ -45,7 +45,7 @@ scenarios:
 """
 
 # fixtures of wider scope that take seconds to make; a test that uses several goes with the first
-COSTLY = ("result", "made", "planned", "with_facts", "lenovo")
+COSTLY = ("result", "made", "planned", "with_facts", "published_result")
 
 
 @pytest.fixture
