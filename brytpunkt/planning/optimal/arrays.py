@@ -7,6 +7,7 @@ C = 72 cells. Money is in the plan's currency.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -190,7 +191,8 @@ def field_of(basis: Basis, options: pl.DataFrame) -> Field:
         work=_work_shares(basis, workloads, hours),
         gpu_hours=_gpu_hours(basis, workloads, horizon),
         staff=_staff(basis),
-        storage=lambda delivery: _storage(basis, delivery),
+        # every mix that a search tries asks for one of a few months
+        storage=cache(lambda delivery: _storage(basis, delivery)),
         other_income=_other_income(basis),
         pools=tuple(_pool(basis, row, workloads) for row in options.sort("option").iter_rows(named=True)),
     )
