@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 
 
 class Segments:
-    """Cells of each month gathered into segments; sums and means over them."""
+    """Cells of each month gathered into segments; sums and means over them.
 
-    def __init__(self, field: Field, most: int) -> None:
-        key = _height(field)
+    ``key`` [H, C] is what the cells of a month are ordered by: GPUs needed unless given.
+    """
+
+    def __init__(self, field: Field, most: int, key: Floats | None = None) -> None:
+        key = _height(field) if key is None else key
         self.count = most
         self.of_cell = np.stack([_segments_of(key[m], field.hours[m], most) for m in range(field.horizon)])
         self.months = np.repeat(np.arange(field.horizon), CELLS)

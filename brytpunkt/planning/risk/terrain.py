@@ -100,7 +100,8 @@ class Terrain:
 def terrain_of(basis: Basis, most: int = SEGMENTS) -> tuple[Terrain, Field]:
     """Arrays of a plan, and the field with every option of its sites as a pool."""
     field = field_of(basis, basis.options)
-    segments = Segments(field, most)
+    load = np.asarray(field.pools[0].busy.sum(axis=0)) if field.pools else None
+    segments = Segments(field, most, load)
     rules = workload_rules(basis.plan).sort("workload")
     year = np.arange(field.horizon) // MONTHS_PER_YEAR
     last = np.minimum((year + 1) * MONTHS_PER_YEAR, field.horizon) - 1
