@@ -49,9 +49,23 @@ class Run:
         content: dict[str, Any] = json.loads((self.folder / "summary.json").read_text(encoding="utf-8"))
         return content
 
+    @property
+    def inputs(self) -> Path:
+        """The planning inputs that it was computed from."""
+        return self.folder / "inputs"
+
+    def label(self) -> dict[str, Any]:
+        """What it was computed from, and when."""
+        content: dict[str, Any] = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
+        return content
+
+    def frame(self, name: str) -> pl.DataFrame:
+        """One of the result's frames."""
+        return pl.read_parquet(self.folder / "frames" / f"{name}.parquet")
+
     def result(self) -> Result:
         """The result's frames as they were computed; a frame that the run does not have is empty."""
-        label = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
+        label = self.label()
         absent = {item.name: pl.DataFrame() for item in fields(Result) if item.type == "pl.DataFrame"}
         frames = absent | {
             path.stem: pl.read_parquet(path) for path in sorted((self.folder / "frames").glob("*.parquet"))

@@ -1,4 +1,4 @@
-"""The command line: plan, schema, ui. Heavy rooms are imported only by the command that needs them."""
+"""The command line: plan, what-if, schema, ui. Heavy rooms are imported only by the command that needs them."""
 
 from __future__ import annotations
 
@@ -33,6 +33,22 @@ def parser() -> argparse.ArgumentParser:
         "--as-of", type=_day, metavar="DATE", help="plan with what was known that day (YYYY-MM-DD)"
     )
     plan.add_argument("--no-pdf", action="store_true", help="leave the PDF reports out")
+    changed = commands.add_parser(
+        "what-if", help="the verdict before and after changed declarations; nothing is written"
+    )
+    changed.add_argument(
+        "file", type=Path, metavar="FILE", help="the plan's declaration (YAML), computed before"
+    )
+    changed.add_argument(
+        "changes",
+        nargs="+",
+        metavar="KEY=VALUE",
+        help="a declaration by its dotted path, ids as keys: sites.lulea.power_limit_kw=300",
+    )
+    changed.add_argument("--optimise", action="store_true", help="also choose the optimal plans anew")
+    changed.add_argument(
+        "--draws", type=int, metavar="N", help="also draw N worlds before and after: how sure is it?"
+    )
     commands.add_parser("schema", help="print the JSON Schema of plans, for your editor")
     ui = commands.add_parser("ui", help="open the Dagster UI: the lineage of every number")
     ui.add_argument(
@@ -57,6 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _schema()
         if options.command == "ui":
             return _ui(options.port)
+        if options.command == "what-if":
+            return _what_if(options)
         return _plan(options)
     except InputError as error:
         print(f"brytpunkt: the input needs mending\n{error}", file=sys.stderr)
@@ -82,6 +100,14 @@ def _ui(port: int) -> int:
     from pipelines.ui import open_ui
 
     return open_ui(port)
+
+
+def _what_if(options: argparse.Namespace) -> int:
+    from brytpunkt.folders import folders
+    from pipelines.what_if import answer
+
+    print("\n".join(answer(options, folders())))
+    return EXIT_OK
 
 
 def _plan(options: argparse.Namespace) -> int:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import difflib
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -27,12 +28,13 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 @dataclass(frozen=True)
 class Declared:
-    """A plan as read: the models, and the very text that they were read from."""
+    """A plan as read: the models, the very text that they were read from, and its plain values."""
 
     plan: Plan
     text: str
     path: Path
     sha256: str
+    values: dict[str, Any] = field(compare=False, repr=False)
 
 
 def read_plan(path: Path) -> Declared:
@@ -53,7 +55,8 @@ def read_plan(path: Path) -> Declared:
             )
             problems = [*problems[:MAX_PROBLEMS], rest]
         raise InputError(tuple(problems))
-    return Declared(plan=plan, text=text, path=path, sha256=hashlib.sha256(content).hexdigest())
+    digest = hashlib.sha256(content).hexdigest()
+    return Declared(plan=plan, text=text, path=path, sha256=digest, values=tree.value)
 
 
 def _bytes_of(path: Path) -> bytes:

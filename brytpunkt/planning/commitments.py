@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import numpy as np
 import polars as pl
 
-from brytpunkt.planning.money import total
+from brytpunkt.planning.money import FIXED_POINT, total
+
+if TYPE_CHECKING:
+    from brytpunkt.planning.optimal.program import Floats, Ints
 
 QUARTER_MONTHS = 3
 KEY = ["scale", "workload", "offer"]
 FORGIVEN_SHARE = 1e-9
-SIGNED_SCHEMA = {
-    "scale": pl.Float64,
-    "workload": pl.String,
-    "offer": pl.String,
-    "signed_month": pl.Int64,
-    "expiry_month": pl.Int64,
-    "count": pl.Int64,
-}
 
 
 def committed_instances(signed: pl.DataFrame, horizon: int, key: list[str]) -> pl.DataFrame:
@@ -44,56 +42,58 @@ def sign_commitments(
     |---|---|
     | out | scale, workload, offer, signed_month, expiry_month, count |
     """
-    horizon = months.height
     terms = pairs.select("workload", "offer", "term_months", "price_per_hour")
     demand = (
         needs.join(terms, on=["workload", "offer"])
         .group_by(*KEY, "term_months", "price_per_hour", "month", "instances")
         .agg(saved=total(pl.col("n_hours") * pl.col("hourly_price")))
     )
-    signed = pl.DataFrame(schema=SIGNED_SCHEMA)
-    for quarter in range(0, horizon, QUARTER_MONTHS):
-        path = (1 + gpu_path) ** (quarter / 12)
-        window = demand.filter(
-            pl.col("month") >= quarter, pl.col("month") < quarter + pl.col("term_months")
-        ).join(committed_instances(signed, horizon, KEY), on=[*KEY, "month"], how="left")
-        new = _worthwhile(window, _term_cost(terms, months, quarter, path))
-        signed = pl.concat(
-            [
-                signed,
-                new.join(terms.select("workload", "offer", "term_months"), on=["workload", "offer"]).select(
-                    *KEY,
-                    signed_month=pl.lit(quarter, dtype=pl.Int64),
-                    expiry_month=quarter + pl.col("term_months"),
-                    count="count",
-                ),
-            ]
+    cases = demand.select(*KEY, "term_months", "price_per_hour").unique().sort(KEY).with_row_index("case")
+    rows = demand.join(cases.select(*KEY, "case"), on=KEY)
+    case, month = rows["case"].cast(pl.Int64).to_numpy(), rows["month"].to_numpy()
+    instances, saved = rows["instances"].cast(pl.Int64).to_numpy(), _fixed(rows["saved"].to_numpy())
+    term, price = cases["term_months"].to_numpy(), cases["price_per_hour"].to_numpy()
+    hours = months.sort("month")["hours"].to_numpy()
+    standing = np.zeros((cases.height, hours.size), dtype=np.int64)
+    signed = [cases.clear().with_columns(signed_month=pl.lit(0, pl.Int64), count=pl.lit(0, pl.Int64))]
+    for quarter in range(0, hours.size, QUARTER_MONTHS):  # each rests on what was signed in those before it
+        until = np.minimum(quarter + term, hours.size)
+        inside = (month >= quarter) & (month < until[case])
+        lacking = instances[inside] - standing[case[inside], month[inside]]
+        monthly = _fixed(hours[None, quarter:] * price[:, None] * (1 + gpu_path) ** (quarter / 12))
+        cost = np.cumsum(monthly, axis=1)[np.arange(cases.height), until - quarter - 1]
+        count = _worthwhile(case[inside], lacking, saved[inside], cost)
+        standing += (
+            count[:, None] * (np.arange(hours.size) >= quarter) * (np.arange(hours.size) < until[:, None])
         )
-    return signed.sort(*KEY, "signed_month")
-
-
-def _term_cost(terms: pl.DataFrame, months: pl.DataFrame, quarter: int, path: float) -> pl.DataFrame:
-    """What one instance costs over the months of its term that lie inside the horizon."""
+        fresh = cases.with_columns(signed_month=pl.lit(quarter, pl.Int64), count=pl.Series(count))
+        signed.append(fresh.filter(pl.col("count") > 0))
     return (
-        terms.join(months.select("month", "hours"), how="cross")
-        .filter(pl.col("month") >= quarter, pl.col("month") < quarter + pl.col("term_months"))
-        .group_by("workload", "offer")
-        .agg(cost=total(pl.col("hours") * pl.col("price_per_hour") * path))
+        pl.concat(signed)
+        .select(
+            *KEY, "signed_month", expiry_month=pl.col("signed_month") + pl.col("term_months"), count="count"
+        )
+        .sort(*KEY, "signed_month")
     )
 
 
-def _worthwhile(window: pl.DataFrame, cost: pl.DataFrame) -> pl.DataFrame:
-    """The highest number of instances of which the last one still pays for itself."""
-    lacking = (pl.col("instances") - pl.col("committed").fill_null(0)).cast(pl.Int64)
-    return (
-        window.with_columns(lacking=lacking)
-        .filter(pl.col("lacking") > 0)
-        .group_by(*KEY, "lacking")
-        .agg(saved=total(pl.col("saved")))
-        .sort(*KEY, "lacking", descending=[False, False, False, True])
-        .with_columns(saved=pl.col("saved").cum_sum().over(KEY))
-        .join(cost, on=["workload", "offer"])
-        .filter(pl.col("saved") >= pl.col("cost") * (1 - FORGIVEN_SHARE))
-        .group_by(KEY)
-        .agg(count=pl.col("lacking").max())
-    )
+def _fixed(amount: Floats) -> Ints:
+    """Amounts in fixed point, in which sums do not depend on their order."""
+    return np.rint(amount * FIXED_POINT).astype(np.int64)
+
+
+def _worthwhile(case: Ints, lacking: Ints, saved: Ints, cost: Ints) -> Ints:
+    """The highest number of instances of which the last one still pays for itself, by case.
+
+    ``case``, ``lacking`` and ``saved`` by row: so many instances more than stand are needed in hours that cost ``saved``.
+    """
+    rows = np.flatnonzero(lacking > 0)
+    rows = rows[np.lexsort((-lacking[rows], case[rows]))]
+    case, lacking = case[rows], lacking[rows]
+    before = np.concatenate([[0], np.cumsum(saved[rows])])
+    first = np.searchsorted(case, case)
+    last = np.flatnonzero(np.diff(case, append=-1) | np.diff(lacking, append=-1))  # of each case and number
+    pays = before[last + 1] - before[first[last]] >= cost[case[last]] * (1 - FORGIVEN_SHARE)
+    count = np.zeros(cost.size, dtype=np.int64)
+    np.maximum.at(count, case[last[pays]], lacking[last[pays]])
+    return count

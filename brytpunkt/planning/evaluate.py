@@ -5,7 +5,8 @@ This is the heart of planning read top-down; the formulas live in the modules th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -15,7 +16,7 @@ from brytpunkt.planning.build import deliveries, installed, purchases, servers_n
 from brytpunkt.planning.calendar import calendar_of, calendars, home_site, plan_months
 from brytpunkt.planning.demand import hourly_shares, volumes
 from brytpunkt.planning.energy import site_cells
-from brytpunkt.planning.ledger import own_ledger, rent_ledger, totals
+from brytpunkt.planning.ledger import own_ledger, own_rows, rent_ledger, totals
 from brytpunkt.planning.load import busy_gpus, workload_rules
 from brytpunkt.planning.money import Fx, exchange_rates
 from brytpunkt.planning.offers import api_offers, eligible_offers, offers_by_workload
@@ -89,12 +90,14 @@ class Evaluation:
 def evaluate(plan: Plan, facts: Facts, horizon: int, *, scan: bool = True) -> Evaluation:
     """All strategies of a plan over ``horizon`` months; without ``scan`` own is ordered at the start only."""
     basis = prepare(plan, facts, horizon)
-    rent = rent_ledger(plan, basis, strategy_flows(basis.market, basis.choice))
-    schedule = make_schedule(basis, basis.options, [0])
-    energy = energy_of(basis, schedule.installed)
-    own = own_ledger(
-        plan, basis, own_flows(basis, schedule, energy), acquisitions(plan, schedule, basis.options)
-    )
+    with ThreadPoolExecutor(1) as beside:  # renting and owning do not wait for each other
+        rented = beside.submit(lambda: rent_ledger(plan, basis, strategy_flows(basis.market, basis.choice)))
+        schedule = make_schedule(basis, basis.options, [0])
+        energy = energy_of(basis, schedule.installed)
+        own = own_ledger(
+            plan, basis, own_flows(basis, schedule, energy), acquisitions(plan, schedule, basis.options)
+        )
+        rent = rented.result()
     best = _best_servers(basis, own)
     chosen = best.sort("site", "pv_cents", "mode").unique("site", keep="first", maintain_order=True)
     return Evaluation(
@@ -107,6 +110,11 @@ def evaluate(plan: Plan, facts: Facts, horizon: int, *, scan: bool = True) -> Ev
         chosen,
         _scan(basis, chosen) if scan else pl.DataFrame(schema=SCAN_SCHEMA),
     )
+
+
+def with_scan(evaluation: Evaluation) -> Evaluation:
+    """The same with every order month tried, for an evaluation that left that out."""
+    return replace(evaluation, scan=_scan(evaluation.basis, evaluation.chosen))
 
 
 def prepare(plan: Plan, facts: Facts, horizon: int) -> Basis:
@@ -122,6 +130,9 @@ def prepare(plan: Plan, facts: Facts, horizon: int) -> Basis:
     rules = workload_rules(plan)
     home = calendar_of(home_site(plan), facts)
     offers = offers_by_workload(plan, eligible_offers(plan, facts, fx), rate)
+    beside = ThreadPoolExecutor(1)
+    priced = beside.submit(site_cells, plan, facts, fx, months, hours)  # renting does not wait for energy
+    beside.shutdown(wait=False)
     market = Market.of(
         plan,
         offers=offers,
@@ -135,7 +146,7 @@ def prepare(plan: Plan, facts: Facts, horizon: int) -> Basis:
         months=months,
     )
     choice = choose_rent(plan, market)
-    cells = site_cells(plan, facts, fx, months, hours)
+    cells = priced.result()
     servers = server_options(plan, facts, fx)
     serving, infeasible = _serving(plan, servers, rate)
     profiles = pl.concat([serving.select("profile"), choice.on_demand.select("profile")]).unique()
@@ -309,7 +320,7 @@ def _scan(basis: Basis, chosen: pl.DataFrame) -> pl.DataFrame:
     schedule = make_schedule(basis, own, list(range(basis.horizon)))
     energy = energy_of(basis, schedule.installed)
     flows = own_flows(basis, schedule, energy)
-    ledger = own_ledger(basis.plan, basis, flows, acquisitions(basis.plan, schedule, basis.options))
+    ledger = own_rows(basis.plan, basis, flows, acquisitions(basis.plan, schedule, basis.options))
     key = ["option", "order_month"]
     without = totals(ledger.filter(pl.col("component") != "continuing_value"), key)
     return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -13,7 +13,10 @@ from brytpunkt.planning.optimal.dispatch import dispatch
 from brytpunkt.planning.optimal.mix import Mix
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from brytpunkt.planning.evaluate import Evaluation
+    from brytpunkt.planning.optimal.arrays import Field
 
 CENTS = 100
 
@@ -48,25 +51,38 @@ def kept_optima(schedule: pl.DataFrame) -> list[KeptOptimum]:
     return found
 
 
-def kept_value(evaluation: Evaluation, kept: KeptOptimum) -> float | None:
-    """Present value of kept decisions in an evaluated world, platform staff included [plan currency].
-
-    What is rented adapts hour by hour. None where an option or a committed offer does not exist there.
-    """
+def kept_mixes(evaluation: Evaluation, optima: Sequence[KeptOptimum]) -> dict[str, tuple[Field, Mix]]:
+    """Kept decisions as mixes of an evaluated world -> by site; left out where an option or a committed offer is not there."""
     basis = evaluation.basis
-    options = sorted({option for option, _, _ in kept.bought})
-    chosen = basis.options.filter(pl.col("option").is_in(options))
-    if chosen.height < len(options):
-        return None
-    field = field_of(basis, chosen)
-    position = {option: at for at, option in enumerate(chosen["option"].sort())}
-    terms = {(field.workloads[term.workload], term.offer): at for at, term in enumerate(field.terms)}
-    if any((workload, offer) not in terms for workload, offer, _, _ in kept.signed):
-        return None
-    mix = Mix(
-        tuple((position[option], month, count) for option, month, count in kept.bought),
-        tuple((terms[workload, offer], month, count) for workload, offer, month, count in kept.signed),
-    )
+    wanted = {option for kept in optima for option, _, _ in kept.bought}
+    whole = field_of(basis, basis.options.filter(pl.col("option").is_in(sorted(wanted))))
+    pools = {pool.option: pool for pool in whole.pools}
+    terms = {(whole.workloads[term.workload], term.offer): at for at, term in enumerate(whole.terms)}
+    found = {}
+    for kept in optima:
+        options = sorted({option for option, _, _ in kept.bought})
+        offers = [(workload, offer) for workload, offer, _, _ in kept.signed]
+        if all(option in pools for option in options) and all(offer in terms for offer in offers):
+            mix = Mix(
+                tuple((options.index(option), month, count) for option, month, count in kept.bought),
+                tuple(
+                    (terms[workload, offer], month, count) for workload, offer, month, count in kept.signed
+                ),
+            )
+            found[kept.site] = (replace(whole, pools=tuple(pools[option] for option in options)), mix)
+    return found
+
+
+def kept_values(evaluation: Evaluation, optima: Sequence[KeptOptimum]) -> dict[str, float]:
+    """Present value of kept decisions in an evaluated world, platform staff included [plan currency] -> by site.
+
+    What is rented adapts hour by hour. A site is left out where an option or a committed offer does not exist there.
+    """
+    plan = evaluation.basis.plan
+    rate = monthly_rate(plan.finance)
     staff = evaluation.rent.filter(pl.col("strategy") == "rent", pl.col("component") == "platform_staff")
-    done = dispatch(basis.plan, field, mix)
-    return done.present_value(monthly_rate(basis.plan.finance)) + float(staff["pv_cents"].sum()) / CENTS
+    always = float(staff["pv_cents"].sum()) / CENTS
+    return {
+        site: dispatch(plan, field, mix).present_value(rate) + always
+        for site, (field, mix) in kept_mixes(evaluation, optima).items()
+    }

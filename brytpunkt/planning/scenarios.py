@@ -12,7 +12,7 @@ from brytpunkt.declarations.build import InlineServer
 from brytpunkt.declarations.money import Money
 from brytpunkt.errors import InputError
 from brytpunkt.planning.evaluate import evaluate
-from brytpunkt.planning.kept_optimum import kept_value
+from brytpunkt.planning.kept_optimum import kept_values
 from brytpunkt.planning.ledger import totals
 
 if TYPE_CHECKING:
@@ -74,8 +74,7 @@ def _planned(plan: Plan, facts: Facts, scenario: Scenario, optima: Sequence[Kept
         evaluation = evaluate(other, there, plan.finance.months, scan=False)
     except InputError:
         return pl.DataFrame(schema=SCHEMA)
-    found = {optimum.site: kept_value(evaluation, optimum) for optimum in optima}
-    kept = {site: value for site, value in found.items() if value is not None}
+    kept = kept_values(evaluation, optima)
     return pl.concat(
         [_values(scenario.id, scenario.name, evaluation), _optimal_values(scenario.id, scenario.name, kept)]
     )

@@ -234,3 +234,93 @@ def test_an_unexpected_error_is_one_line_and_a_file(home: Path, small_plan: Path
     assert "details are in" in ran.stderr
     assert len(ran.stderr.strip().splitlines()) == 1
     assert list((home / "logs").glob("error-*.txt"))
+
+
+def every_file(folder: Path) -> dict[str, tuple[int, str]]:
+    """All that is kept in a folder, with the time of the last change."""
+    return {
+        str(path): (path.stat().st_mtime_ns, hashlib.sha256(path.read_bytes()).hexdigest())
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+WITHOUT_DAGSTER = """
+import sys
+
+class Refusing:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("dagster", "duckdb", "scipy", "weasyprint", "assets"):
+            raise AssertionError(f"{name} is imported")
+
+sys.meta_path.insert(0, Refusing())
+from pipelines.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_what_if_answers_without_dagster_and_changes_nothing(planned: Planned, tmp_path: Path) -> None:
+    before = every_file(planned.home)
+    file = planned.home.parent / "small.yaml"
+    ran = subprocess.run(
+        [
+            sys.executable, "-c", WITHOUT_DAGSTER, "what-if", str(file),
+            "build.servers.dgx_b200.price.usd=60000", "workloads.chat.demand.output_tokens_per_day=9.0e9",
+        ],
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(folders().checkout), "BRYTPUNKT_HOME": str(planned.home)},
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert every_file(planned.home) == before
+    assert not list(tmp_path.iterdir())
+    lines = ran.stdout.splitlines()
+    summary = json.loads((planned.out / "summary.json").read_text(encoding="utf-8"))
+    [rent] = {site["npv_rent"] for site in summary["sites"]}
+    at = next(number for number, line in enumerate(lines) if line.startswith("Luleå"))
+    assert lines[at].split()[1:5] == ["before", "rent", "never", f"{round(rent / 1000):,}"]
+    assert lines[at + 1].split()[:4] == ["VERDICT", "CHANGED", "after", "build"]
+    assert any(line.startswith("[1] by itself turns the verdict of: Luleå") for line in lines)
+    assert not any("computed" in line for line in lines), "before is the run's own"
+    assert all(len(line) <= 120 for line in lines)
+
+
+@pytest.mark.usefixtures("home")
+def test_what_if_says_when_there_is_no_run(small_plan: Path, tmp_path: Path) -> None:
+    ran = brytpunkt("what-if", small_plan, "finance.discount_rate_per_year=0.06", cwd=tmp_path)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert (
+        ran.stderr
+        == f"brytpunkt: plan small has not been computed yet; run `brytpunkt plan {small_plan}` first\n"
+    )
+
+
+def test_what_if_of_a_changed_file_says_so(
+    planned: Planned, small_plan: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BRYTPUNKT_HOME", str(planned.home))
+    text = small_plan.read_text(encoding="utf-8")
+    small_plan.write_text(text.replace("{eur: 140}", "{eur: 141}"), encoding="utf-8")
+    ran = brytpunkt(
+        "what-if", small_plan, "sites.lulea.colocation.price_per_kw_month.eur=120", "--optimise", "--draws",
+        "64", cwd=tmp_path,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert "  [1] sites.lulea.colocation.price_per_kw_month.eur: 141 -> 120" in ran.stdout
+    assert "The file has changed since that run" in ran.stdout
+    assert "Optimised anew" in ran.stdout
+    assert "Building wins" in ran.stdout
+
+
+def test_what_if_lists_every_mistake(
+    planned: Planned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BRYTPUNKT_HOME", str(planned.home))
+    file = planned.home.parent / "small.yaml"
+    ran = brytpunkt(
+        "what-if", file, "sites.luleo.zone=SE2", "rent.negotiated_discount_share=30", "x", cwd=tmp_path
+    )
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert [line.split(": ")[0] for line in ran.stderr.splitlines()[1:]] == [
+        "x", "sites.luleo.zone", "rent.negotiated_discount_share",
+    ]  # fmt: skip
+    assert "did you mean lulea?" in ran.stderr.lower()

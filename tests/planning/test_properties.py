@@ -114,7 +114,7 @@ def test_scenarios_by_hand(tmp_path: Any, known: Facts) -> None:
     """Twice the cloud price doubles rent; the cheapest strategy of a scenario is not regretted."""
     double = {"id": "double", "name": "Twice", "cloud_price_multiple": 2.0}
     plan = planned(tmp_path, scenarios=[double])
-    frame = scenarios(plan, known, evaluate(plan, known, 9))
+    frame = scenarios(plan, known, evaluate(plan, known, 9), [], {})
     rent = frame.filter(pl.col("strategy") == "rent")["present_value"].to_list()
     assert rent[1] == pytest.approx(2 * rent[0], rel=1e-6)
     assert frame.group_by("scenario", "site").agg(pl.col("regret").min())["regret"].to_list() == [0, 0]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special, stats
 
 if TYPE_CHECKING:
     from brytpunkt.declarations.uncertainty import Factor
@@ -23,6 +22,8 @@ def values_at(factor: Factor, uniform: Floats) -> Floats:
 
 
 def _continuous(factor: Factor, uniform: Floats) -> Floats:
+    from scipy import special, stats  # a second to load, for who draws nothing
+
     kind = factor.distribution
     if kind == "normal":
         return np.asarray(_of(factor.mean) + _of(factor.standard_deviation) * special.ndtri(uniform))

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
-from scipy.stats import qmc
 
 from brytpunkt.planning.calendar import MONTHS_PER_YEAR
 from brytpunkt.planning.risk.copula import correlation_matrix, factor_of
@@ -73,6 +71,8 @@ class Factors:
 
     def points(self, count: int, first: int = 0) -> tuple[Floats, Ints]:
         """Uniform points [D, dimensions] number ``first`` to ``first + count`` of each replicate, and the replicate [D]."""
+        from scipy.stats import qmc  # a second to load, for who draws nothing
+
         pieces = []
         for replicate in range(REPLICATES):
             seed = np.random.default_rng([self.seed, replicate])
@@ -84,6 +84,8 @@ class Factors:
 
     def draw(self, points: Floats, replicate: Ints) -> Drawn:
         """Points -> draws."""
+        from scipy import special
+
         normal = special.ndtri(np.clip(points, EDGE, 1 - EDGE))
         drivers = normal[:, : len(self.drawn)]
         together = special.ndtr(np.einsum("df,gf->dg", drivers, factor_of(self.correlation)))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from brytpunkt.planning.optimal.program import Floats
     from brytpunkt.planning.risk.strategies import Strategy
     from brytpunkt.planning.risk.terrain import Terrain, Way
+    from brytpunkt.planning.risk.waiting_work import Waited
     from brytpunkt.planning.risk.worlds import Worlds
 
 
@@ -156,7 +157,6 @@ def serve(chunk: Chunk, strategy: Strategy) -> Served:
     for workload, cover in _covered(chunk, strategy).items():
         left[workload] = cover
     value_at = None
-    unserved = np.zeros(count)
     tax_value = np.zeros(count)
     final = np.zeros(count)
     taken: list[Floats | None] = [None] * len(terrain.workloads)
@@ -170,7 +170,7 @@ def serve(chunk: Chunk, strategy: Strategy) -> Served:
             taken[workload], rented[workload], room = _own_share(
                 chunk, strategy, workload, left[workload], room
             )
-        waiting = waited(chunk, strategy, taken, room)
+        waiting = waited(chunk, strategy, left, taken, room)
         owned = own_costs(chunk, strategy, fleet, taken, waiting)
         cash += owned.cash
         discounted += owned.discounted
@@ -178,21 +178,47 @@ def serve(chunk: Chunk, strategy: Strategy) -> Served:
         value_at = owned.value_at
         final = owned.value
         tax_value = owned.tax
-    for workload in range(len(terrain.workloads)):
-        rest = _rest(left[workload], taken[workload])
-        paid, lacking = _rent(chunk, strategy, workload, rest, rented[workload])
-        if waiting is not None and workload in waiting.rented_hours:
-            paid = waiting.costs[workload]
-        cash += paid
-        end += paid
-        discounted += paid * terrain.end_factor
-        unserved += lacking
-    price = terrain.plan.uncertainty.unserved_price_per_gpu_hour
-    total = discounted.sum(axis=1) - final + unserved * price
+    paid, lacking = _on_the_market(chunk, strategy, left, taken, rented, waiting)
+    paid += lacking * terrain.plan.uncertainty.unserved_price_per_gpu_hour
+    cash += paid
+    end += paid
+    discounted += paid * terrain.end_factor
+    total = discounted.sum(axis=1) - final
     tax = terrain.plan.finance.tax
     if tax is not None:
         total = total - tax.rate * (end * terrain.year_end_factor).sum(axis=1) + tax_value
-    return Served(total, discounted, cash, value_at, unserved)
+    return Served(total, discounted, cash, value_at, lacking.sum(axis=1))
+
+
+def _on_the_market(
+    chunk: Chunk,
+    strategy: Strategy,
+    left: list[Floats | None],
+    taken: list[Floats | None],
+    rented: list[Floats | None],
+    waiting: Waited | None,
+) -> tuple[Floats, Floats]:
+    """What commitments and own servers leave -> its rent, and GPU-hours that nothing serves [D, H]."""
+    terrain = chunk.terrain
+    paid = np.zeros((chunk.worlds.count, terrain.horizon))
+    lacking = np.zeros_like(paid)
+    limit = terrain.plan.uncertainty.rentable_gpus
+    wanted: list[Floats] = []  # GPUs of work that only hours on the market can serve
+    for workload in range(len(terrain.workloads)):
+        ways = [way for way in strategy.ways if way.workload == workload]
+        rest = _rest(left[workload], taken[workload])
+        if waiting is not None and workload in waiting.costs:
+            paid += waiting.costs[workload]
+        elif ways:
+            paid += _rent(chunk, strategy, ways, rest, rented[workload])
+            if limit is not None and all(way.kind != "api" for way in ways):
+                wanted.append(_left_busy(chunk, workload, ways[0].profile, rest))
+        else:
+            profile = next(key[1] for key in sorted(terrain.loads) if key[0] == workload)
+            lacking += (_left_busy(chunk, workload, profile, rest) * terrain.hours).sum(axis=2)
+    if limit is not None and wanted:
+        lacking += (np.maximum(sum(wanted) - limit, 0.0) * terrain.hours).sum(axis=2)
+    return paid, lacking
 
 
 def _committed_cost(chunk: Chunk, way: Way, month: int, placed: Floats) -> tuple[Floats, Floats]:
@@ -257,12 +283,11 @@ def _rest(left: Floats | None, taken: Floats | None) -> Floats | None:
 
 
 def _rent(
-    chunk: Chunk, strategy: Strategy, workload: int, rest: Floats | None, rented: Floats | None
-) -> tuple[Floats, Floats]:
-    """Cost of what is left, each month by the cheapest way [D, H], and GPU-hours that nothing serves [D]."""
-    terrain, worlds = chunk.terrain, chunk.worlds
-    ways = [way for way in strategy.ways if way.workload == workload]
-    best = strategy.filled[workload]
+    chunk: Chunk, strategy: Strategy, ways: list[Way], rest: Floats | None, rented: Floats | None
+) -> Floats:
+    """Cost of what is left of a workload, each month by the cheapest of its ways [D, H]."""
+    terrain = chunk.terrain
+    best = strategy.filled[ways[0].workload]
     costs = []
     for way in ways:
         price = chunk.price(way)
@@ -278,28 +303,13 @@ def _rent(
             count -= FORGIVEN
             np.ceil(count, out=count)
             costs.append(price * np.einsum("dhk,hk->dh", np.maximum(count, 0.0), terrain.hours))
-    if not costs:
-        return np.zeros((worlds.count, terrain.horizon)), _hours_of(chunk, workload, rest)
     paid = costs[0]
     for cost in costs[1:]:
         paid = np.minimum(paid, cost)
-    return paid, _above_market(chunk, strategy, workload, rest)
+    return np.asarray(paid)
 
 
-def _hours_of(chunk: Chunk, workload: int, rest: Floats | None) -> Floats:
-    """GPU-hours of a workload's work that are left [D]."""
-    profile = next(key[1] for key in sorted(chunk.terrain.loads) if key[0] == workload)
-    hours = chunk.busy(workload, profile) * chunk.terrain.hours
-    return np.asarray((hours if rest is None else hours * rest).sum(axis=(1, 2)))
-
-
-def _above_market(chunk: Chunk, strategy: Strategy, workload: int, rest: Floats | None) -> Floats:
-    """GPU-hours above what can be rented by the hour at once, where the plan says how much that is [D]."""
-    limit = chunk.terrain.plan.uncertainty.rentable_gpus
-    hourly = [way for way in strategy.ways if way.workload == workload and way.kind != "api"]
-    if limit is None or len(hourly) != len([w for w in strategy.ways if w.workload == workload]):
-        return np.zeros(chunk.worlds.count)
-    busy = chunk.busy(workload, hourly[0].profile)
-    wanted = busy if rest is None else busy * rest
-    over = np.maximum(wanted - limit, 0.0) * chunk.terrain.hours
-    return np.asarray(over.sum(axis=(1, 2)))
+def _left_busy(chunk: Chunk, workload: int, profile: str, rest: Floats | None) -> Floats:
+    """GPUs busy with what is left of a workload's work [D, H, K]."""
+    busy = chunk.busy(workload, profile)
+    return np.asarray(busy if rest is None else busy * rest)

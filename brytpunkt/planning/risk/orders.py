@@ -45,7 +45,7 @@ def placed_orders(chunk: Chunk, strategy: Strategy) -> Fleet:
         if order.month > 0:
             until = _window_end(strategy.orders, position, horizon)
             projected = _projected(peak, planned, order.month, order.delivery, until)
-            wanted = np.ceil(projected / pool.gpus - FORGIVEN) + pool.spare
+            wanted = (np.ceil(projected / pool.gpus - FORGIVEN) + pool.spare) * (projected > 0)
             already = sum(
                 (count * (earlier.delivery <= order.delivery < earlier.end) for earlier, count, _ in placed),
                 np.zeros(worlds.count),
@@ -84,7 +84,7 @@ def _leaves(chunk: Chunk) -> Ints:
     horizon = chunk.terrain.horizon
     if chunk.terrain.plan.build.on_failure != "sell":
         return np.full(chunk.worlds.count, horizon, dtype=np.int64)
-    return np.asarray(chunk.worlds.fails.max(axis=0))
+    return np.asarray(chunk.worlds.fails.max(axis=0))  # where all fail, it is the same month in every world
 
 
 def placed_signatures(chunk: Chunk, strategy: Strategy) -> list[tuple[Signature, Floats]]:

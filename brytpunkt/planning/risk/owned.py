@@ -55,18 +55,22 @@ def own_costs(
     value, saved, resold = (np.zeros(worlds.count) for _ in range(3))
     tax = terrain.plan.finance.tax
     rows = np.arange(worlds.count)
+    is_left = fleet.leaves < terrain.horizon
+    more = worlds.failures - 1
     for _, count, arrives in fleet.orders:
         price = servers.bought[arrives] + servers.spares[arrives] * worlds.failures
         at = np.minimum(arrives, terrain.horizon - 1)
         start[rows, at] += count * price * (arrives < terrain.horizon)
         end += count[:, None] * servers.upkeep[arrives]
-        value_at += count[:, None] * servers.value_at[arrives]
-        value += count * servers.value[arrives]
+        worth_at = servers.value_at[arrives] + servers.spares_value_at[arrives] * more[:, None]
+        value_at += count[:, None] * worth_at
+        value += count * (servers.value[arrives] + servers.spares_value_at[arrives, -1] * more)
         resold += count * servers.resale[arrives, np.minimum(fleet.leaves, terrain.horizon)]
         if tax is not None:
-            saved += count * (servers.written_off[arrives] + servers.book[arrives])
+            kept = servers.written_off[arrives] + servers.book[arrives]
+            off = np.where(is_left, servers.sold_off[arrives], kept)
+            saved += count * off * (1 + servers.spares_share * more)
     stays = np.arange(terrain.horizon) < fleet.leaves[:, None]
-    is_left = fleet.leaves < terrain.horizon
     start, end = start * hardware[:, None], end * hardware[:, None] * stays
     worth = hardware * worlds.residual
     value, value_at = value * worth * ~is_left, value_at * worth[:, None]
@@ -77,6 +81,9 @@ def own_costs(
     if hall is not None:
         start, running = start + hall.start, running + hall.end * stays
         value, value_at = value + hall.value * ~is_left, value_at + hall.value_at
+    value_at *= (
+        np.arange(terrain.horizon + 1) <= np.where(is_left, fleet.leaves - 1, terrain.horizon)[:, None]
+    )
     relief = np.zeros(worlds.count)
     if tax is not None:
         built = 0.0 if hall is None else hall.saved
@@ -141,15 +148,15 @@ def _energy(
 
 
 def _peak_kw(chunk: Chunk, servers: Servers, fleet: Fleet, taken: Sequence[Floats | None]) -> Floats:
-    """Billed peak: IT power of the highest segment at its own highest PUE [D, H]."""
+    """Billed peak: the highest IT power of a segment x its highest PUE [D, H]."""
     pool = servers.pool
     above = (pool.number("load_kw") - pool.number("idle_kw")) / pool.gpus
-    kw = fleet.standing * pool.number("idle_kw")
+    kw = np.multiply.outer(fleet.standing * pool.number("idle_kw"), np.ones(servers.peak.shape[1]))
     for workload, share in enumerate(taken):
         if share is not None:
-            busy = chunk.terrain.loads[workload, servers.profile].busy[:, 0]
-            kw = kw + share[:, :, 0] * busy * above * chunk.worlds.work[workload]
-    return np.asarray(kw * servers.peak[:, 0])
+            kw += share * (chunk.busy(workload, servers.profile) * above)
+    kw *= servers.peak
+    return np.asarray(kw.max(axis=2))
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,8 @@ UPKEEP = ("support", "insurance", "decommissioning")
 BOUGHT = ("server_capex", "freight_and_duty", "installation", "network_capex")
 EUR, SPOT = "EUR", "energy_spot"
 KWH_PER_MWH = 1000
+LOCAL = ("energy_tax", "energy_grid", "energy_capacity")
+MONEY_OF_COUNTRY = {"SE": "SEK", "NO": "NOK", "DK": "DKK", "IS": "ISK", "GB": "GBP", "US": "USD"}
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,9 @@ class Servers:
 
     By delivery month d, at planned prices: ``bought`` [H] and ``spares`` [H] paid at the start of d, ``upkeep`` [H, H]
     paid at the end of each month, ``value`` [H] continuing value discounted to the start, ``value_at`` [H, H + 1] the
-    same at the end of each earlier horizon, ``written_off`` [H] and ``book`` [H] for tax, discounted. Row H is a server
-    that never arrives. ``hall_*`` the same for the room of one server. ``energy``: by currency, the price of a kW drawn
+    same at the end of each earlier horizon, ``spares_value_at`` the part of the spares, ``written_off`` [H] and ``book`` [H] for
+    tax, discounted, ``sold_off`` [H] written off where all is sold because every workload failed, ``spares_share`` the part
+    of the spares in what is paid at delivery. Row H is a server that never arrives. ``hall_*`` the same for the room of one server. ``energy``: by currency, the price of a kW drawn
     through a segment [H, K].
     """
 
@@ -48,8 +51,11 @@ class Servers:
     upkeep: Floats
     value: Floats
     value_at: Floats
+    spares_value_at: Floats
+    spares_share: float
     written_off: Floats
     book: Floats
+    sold_off: Floats
     resale: Floats
     hall: Hall | None
     energy: dict[str, Floats]
@@ -86,19 +92,22 @@ def servers_of(basis: Basis, terrain: Terrain, field: Field, pool: Pool) -> Serv
         return np.vstack([*sums, np.zeros((1, horizon))])
 
     bought = table(BOUGHT)
-    price = bought + table(("spares",))
-    paid = price.sum(axis=1)
+    spares = table(("spares",)).sum(axis=1)
+    paid = bought.sum(axis=1) + spares
     values = np.array([-line["continuing_value"].sum() for line in lines] + [0.0])
     space = _currencies(basis, pool)
     return Servers(
         pool=pool,
         zone=str(next(site.zone for site in basis.plan.sites if site.id == pool.row["site"])),
         bought=bought.sum(axis=1),
-        spares=table(("spares",)).sum(axis=1),
+        spares=spares,
         upkeep=table(UPKEEP),
         value=values * terrain.horizon_factor,
         value_at=_values_at(basis, terrain, paid, _with_server_share(basis)),
+        spares_value_at=_values_at(basis, terrain, spares, 1.0),
+        spares_share=basis.plan.build.spares_share / _paid_shares(basis),
         **_depreciated(basis, terrain, paid, pool.life),
+        sold_off=_sold_off(basis, terrain, paid, pool.life),
         resale=_resale(basis, table(("server_capex",)).sum(axis=1)),
         hall=_hall(basis, terrain, field, pool),
         energy=_energy(basis, terrain, pool, space),
@@ -116,14 +125,22 @@ def _one_server(basis: Basis, field: Field, pool: Pool, delivery: int) -> dict[s
 def _currencies(basis: Basis, pool: Pool) -> dict[str, str]:
     frame = native_currencies(basis)
     rows = frame.filter(frame["option"] == pool.option)
-    return dict(rows.select("component", "native_currency").iter_rows())
+    site = next(site for site in basis.plan.sites if site.id == pool.row["site"])
+    # taxes and published tariffs are in the money of their country
+    local = dict.fromkeys(LOCAL, MONEY_OF_COUNTRY.get(site.country, EUR))
+    return local | dict(rows.select("component", "native_currency").iter_rows())
 
 
 def _with_server_share(basis: Basis) -> float:
     """Part of what is paid at delivery that is spread over the server's life; the rest is network."""
+    return 1 - basis.plan.build.network_share / _paid_shares(basis)
+
+
+def _paid_shares(basis: Basis) -> float:
+    """What is paid at delivery for each unit of the server's price."""
     build = basis.plan.build
     with_server = 1 + build.freight_and_duty_share + build.installation_share + build.spares_share
-    return with_server / (with_server + build.network_share)
+    return with_server + build.network_share
 
 
 def _values_at(basis: Basis, terrain: Terrain, paid: Floats, with_server: float) -> Floats:
@@ -155,6 +172,19 @@ def _depreciated(basis: Basis, terrain: Terrain, paid: Floats, life: int) -> dic
             off[delivery] = paid[delivery] * float(monthly @ terrain.year_end_factor)
             book[delivery] = paid[delivery] * left * terrain.horizon_factor
     return {"written_off": off, "book": book}
+
+
+def _sold_off(basis: Basis, terrain: Terrain, paid: Floats, life: int) -> Floats:
+    """Write-offs as above where servers are sold in the last decision month: what is in the books then goes at once [H + 1]."""
+    off = np.zeros(terrain.horizon + 1)
+    tax = basis.plan.finance.tax
+    leaves = min(max(w.decision_month for w in basis.plan.workloads), terrain.horizon)
+    if tax is not None:
+        for delivery in range(leaves):
+            retire = min(delivery + life, leaves)
+            monthly, _ = flows.depreciation(tax.depreciation, delivery, retire, terrain.horizon)
+            off[delivery] = paid[delivery] * float(monthly @ terrain.year_end_factor)
+    return off
 
 
 def _resale(basis: Basis, price: Floats) -> Floats:
@@ -195,13 +225,19 @@ def _energy(basis: Basis, terrain: Terrain, pool: Pool, currencies: dict[str, st
             parts.append((currencies.get(component, terrain.currency), price))
             continue
         agreed = _agreed(basis, pool)
-        parts += [(SPOT, price - agreed), (EUR, np.full_like(price, agreed))]
+        parts += [(SPOT, price - agreed), (_agreed_in(basis, pool), np.full_like(price, agreed))]
     found: dict[str, Floats] = {}
     for key, price in parts:
         if price.any():
             whole = terrain.segments.total(price * pool.pue * terrain.segments.field_hours)
             found[key] = found.get(key, 0.0) + whole
     return found
+
+
+def _agreed_in(basis: Basis, pool: Pool) -> str:
+    """Currency of the power purchase agreement."""
+    energy = next(site.energy for site in basis.plan.sites if site.id == pool.row["site"])
+    return energy.ppa_per_mwh.currency if energy.ppa_per_mwh is not None else EUR
 
 
 def _agreed(basis: Basis, pool: Pool) -> float:

@@ -13,31 +13,30 @@ if TYPE_CHECKING:
     from brytpunkt.planning.optimal.program import Floats
     from brytpunkt.planning.risk.kernel import Chunk
     from brytpunkt.planning.risk.strategies import Strategy
-    from brytpunkt.planning.risk.terrain import Way
+
+TINY = 1e-9
 
 
 @dataclass
 class Waited:
-    """What waiting leads to: GPUs busy with work that waited, as a mean over the month [D, H], and what is rented.
-
-    ``rented_hours`` [D, H] GPU-hours by workload, and their ``costs`` [D, H].
-    """
+    """What waiting leads to: GPUs busy with work that waited, as a mean over the month [D, H], and ``costs`` of rent by workload [D, H]."""
 
     extra_busy: Floats
-    rented_hours: dict[int, Floats] = field(default_factory=dict)
     costs: dict[int, Floats] = field(default_factory=dict)
 
 
 def waited(
     chunk: Chunk,
     strategy: Strategy,
+    left: Sequence[Floats | None],
     taken: Sequence[Floats | None],
     room: Floats,
 ) -> Waited | None:
     """Serve what may wait from the room that later months leave; None where nothing may wait.
 
-    Work waits in the order in which it came. What has waited ``max_delay_months``, or is left at the horizon, is rented at
-    the price of that month, in whole GPU-hours of packed instances.
+    ``left`` is the share of the need that commitments leave (None: all), ``taken`` what own servers serve at once. Work waits in the
+    order in which it came. What has waited ``max_delay_months``, or is left at the horizon, is rented in that month by the
+    cheapest hour there is, in packed instances. What of a project still waits when it has ended is dropped.
     """
     assert strategy.servers is not None
     terrain, worlds = chunk.terrain, chunk.worlds
@@ -48,25 +47,28 @@ def waited(
     room_hours = (np.maximum(room, 0.0) * terrain.hours).sum(axis=2)
     result = Waited(np.zeros((worlds.count, terrain.horizon)))
     for workload in waiting:
-        way = _way(strategy, workload)
-        share = taken[workload]
-        if way is None or share is None:
+        ways = [way for way in strategy.ways if way.workload == workload and way.kind != "api"]
+        share, open_share = taken[workload], left[workload]
+        if not ways or share is None:
             continue
         need = chunk.needed(workload, strategy.servers.profile)
-        short = ((need > 0) - share) * need * terrain.hours
+        short = ((need > 0) * (1.0 if open_share is None else open_share) - share) * need * terrain.hours
         hours = np.maximum(short, 0.0).sum(axis=2)
         served, late = _queue(hours, room_hours, patience[terrain.workloads[workload]])
         room_hours = room_hours - served
         result.extra_busy += served / terrain.month_hours / (1 + terrain.headroom[workload])
-        result.rented_hours[workload] = late
-        work = chunk.busy(workload, way.profile).sum(axis=2) / np.maximum(need.sum(axis=2), 1e-9)
-        result.costs[workload] = late * work * (1 + terrain.headroom[workload]) / way.gpus * chunk.price(way)
+        whole = np.maximum(need.sum(axis=2), TINY)
+        result.costs[workload] = np.min(
+            [
+                late
+                * (chunk.busy(workload, way.profile).sum(axis=2) / whole)
+                * ((1 + terrain.headroom[workload]) / way.gpus)
+                * chunk.price(way)
+                for way in ways
+            ],
+            axis=0,
+        )
     return result if result.costs else None
-
-
-def _way(strategy: Strategy, workload: int) -> Way | None:
-    hourly = [way for way in strategy.ways if way.workload == workload and way.kind != "api"]
-    return min(hourly, key=lambda way: float(way.price.sum()) / way.gpus, default=None)
 
 
 def _queue(arriving: Floats, room: Floats, patience: int) -> tuple[Floats, Floats]:

@@ -1,0 +1,295 @@
+"""A second computation of risk: one strategy in one drawn world, in loops over months and segments, from docs/risk.md.
+
+It takes decisions, load and list prices as they are planned; every cost, and what becomes of a decision, is computed here anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from brytpunkt.planning.risk.strategies import Order
+from brytpunkt.planning.risk.terrain import Way
+from tests.planning.risk.reference_owned import Owned
+from tests.planning.risk.reference_world import TINY, units
+
+TRAILING = 3
+
+
+@dataclass
+class Reference(Owned):
+    """A strategy in a world: ``rows`` are its flows, ``unserved`` GPU-hours."""
+
+    def __post_init__(self) -> None:
+        """Serve the world."""
+        by_id = {workload.id: workload for workload in self.plan.workloads}
+        self.workloads = [by_id[name] for name in self.terrain.workloads]
+        self.work = [[self.world.work(w, m) for m in range(self.horizon)] for w in self.workloads]
+        self.segments = range(self.terrain.hours.shape[1])
+        self.sold = self._sold()
+        self.cohorts = self._cohorts() if self.strategy.servers is not None else []
+        self.committed = self._committed()
+        for m in range(self.horizon):
+            self._pay(m, "end", float(self.terrain.fixed[m]))
+        self._serve()
+        if self.strategy.servers is not None:
+            self._own()
+        self._tax()
+
+    # --- load --------------------------------------------------------------------------------------------
+
+    def _busy(self, w: int, profile: str, m: int, k: int) -> float:
+        """GPUs busy."""
+        return float(self.terrain.loads[w, profile].busy[m, k]) * self.work[w][m]
+
+    def _need(self, w: int, profile: str, m: int, k: int) -> float:
+        """GPUs in whole replicas."""
+        return self._replicas(w, profile, self._busy(w, profile, m, k))
+
+    def _replicas(self, w: int, profile: str, busy: float) -> float:
+        size = self.terrain.loads[w, profile].replica_gpus
+        if busy <= 0:
+            return 0.0
+        rules = self.workloads[w]
+        return max(rules.min_replicas, units(busy * (1 + self._headroom(w)) / size)) * size
+
+    def _headroom(self, w: int) -> float:
+        return float(self.terrain.headroom[w])
+
+    def _instances(self, way: Way, busy: float) -> int:
+        """Instances of a way to rent, redundancy included."""
+        if busy <= 0:
+            return 0
+        w = way.workload
+        size = self.terrain.loads[w, way.profile].replica_gpus
+        least = units(self.workloads[w].min_replicas * size / way.gpus)
+        wanted = units(busy * (1 + self._headroom(w)) / way.gpus)
+        return max(least, wanted) + int(self.terrain.redundancy[w])
+
+    # --- decisions ---------------------------------------------------------------------------------------
+
+    def _sold(self) -> int | None:
+        """The month by which servers are sold, because every workload failed."""
+        ends = [self.world.fails(workload) for workload in self.workloads]
+        if self.plan.build.on_failure != "sell" or any(month is None for month in ends):
+            return None
+        last = max(month for month in ends if month is not None)
+        return last if last < self.horizon else None
+
+    def _highest(self, m: int, *, planned: bool) -> float:
+        """The highest need of a month on the GPU type of the servers [GPUs]."""
+        assert self.strategy.servers is not None
+        profile = self.strategy.servers.profile
+        return max(
+            sum(
+                self._replicas(w, profile, float(self.terrain.loads[w, profile].busy[m, k]))
+                if planned
+                else self._need(w, profile, m, k)
+                for w in range(len(self.workloads))
+            )
+            for k in self.segments
+        )
+
+    def _projected(
+        self, order: int, start: int, stop: int, highest: list[float], planned: list[float]
+    ) -> float:
+        """Need that is expected from ``start`` to ``stop``, by the last three months before ``order``."""
+        back = range(max(0, order - TRAILING), order)
+        ahead = max(planned[start:stop], default=0.0)
+        mean = sum(planned[m] for m in back) / max(len(back), 1)
+        if mean <= 0:
+            return ahead
+        return sum(highest[m] for m in back) / len(back) * ahead / mean
+
+    def _cohorts(self) -> list[Order]:
+        """Orders that are placed and arrive, with their dates in this world."""
+        assert self.strategy.servers is not None
+        pool = self.strategy.servers.pool
+        months = range(self.horizon)
+        highest = [self._highest(m, planned=False) for m in months]
+        planned = [self._highest(m, planned=True) for m in months]
+        placed: list[Order] = []
+        orders = self.strategy.orders
+        for at, order in enumerate(orders):
+            later = [other.delivery for other in orders[at + 1 :] if other.delivery > order.delivery]
+            until = min([*later, self.horizon])
+            standing = sum(o.count for o in placed if o.delivery <= order.delivery < o.end)
+            projected = self._projected(order.month, order.delivery, until, highest, planned)
+            wanted = (units(projected / pool.gpus) + pool.spare) if projected > 0 else 0
+            if order.month == 0 or wanted > standing:
+                placed.append(order)
+        arrived = []
+        for order in placed:
+            delivery = order.delivery + self.world.delay
+            end = order.end + self.world.delay
+            if self.sold is not None:
+                end = min(end, self.sold)
+            if delivery < min(self.horizon, end):
+                arrived.append(Order(order.month, delivery, end, order.count))
+        return arrived
+
+    def _committed(self) -> list[tuple[Way, list[int]]]:
+        """Instances under commitment in each month, by way, and their charges."""
+        found = []
+        ways = list(dict.fromkeys((s.way.workload, s.way.offer) for s in self.strategy.signed))
+        for key in ways:
+            signed = [s for s in self.strategy.signed if (s.way.workload, s.way.offer) == key]
+            way = signed[0].way
+            busy = self.terrain.loads[way.workload, way.profile].busy
+            highest = [
+                max(self._instances(way, self._busy(way.workload, way.profile, m, k)) for k in self.segments)
+                for m in range(self.horizon)
+            ]
+            planned = [
+                max(self._instances(way, float(busy[m, k])) for k in self.segments)
+                for m in range(self.horizon)
+            ]
+            standing = [0] * self.horizon
+            for signature in signed:
+                stop = min(signature.month + way.months, self.horizon)
+                projected = self._projected(
+                    signature.month,
+                    signature.month,
+                    stop,
+                    [float(x) for x in highest],
+                    [float(x) for x in planned],
+                )
+                if signature.month > 0 and units(projected) <= standing[signature.month]:
+                    continue
+                price = float(way.price[signature.month]) * self._dearer(way, signature.month)
+                charge = 0.0
+                for m in range(signature.month, stop):
+                    standing[m] += signature.count
+                    hours = price * signature.count * float(self.terrain.month_hours[m])
+                    charge += hours
+                    self._pay(m, "end", hours * (1 - way.upfront_share))
+                self._pay(signature.month, "start", charge * way.upfront_share)
+            found.append((way, standing))
+        return found
+
+    def _dearer(self, way: Way, m: int) -> float:
+        """Multiple of a way's price."""
+        path = self.world.hour(m) if way.share is None else self.world.token(m)
+        return path * self.world.fx(way.currency)
+
+    # --- serving -----------------------------------------------------------------------------------------
+
+    def _serve(self) -> None:
+        """Commitments, own servers, what waits for them, and rent; then the power of the servers."""
+        months, everyone = range(self.horizon), range(len(self.workloads))
+        left = [[[1.0 for _ in self.segments] for _ in everyone] for _ in months]
+        for way, standing in self.committed:
+            for m in months:
+                for k in self.segments:
+                    need = self._instances(way, self._busy(way.workload, way.profile, m, k))
+                    share = left[m][way.workload]
+                    if need:
+                        share[k] -= min(standing[m] / need, share[k])
+        busy = [[0.0 for _ in self.segments] for _ in months]
+        extra = [0.0 for _ in months]
+        waited: set[int] = set()
+        if self.cohorts:
+            room = [self._serve_by_own(m, left[m], busy[m]) for m in months]
+            waited = self._wait(left, room, extra)
+        for m in months:
+            for w in everyone:
+                if w not in waited:
+                    self._serve_by_rent(w, m, left[m][w])
+            self._missing(m, left[m], waited)
+            if self._standing(m):
+                self._energy(m, busy[m], extra[m])
+
+    def _serve_by_own(self, m: int, left: list[list[float]], busy: list[float]) -> float:
+        """Own servers take the dearest workload first -> GPU-hours of room that are left."""
+        servers = self.strategy.servers
+        assert servers is not None
+        pool, standing = servers.pool, self._standing(m)
+        idle_hours = 0.0
+        for k in self.segments:
+            room = float(max(0, standing - pool.spare) * pool.gpus)
+            for w in self.strategy.dearest_first:
+                need = self._need(w, servers.profile, m, k)
+                if need <= 0:
+                    continue
+                share = left[w][k]
+                part = min(need * share, room) / need
+                way = self.strategy.filled[w]
+                if way is not None:
+                    whole = self._instances(way, self._busy(w, way.profile, m, k))
+                    rented = units((share - part) * whole)
+                    part = max(0.0, share - rented / whole)
+                left[w][k] -= part
+                room -= part * need
+                busy[k] += self._busy(w, servers.profile, m, k) * part
+            idle_hours += max(room, 0.0) * float(self.terrain.hours[m, k])
+        return idle_hours
+
+    def _wait(self, left: list[list[list[float]]], room: list[float], extra: list[float]) -> set[int]:
+        """Work that may wait queues for room; what has waited enough is rented -> workloads that do so."""
+        servers = self.strategy.servers
+        assert servers is not None
+        found = set()
+        for w, workload in enumerate(self.workloads):
+            ways = [way for way in self.strategy.ways if way.workload == w and way.share is None]
+            if not workload.max_delay_months or not ways:
+                continue
+            found.add(w)
+            queue: list[list[float]] = []  # month in which it came, GPU-hours of need
+            for m in range(self.horizon):
+                needs = [self._need(w, servers.profile, m, k) for k in self.segments]
+                for item in queue:
+                    given = min(item[1], room[m])
+                    item[1] -= given
+                    room[m] -= given
+                    extra[m] += given / float(self.terrain.month_hours[m]) / (1 + self._headroom(w))
+                late = sum(hours for came, hours in queue if m - came >= workload.max_delay_months)
+                queue = [item for item in queue if m - item[0] < workload.max_delay_months]
+                short = sum(left[m][w][k] * needs[k] * float(self.terrain.hours[m, k]) for k in self.segments)
+                queue.append([m, max(short, 0.0)])
+                if m == self.horizon - 1:
+                    late += sum(hours for _, hours in queue)
+                if sum(needs) > 0:
+                    self._pay(m, "end", late * min(self._packed(way, m) for way in ways) / sum(needs))
+        return found
+
+    def _packed(self, way: Way, m: int) -> float:
+        """Cost of an hour of a workload's mean load in packed instances, summed over segments."""
+        busy = sum(self._busy(way.workload, way.profile, m, k) for k in self.segments)
+        hours = busy * (1 + self._headroom(way.workload)) / way.gpus
+        return hours * float(way.price[m]) * self._dearer(way, m)
+
+    def _missing(self, m: int, left: list[list[float]], waited: set[int]) -> None:
+        """Work that no way serves, and work above what can be rented at once."""
+        limit, gpu_hours = self.plan.uncertainty.rentable_gpus, 0.0
+        for k in self.segments:
+            on_market = 0.0
+            for w in range(len(self.workloads)):
+                ways = [way for way in self.strategy.ways if way.workload == w]
+                profile = ways[0].profile if ways else min(name for at, name in self.terrain.loads if at == w)
+                if not ways:
+                    gpu_hours += left[w][k] * self._busy(w, profile, m, k) * float(self.terrain.hours[m, k])
+                elif w not in waited and all(way.share is None for way in ways):
+                    on_market += left[w][k] * self._busy(w, profile, m, k)
+            if limit is not None:
+                gpu_hours += max(0.0, on_market - limit) * float(self.terrain.hours[m, k])
+        self.unserved += gpu_hours
+        self._pay(m, "end", gpu_hours * self.plan.uncertainty.unserved_price_per_gpu_hour)
+
+    def _serve_by_rent(self, w: int, m: int, left: list[float]) -> None:
+        """The cheapest way of the month, for what is left of it."""
+        costs = []
+        rest = [share if share > TINY else 0.0 for share in left]
+        for way in self.strategy.ways:
+            if way.workload != w:
+                continue
+            if way.share is not None:
+                volume = self.world.volume(self.workloads[w], m)
+                amount = sum(rest[k] * float(way.share[m, k]) for k in self.segments) * volume
+            else:
+                amount = sum(
+                    units(rest[k] * self._instances(way, self._busy(w, way.profile, m, k)))
+                    * float(self.terrain.hours[m, k])
+                    for k in self.segments
+                )
+            costs.append(amount * float(way.price[m]) * self._dearer(way, m))
+        if costs:
+            self._pay(m, "end", min(costs))
