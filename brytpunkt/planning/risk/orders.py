@@ -44,13 +44,14 @@ def placed_orders(chunk: Chunk, strategy: Strategy) -> Fleet:
         is_placed = np.ones(worlds.count)
         if order.month > 0:
             until = _window_end(strategy.orders, position, horizon)
-            projected = _projected(peak, planned, order.month, order.delivery, until)
+            projected, ahead = _projected(peak, planned, order.month, order.delivery, until)
             wanted = (np.ceil(projected / pool.gpus - FORGIVEN) + pool.spare) * (projected > 0)
             already = sum(
                 (count * (earlier.delivery <= order.delivery < earlier.end) for earlier, count, _ in placed),
                 np.zeros(worlds.count),
             )
-            is_placed = ((wanted > already + FORGIVEN) & (order.month < leaves)).astype(np.float64)
+            is_due = (wanted > already + FORGIVEN) | ((projected >= ahead * (1 - FORGIVEN)) & (projected > 0))
+            is_placed = (is_due & (order.month < leaves)).astype(np.float64)
         arrives = np.minimum(order.delivery + worlds.delay, horizon)
         arrives = np.where(arrives < leaves, arrives, horizon)
         count = is_placed * order.count
@@ -66,8 +67,8 @@ def _window_end(orders: tuple[Order, ...], position: int, horizon: int) -> int:
     return min((*later, horizon))
 
 
-def _projected(peak: Floats, planned: Floats, month: int, delivery: int, until: int) -> Floats:
-    """Need of the last three months carried forward with the planned growth to the highest of a window [D].
+def _projected(peak: Floats, planned: Floats, month: int, delivery: int, until: int) -> tuple[Floats, float]:
+    """Need of the last three months carried forward with the planned growth to the highest of a window [D], and as planned.
 
     Where nothing was planned in those months there is nothing to carry: the planned need counts.
     """
@@ -75,8 +76,8 @@ def _projected(peak: Floats, planned: Floats, month: int, delivery: int, until: 
     before = float(planned[trailing].mean())
     ahead = float(planned[delivery : max(until, delivery + 1)].max(initial=0.0))
     if before <= 0:
-        return np.full(peak.shape[0], ahead)
-    return np.asarray(peak[:, trailing].mean(axis=1) * (ahead / before))
+        return np.full(peak.shape[0], ahead), ahead
+    return np.asarray(peak[:, trailing].mean(axis=1) * (ahead / before)), ahead
 
 
 def _leaves(chunk: Chunk) -> Ints:
@@ -95,7 +96,7 @@ def placed_signatures(chunk: Chunk, strategy: Strategy) -> list[tuple[Signature,
         if signature.month > 0:
             need, planned = _instances_peak(chunk, signature)
             until = min(signature.month + signature.way.months, chunk.terrain.horizon)
-            projected = _projected(need, planned, signature.month, signature.month, until)
+            projected, ahead = _projected(need, planned, signature.month, signature.month, until)
             same = [
                 (earlier, placed)
                 for earlier, placed in found
@@ -105,7 +106,8 @@ def placed_signatures(chunk: Chunk, strategy: Strategy) -> list[tuple[Signature,
                 (placed * (signature.month < earlier.month + earlier.way.months) for earlier, placed in same),
                 np.zeros(chunk.worlds.count),
             )
-            count *= np.ceil(projected - FORGIVEN) > already + FORGIVEN
+            is_due = np.ceil(projected - FORGIVEN) > already + FORGIVEN
+            count *= is_due | ((projected >= ahead * (1 - FORGIVEN)) & (projected > 0))
         found.append((signature, count))
     return found
 

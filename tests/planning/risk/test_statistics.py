@@ -52,7 +52,7 @@ def test_total_indices_of_ishigami() -> None:
 def test_win_probability_of_two_normal_costs() -> None:
     normal = special.ndtri(points(8192, 2))
     one, other = 10 + 2 * normal[:, 0], 11 + 3 * normal[:, 1]
-    replicate = np.arange(8192) % 8
+    replicate = np.arange(8192) // 1024
     share, error = by_replicate(replicate, lambda rows: float((one[rows] < other[rows]).mean()))
     assert share == pytest.approx(stats.norm.cdf(1 / np.sqrt(13)), abs=0.002)
     assert 0 < error < 0.01
@@ -61,7 +61,7 @@ def test_win_probability_of_two_normal_costs() -> None:
 def test_information_about_the_only_uncertain_figure_is_worth_what_everything_is() -> None:
     x = special.ndtri(points(8192, 1))[:, 0]
     costs = np.stack([np.zeros(8192), x], axis=1)  # rent costs 0, own costs x
-    replicate = np.arange(8192) % 8
+    replicate = np.arange(8192) // 1024
     everything, _ = perfect_information(costs, replicate)
     assert everything == pytest.approx(1 / np.sqrt(2 * np.pi), abs=0.003)  # E[max(0, -x)]
     partial, error = partial_information(x, costs, replicate)
@@ -72,7 +72,7 @@ def test_information_about_the_only_uncertain_figure_is_worth_what_everything_is
 def test_information_about_what_does_not_matter_is_worth_nothing() -> None:
     both = special.ndtri(points(8192, 2))
     costs = np.stack([np.zeros(8192), 0.5 + both[:, 0]], axis=1)
-    replicate = np.arange(8192) % 8
+    replicate = np.arange(8192) // 1024
     partial, _ = partial_information(both[:, 1], costs, replicate)
     everything, _ = perfect_information(costs, replicate)
     assert partial < 0.02 * everything
