@@ -10,6 +10,7 @@ from brytpunkt.declarations import InlineServer
 from brytpunkt.errors import InputError, Problem
 from brytpunkt.planning.calendar import MONTHS_PER_YEAR, calendar_of
 from brytpunkt.planning.energy import grid_capacity_fee
+from brytpunkt.planning.taxes import unrecovered_vat
 from brytpunkt.planning.throughput import inline_profile
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ MODE_SCHEMA = {
     "facility_maintenance_share": pl.Float64,
     "is_power_included": pl.Boolean,
     "capacity_fee": pl.Float64,
+    "vat_share": pl.Float64,
     "min_fte": pl.Float64,
     "fte_per_100_gpus": pl.Float64,
     "fte_month": pl.Float64,
@@ -145,6 +147,7 @@ def _site_numbers(site: Site, facts: Facts, fx: Fx, dates: list[dt.date]) -> dic
         "grid_month": grid_month,
         "power_limit_kw": site.power_limit_kw,
         "capacity_fee": grid_capacity_fee(site, facts, fx),
+        "vat_share": unrecovered_vat(site, facts, dates[0]),
         "min_fte": site.staff.min_fte,
         "fte_per_100_gpus": site.staff.fte_per_100_gpus,
         "fte_month": fx.convert(site.staff.cost_per_fte_year) / MONTHS_PER_YEAR,
