@@ -127,9 +127,7 @@ class Site(Section):
     @classmethod
     def _date_or_wait(cls, connection: Connection | None, info: ValidationInfo) -> Connection | None:
         if connection is not None and info.data.get("grid_available_from") is not None:
-            raise wrong(
-                "the connection has a date already", "keep `grid_available_from` or `connection`"
-            )
+            raise wrong("the connection has a date already", "keep `grid_available_from` or `connection`")
         return connection
 
     @field_validator("climate", mode="after")

@@ -38,7 +38,9 @@ class TariffElement(Section):
     ] = 0.0
     band_rule: Annotated[
         Literal["parts", "whole"],
-        described("parts: each part at its band's price; whole: everything at the price of the band reached."),
+        described(
+            "parts: each part at its band's price; whole: everything at the price of the band reached."
+        ),
     ] = "parts"
     months: Annotated[MonthWindow | None, described("First and last month, as 11-3.")] = None
     days: Annotated[Literal["weekday", "weekend"] | None, described("Days; public holidays are weekend.")] = (
@@ -50,16 +52,16 @@ class TariffElement(Section):
     @classmethod
     def _hours_occur(cls, hours: str | None) -> str | None:
         if hours is not None and len({*hours.split("-")}) == 1:
-            raise wrong(
-                f"the window {hours} never occurs: it ends when it begins", "write for example 6-22"
-            )
+            raise wrong(f"the window {hours} never occurs: it ends when it begins", "write for example 6-22")
         return hours
 
     @field_validator("months", "days", "hours", mode="after")
     @classmethod
     def _fixed_has_no_window(cls, window: Any, info: ValidationInfo) -> Any:
         if window is not None and info.data.get("charge") == "fixed":
-            raise wrong("a fixed fee is paid whatever the hour", "leave the window out, or choose another charge")
+            raise wrong(
+                "a fixed fee is paid whatever the hour", "leave the window out, or choose another charge"
+            )
         return window
 
 
@@ -97,7 +99,9 @@ def bands_fit(elements: tuple[TariffElement, ...]) -> tuple[TariffElement, ...]:
                 )
             if element.price.currency != first.price.currency:
                 findings.append(
-                    Finding((position, "price"), f"bands of '{name}' are in two currencies", "use one currency")
+                    Finding(
+                        (position, "price"), f"bands of '{name}' are in two currencies", "use one currency"
+                    )
                 )
         if first.charge == "fixed" and len(bands) > 1:
             findings.append(Finding((first_at, "charge"), "a fixed fee has no bands", "keep one element"))
@@ -109,7 +113,8 @@ class TaxSituation(Section):
     """What decides which rows of the electricity tax apply; replaces ``tax_segment``."""
 
     use: Annotated[
-        Literal["datacentre", "process", "comfort", "manufacturing"], described("What the energy is used for.")
+        Literal["datacentre", "process", "comfort", "manufacturing"],
+        described("What the energy is used for."),
     ] = "datacentre"
     area: Annotated[
         Literal["any", "north", "tiltakssone"],

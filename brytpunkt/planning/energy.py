@@ -34,6 +34,7 @@ def site_cells(plan: Plan, facts: Facts, fx: Fx, months: pl.DataFrame, hours: pl
     | site, month, day_type, hour_utc | key |
     | n_hours | h of the month in the cell |
     | pue, pue_p99 | 1 |
+    | wue | litres per kWh of IT, null where it is not known |
     | energy_flat, energy_spot, energy_margin, energy_guarantees, energy_grid, energy_tax | plan currency per kWh drawn |
     | energy_vat, energy_heat_pump, heat_sold (negative) | plan currency per kWh drawn |
     """
@@ -68,7 +69,7 @@ def _cells_of(
     vat = unrecovered_vat(site, facts, months["date"][0])
     taxed = priced.with_columns(energy_vat=vat * pl.sum_horizontal(*BOUGHT))
     return with_heat(site, facts, fx, taxed, (*BOUGHT, "energy_vat")).select(
-        pl.lit(site.id).alias("site"), "month", *CELL, "n_hours", "pue", "pue_p99", *PRICE_COLUMNS
+        pl.lit(site.id).alias("site"), "month", *CELL, "n_hours", "pue", "pue_p99", "wue", *PRICE_COLUMNS
     )
 
 

@@ -5,6 +5,7 @@ Belongs here: revenue by kWh that the site draws. Does not belong here: PUE (coo
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -27,11 +28,17 @@ def check_curve(points: Curve, where: str) -> Curve:
     Raises ``InputError`` for fewer than two points, for temperatures that do not rise, and for heat that is
     dearer when it is warmer.
     """
-    warmer = list(zip(points, points[1:], strict=False))
+    warmer = list(pairwise(points))
     if len(points) < 2:  # noqa: PLR2004 - a line has two ends
-        message, hint = "the heat price has fewer than two points", "give its price at two temperatures or more"
+        message, hint = (
+            "the heat price has fewer than two points",
+            "give its price at two temperatures or more",
+        )
     elif any(after[0] <= before[0] for before, after in warmer):
-        message, hint = "the heat price curve is not sorted by temperature", "list its points from cold to warm"
+        message, hint = (
+            "the heat price curve is not sorted by temperature",
+            "list its points from cold to warm",
+        )
     elif any(after[1] > before[1] for before, after in warmer):
         message, hint = "the heat price rises with the temperature", "check the order of its points"
     else:
@@ -59,7 +66,7 @@ def heat_curve(site: Site, facts: Facts, fx: Fx) -> Curve:
 def price_at(curve: Curve, outdoor: pl.Expr) -> pl.Expr:
     """Straight lines between the points of a curve, level outside them."""
     price = pl.lit(curve[0][1])
-    for (cold, before), (warm, after) in zip(curve, curve[1:], strict=False):
+    for (cold, before), (warm, after) in pairwise(curve):
         reached = ((outdoor - cold) / (warm - cold)).clip(0.0, 1.0)
         price = price + (after - before) * reached
     return price

@@ -64,7 +64,7 @@ def operate(
     | in: levels | option, month, servers, scale (servers above zero) |
     |---|---|
     | in: load | scale, calendar, profile, month, cell, busy [GPUs], needed [GPUs] |
-    | out | the level; it_kwh, total_kwh, peak_kw; energy_* in the plan's currency for the month |
+    | out | the level; it_kwh, total_kwh, water_litres, peak_kw; energy_* in the plan's currency for the month |
 
     Fees on the peak of a year are not here: they depend on the servers of the whole year.
     """
@@ -78,6 +78,9 @@ def operate(
         .agg(
             it_kwh=total(pl.col("it_kw") * pl.col("n_hours")),
             total_kwh=total(pl.col("kwh")),
+            water_litres=pl.when(pl.col("wue").null_count() == 0).then(
+                total(pl.col("it_kw") * pl.col("n_hours") * pl.col("wue"))
+            ),
             peak_kw=(pl.col("it_kw") * pl.col("pue_p99")).max(),
             peak_it_kw=pl.col("it_kw").max(),
             **{name: total(pl.col("kwh") * pl.col(name)) for name in PRICE_COLUMNS},

@@ -202,7 +202,16 @@ def _charges(
 def _bands(site: str, element: Element, month: int, factor: float, edge: float) -> list[tuple[object, ...]]:
     uppers = [*(lower for lower, _ in element.bands[1:]), float("inf")]
     return [
-        (site, element.name, element.charge, element.is_whole, month, lower * edge, upper * edge, price * factor)
+        (
+            site,
+            element.name,
+            element.charge,
+            element.is_whole,
+            month,
+            lower * edge,
+            upper * edge,
+            price * factor,
+        )
         for (lower, price), upper in zip(element.bands, uppers, strict=True)
     ]
 
@@ -288,7 +297,9 @@ def month_fees(shown: pl.DataFrame, bills: Bills, key: list[str]) -> pl.DataFram
     )
 
 
-def year_fees(shown: pl.DataFrame, service: pl.DataFrame, bills: Bills, headroom: pl.DataFrame) -> pl.DataFrame:
+def year_fees(
+    shown: pl.DataFrame, service: pl.DataFrame, bills: Bills, headroom: pl.DataFrame
+) -> pl.DataFrame:
     """Charges on the highest hour of the calendar year, and fixed fees.
 
     | in: shown | option, order_month, site, month, year, window, kw |

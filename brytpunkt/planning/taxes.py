@@ -44,7 +44,9 @@ def tax_in_force(site: Site, facts: Facts, fx: Fx, day: dt.date) -> Tax:
     rows = [row for row in _applying(site, facts) if row["kind"] in ("rate", "deduction", "levy", "relief")]
     rates = _in_force([row for row in rows if row["kind"] == "rate"], day)
     if not rates:
-        raise _problem(where, f"no electricity tax of {site.country} is known for this use", "pin price_per_kwh")
+        raise _problem(
+            where, f"no electricity tax of {site.country} is known for this use", "pin price_per_kwh"
+        )
     best = max(_specificity(row) for row in rates)
     chosen = [row for row in rates if _specificity(row) == best]
     names = sorted({row["rule"] for row in chosen})
@@ -100,9 +102,7 @@ def _in_force(rows: list[Row], day: dt.date, *, strict: bool = False) -> list[Ro
     }
     if not versions and rows and not strict:
         begun = [row for row in rows if row["valid_from"] <= day]
-        edge = (
-            max(row["valid_from"] for row in begun) if begun else min(row["valid_from"] for row in rows)
-        )
+        edge = max(row["valid_from"] for row in begun) if begun else min(row["valid_from"] for row in rows)
         versions = {(row["rule"], edge) for row in rows if row["valid_from"] == edge}
     newest = {rule: max(day for name, day in versions if name == rule) for rule, _ in versions}
     return [row for row in rows if newest.get(row["rule"]) == row["valid_from"]]
@@ -123,5 +123,7 @@ def unrecovered_vat(site: Site, facts: Facts, day: dt.date) -> float:
     rows = facts.tax_rules.filter(pl.col("country") == site.country, pl.col("kind") == "vat").to_dicts()
     if not rows:
         where = f"sites.{site.id}.energy.vat_recoverable_share"
-        raise _problem(where, f"the VAT of {site.country} is not known", "leave it at 1, or pin price_per_kwh")
+        raise _problem(
+            where, f"the VAT of {site.country} is not known", "leave it at 1, or pin price_per_kwh"
+        )
     return lost * float(_in_force(rows, day)[0]["value_native"])

@@ -11,7 +11,6 @@ import dataframely as dy
 import polars as pl
 
 from brytpunkt.warehouse.energy_contracts import ENERGY_CONTRACTS
-from brytpunkt.warehouse.provenance import CONFIDENCES as CONFIDENCES
 from brytpunkt.warehouse.provenance import CURRENCIES, PRICE_DECIMALS, Provenance
 from brytpunkt.warehouse.provenance import about as _about
 

@@ -144,7 +144,9 @@ def month_cells(frame: pl.DataFrame, value: str, horizon: int) -> Floats:
 
 
 def _by_workload(frame: pl.DataFrame, value: str, workloads: tuple[str, ...], horizon: int) -> Floats:
-    return np.stack([month_cells(frame.filter(pl.col("workload") == name), value, horizon) for name in workloads])
+    return np.stack(
+        [month_cells(frame.filter(pl.col("workload") == name), value, horizon) for name in workloads]
+    )
 
 
 def field_of(basis: Basis, options: pl.DataFrame) -> Field:
