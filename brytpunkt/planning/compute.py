@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.planning.advantage import advantage
 from brytpunkt.planning.bill import paradox
+from brytpunkt.planning.connection import connections
+from brytpunkt.planning.cooling_limit import above_the_limit, cooling_limits
 from brytpunkt.planning.curves import cumulative, rule_readings, rule_series
 from brytpunkt.planning.disruptions import decided, disruptions, expected
 from brytpunkt.planning.evaluate import Evaluation, evaluate
 from brytpunkt.planning.exposure import control
 from brytpunkt.planning.footprint import footprint, footprint_by_month
+from brytpunkt.planning.indicators import indicators
 from brytpunkt.planning.investment import financing, returns
 from brytpunkt.planning.ledger import native_currencies
 from brytpunkt.planning.margins import margins
@@ -60,6 +64,7 @@ def compute(plan: Plan, facts: Facts) -> Result:
     worlds = scenarios(plan, facts, evaluation)
     ledger = full_ledger(evaluation, optimal)
     published = published_cases(plan, evaluation.basis.fx)
+    limits = cooling_limits(plan, facts)
     verdict = verdicts(evaluation, longer, curves, tipping, energy)
     return Result(
         currency=plan.finance.currency,
@@ -93,6 +98,10 @@ def compute(plan: Plan, facts: Facts) -> Result:
         energy=energy,
         footprint_by_month=emitted,
         footprint=footprint(emitted),
+        advantage=advantage(evaluation, facts, energy),
+        indicators=indicators(plan, energy),
+        cooling_limits=limits,
+        connections=connections(plan, facts),
         rent_offers=_rent_offers(evaluation),
         rates=evaluation.basis.rates,
         servers=_servers(evaluation),
@@ -101,6 +110,7 @@ def compute(plan: Plan, facts: Facts) -> Result:
         infeasible_servers=evaluation.basis.infeasible,
         warnings=(
             *warnings_of(plan, facts, evaluation, verdict),
+            *above_the_limit(plan, limits),
             *implausible(plan, facts, evaluation, optimal.plans, published),
         ),
     )

@@ -131,3 +131,23 @@ def cooling_limits(plan: Plan, facts: Facts) -> pl.DataFrame:
                 (site.id, name, CLASS_LIMIT_C[name], hours, highest, share, site.cooling_plant.on_limit)
             )
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def above_the_limit(plan: Plan, limits: pl.DataFrame) -> list[str]:
+    """Warnings for sites with hours above their class limit."""
+    names = {site.id: site for site in plan.sites}
+    found = []
+    for row in limits.filter(pl.col("hours_above") >= 1).iter_rows(named=True):
+        site = names[row["site"]]
+        kept = (
+            f"the plan runs {row['usable_share']:.0%} of the power limit"
+            if row["policy"] == "reduce" and site.power_limit_kw is not None
+            else "the plan runs all servers, with a chiller in those hours"
+            if site.cooling != "outside_air"
+            else "the plan runs all servers nevertheless"
+        )
+        found.append(
+            f"{site.name}: outdoor air alone does not keep {row['hardware_class']} ({row['limit_c']:.0f} degC) in "
+            f"{row['hours_above']:.0f} hours a year; {kept}."
+        )
+    return found

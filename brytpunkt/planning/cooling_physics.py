@@ -91,7 +91,8 @@ def adiabatic_water(wet_bulb_depression: Any, needed: Any, rise_k: float = 12.0)
     """
     cooled = needed.clip(0.0, 60.0)
     # min(a, b) = (a + b - |a - b|) / 2 holds for arrays and for expressions
-    least = (cooled + wet_bulb_depression - abs(cooled - wet_bulb_depression)) / 2
+    depression = wet_bulb_depression.clip(0.0, 60.0)
+    least = (cooled + depression - abs(cooled - depression)) / 2
     return least / rise_k * SECONDS_PER_HOUR / 2450
 
 

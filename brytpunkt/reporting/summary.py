@@ -24,6 +24,7 @@ SCHEMA_VERSION = 1
 PLANNED = (
     "optimal", "optimal_schedule", "margins", "scenarios", "regret", "disruptions", "expected", "paradox", "returns",
     "financing", "readiness", "control", "storage", "footprint",
+    "advantage", "indicators", "cooling_limits", "connections",
 )  # fmt: skip
 VINTAGE = (
     "table", "source", "rows", "newest_source_date", "retrieved_on", "licence", "lowest_confidence",

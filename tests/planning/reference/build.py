@@ -395,7 +395,14 @@ class Build:
             bands = tax_bands(self.world, site, m)
             everywhere = dict.fromkeys(self.world.hours_at(site)[m], 1.0)
             by_month = tuple((edge / 12, rate) for edge, rate in bands)
-            found = [*found, *([Charge("tax", "tax", False, by_month, everywhere)] if len(bands) > 1 else [])]
+            found = [
+                *found,
+                *(
+                    [Charge("tax", "tax", whole=False, bands=by_month, window=everywhere)]
+                    if len(bands) > 1
+                    else []
+                ),
+            ]
         for charge in found:
             peak, kwh = self._shown(site, server, count, m, charge)
             if charge.kind == "peak_month":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import NormalDist
 from typing import Any
 
@@ -193,7 +194,7 @@ def heat_price(world: World, site: Site, mean: float, deviation: float) -> float
 def _line(curve: list[tuple[float, float]], t: float) -> float:
     if t <= curve[0][0]:
         return curve[0][1]
-    for (cold, before), (warm, after) in zip(curve, curve[1:], strict=False):
+    for (cold, before), (warm, after) in pairwise(curve):
         if t <= warm:
             return before + (after - before) * (t - cold) / (warm - cold)
     return curve[-1][1]
