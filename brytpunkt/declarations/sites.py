@@ -171,10 +171,17 @@ class Site(Section):
     @field_validator("energy", mode="after")
     @classmethod
     def _energy_has_price(cls, energy: SiteEnergy, info: ValidationInfo) -> SiteEnergy:
-        if "zone" in info.data and info.data["zone"] is None and energy.price_per_kwh is None:
+        contracted = energy.hedged_share == 1 and energy.ppa_per_mwh is not None
+        if (
+            "zone" in info.data
+            and info.data["zone"] is None
+            and energy.price_per_kwh is None
+            and not contracted
+        ):
             zones = ", ".join(zones_of(str(info.data.get("country", ""))))
             choice = f"add zone ({zones}) or " if zones else "add "
             raise wrong(
-                "the site has neither a bidding zone nor a price of its own", choice + "energy.price_per_kwh"
+                "the site has neither a bidding zone nor a price of its own",
+                choice + "energy.price_per_kwh, or contract all of it: ppa_per_mwh and hedged_share: 1",
             )
         return energy

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 PARTS = ("spot", "grid", "tax", "cooling", "heat", "total", "carbon")
 MONEY = PARTS[:-2]
 USUAL_KW = 100.0  # of IT, where a plan has no own servers whose mean load could be taken
-KWH_PER_MWH, CENTS = 1000, 100
+KWH_PER_MWH, CENTS, TOKENS = 1000, 100, 1e6
 SCHEMA = {
     "site": pl.String,
     "against": pl.String,
@@ -277,18 +277,16 @@ def _mean_load(energy: pl.DataFrame, months: pl.DataFrame) -> float:
     served = energy.join(months.select("month", "hours"), on="month")
     if served.is_empty():
         return USUAL_KW
-    return float((served["it_mwh"].sum() * KWH_PER_MWH) / served["hours"].sum())
+    return float(served.select(pl.col("it_mwh").sum() * KWH_PER_MWH / pl.col("hours").sum()).item())
 
 
 def _mwh_per_million_tokens(evaluation: Evaluation, energy: pl.DataFrame) -> float | None:
     """IT energy of a million output tokens on the cheapest own, which every place is compared with. [MWh]"""
     best = evaluation.chosen.join(evaluation.best, on="option").sort("pv_cents", "site").head(1)
     mine = energy.join(best.select("site"), on="site", how="semi")
-    tokens = (
-        evaluation.basis.volume.join(mine.select("month"), on="month", how="semi")["output_tokens"].sum()
-        / 1e6
-    )
-    return float(mine["it_mwh"].sum() / tokens) if tokens else None
+    served = evaluation.basis.volume.join(mine.select("month"), on="month", how="semi")
+    tokens = float(served.select(pl.col("output_tokens").sum()).item()) / TOKENS
+    return float(mine.select(pl.col("it_mwh").sum()).item()) / tokens if tokens else None
 
 
 def _own_totals(evaluation: Evaluation) -> dict[str, float]:

@@ -99,7 +99,7 @@ def _built_price(site: Site, plan: Plan, facts: Facts, fx: Fx, grid: pl.DataFram
     step = pl.col("escalator") if path is None else (1 + path) ** (pl.col("month") // MONTHS_PER_YEAR)
     spot = pl.col("spot_eur_per_mwh") / KWH_PER_MWH * fx.rate("EUR") * step
     return (
-        grid.join(spot_prices(site, plan, facts), on=["month_of_year", *CELL])
+        _with_spot(site, plan, facts, grid)
         .join(tax_by_month(site, facts, fx, grid.select("month", "date").unique()), on="month")
         .with_columns(
             energy_flat=pl.lit(0.0),
@@ -109,6 +109,13 @@ def _built_price(site: Site, plan: Plan, facts: Facts, fx: Fx, grid: pl.DataFram
             energy_grid=pl.col("grid_fee") * pl.col("escalator"),
         )
     )
+
+
+def _with_spot(site: Site, plan: Plan, facts: Facts, grid: pl.DataFrame) -> pl.DataFrame:
+    """Adds spot_eur_per_mwh; zero at a site without a market, all of whose energy is under contract."""
+    if site.zone is None:
+        return grid.with_columns(spot_eur_per_mwh=pl.lit(0.0))
+    return grid.join(spot_prices(site, plan, facts), on=["month_of_year", *CELL])
 
 
 def _guarantees(site: Site, fx: Fx) -> float:

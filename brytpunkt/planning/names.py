@@ -84,13 +84,14 @@ def _site(site: Site, facts: Facts) -> list[Problem]:
         problems += _unknown(
             f"{where}.zone", "day-ahead price of zone", site.zone, _names(facts.day_ahead_shape, "zone")
         )
-    taxes = facts.energy_taxes.filter(pl.col("country") == site.country)
-    problems += _unknown(
-        f"{where}.energy.tax_segment",
-        f"energy tax of {site.country} for",
-        energy.tax_segment,
-        _names(taxes, "segment"),
-    )
+    if energy.tax is None:
+        taxes = facts.energy_taxes.filter(pl.col("country") == site.country)
+        problems += _unknown(
+            f"{where}.energy.tax_segment",
+            f"energy tax of {site.country} for",
+            energy.tax_segment,
+            _names(taxes, "segment"),
+        )
     if energy.grid_fee is not None:
         problems += _unknown(
             f"{where}.energy.grid_fee", "grid tariff", energy.grid_fee, _names(facts.grid_fees, "grid_fee")
