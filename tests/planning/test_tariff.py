@@ -50,7 +50,8 @@ def paid(evaluation: Evaluation, month: int = 0) -> dict[str, float]:
     return {name: cents / 100 for name, cents in rows.select("component", "cents").iter_rows()}
 
 
-BY_HAND = {
+Case = tuple[str, str | None, dict[str, Any]]
+BY_HAND: dict[str, tuple[Case, dict[str, float]]] = {
     "Sweden, windows and the northern deduction": (
         ("SE", "SE1", {"tariff": "se-20kv-ronneby-windows", "tax": {"area": "north"}}),
         {
@@ -276,7 +277,7 @@ def test_a_window_over_the_turn_of_the_year() -> None:
 
 # Errors
 
-REFUSED = {
+REFUSED: dict[str, tuple[Case, str]] = {
     "a tariff of another country": (
         ("SE", "SE1", {"tariff": "no-22kv-fjellnett-2022"}),
         "is for NO, the site is in SE",

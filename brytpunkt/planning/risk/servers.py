@@ -39,7 +39,7 @@ class Servers:
     paid at the end of each month, ``value`` [H] continuing value discounted to the start, ``value_at`` [H, H + 1] the
     same at the end of each earlier horizon, ``written_off`` [H] and ``book`` [H] for tax, discounted. Row H is a server
     that never arrives. ``hall_*`` the same for the room of one server. ``energy``: by currency, the price of a kW drawn
-    through a segment [H, K].
+    through a segment [H, K]; ``fee`` [H] a tariff's charges by kW of the month's peak, ``fixed`` [H] its fixed ones.
     """
 
     pool: Pool
