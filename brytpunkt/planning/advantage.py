@@ -38,6 +38,7 @@ SCHEMA = {
     "difference": pl.Float64,
     "difference_per_million_tokens": pl.Float64,
     "share_of_total_cost": pl.Float64,
+    "note": pl.String,
 }
 
 
@@ -50,6 +51,8 @@ def advantage(evaluation: Evaluation, facts: Facts, energy: pl.DataFrame) -> pl.
     | here, there, difference | plan currency per MWh of IT, mean over the plan; carbon: kgCO2e per MWh of IT |
     | difference_per_million_tokens | the same for a million output tokens (carbon: kgCO2e); null without tokens |
     | share_of_total_cost | of part total: difference x IT energy of the site's own / own's nominal cost |
+
+    ``note``: what a reader should know about the comparator's figures.
 
     Negative differences are in favour of the site. ``energy``: energy by month of each site's own servers.
     """
@@ -79,7 +82,7 @@ def advantage(evaluation: Evaluation, facts: Facts, energy: pl.DataFrame) -> pl.
                 if part == "total" and gap is not None and site.id in drawn and totals.get(site.id):
                     share = gap * drawn[site.id] / totals[site.id]
                 per_token = None if gap is None or tokens is None else gap * tokens
-                rows.append((site.id, name, row["name"], part, a, b, gap, per_token, share))
+                rows.append((site.id, name, row["name"], part, a, b, gap, per_token, share, row["note"]))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 

@@ -44,6 +44,11 @@ def advantage(at: Desk, site: str | None) -> Row | None:
         "key": [(words(f"adv.part_{part}"), STACK[index]) for index, part in enumerate(DRAWN)],
         "caption": words("adv.caption"),
         "table": table,
+        "cautions": [
+            words("adv.caution", place=name, note=note)
+            for place, name in places.items()
+            for note in {row["note"] for row in mine if row["against"] == place and row["note"]}
+        ],
     }
 
 
