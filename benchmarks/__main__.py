@@ -16,7 +16,7 @@ from pathlib import Path
 import highspy
 import polars as pl
 
-from benchmarks import what_if
+from benchmarks import tariff, what_if
 from brytpunkt.declarations import Plan, read_plan
 from brytpunkt.folders import folders
 from brytpunkt.landing import Landing
@@ -90,6 +90,8 @@ def main() -> int:
     known = bundled()
     plan = read_plan(folders().plans / "nordic.yaml").plan
     months = plan.finance.months
+    tariff.report()
+    tariff.report_grid(longer(plan, 12, SITES), known)
     vectorised = fastest(lambda: evaluate(plan, known, months))
     reference = fastest(lambda: obvious(plan, known), 1)
     sys.stdout.write(f"plan {plan.plan}, {months} months, {len(plan.sites)} sites\n")

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import ValidationInfo, field_validator
 
-from brytpunkt.declarations.fields import NO_SOURCE, Section, Share, Text, default, described, wrong
+from brytpunkt.declarations.fields import NO_SOURCE, Items, Section, Share, Text, default, described, wrong
 from brytpunkt.declarations.money import (
     FeePerKwh,
     FeePerKwYear,
@@ -19,6 +19,7 @@ from brytpunkt.declarations.money import (
     PricePerKwh,
     PricePerMwh,
 )
+from brytpunkt.declarations.tariffs import TariffElement, TaxSituation, bands_fit
 
 
 class SiteEnergy(Section):
@@ -42,6 +43,34 @@ class SiteEnergy(Section):
         FeePerKwYear | None,
         described("Capacity part of the grid fee, on the billed peak.", unit="per kW and year"),
     ] = None
+    tariff: Annotated[
+        Text | None, described("A named tariff of the table of grid tariffs, with its windows and peaks.")
+    ] = None
+    tariff_elements: Annotated[
+        Items[TariffElement],
+        described("A grid tariff of your own, element by element.", max_length=60),
+    ] = ()
+    subscription_headroom: float = default(
+        0.1,
+        unit="share",
+        source=NO_SOURCE,
+        description="Subscribed power above the year's highest hour, where the tariff has a subscription.",
+        ge=0,
+        le=1,
+    )
+    tax: Annotated[
+        TaxSituation | None,
+        described("What decides the electricity tax, by the conditional rows; instead of `tax_segment`."),
+    ] = None
+    vat_recoverable_share: Share = default(
+        1.0,
+        unit="share",
+        source="convention: a business that recovers all of its VAT",
+        description="VAT on energy that is recovered; the rest is a cost.",
+    )
+    guarantees_per_mwh: Annotated[
+        FeePerMwh | None, described("Guarantees of origin for every MWh drawn.", unit="per MWh")
+    ] = None
     supplier_margin_per_mwh: FeePerMwh = default(
         Money(amount=2.0, currency="EUR"),
         unit="per MWh",
@@ -57,6 +86,7 @@ class SiteEnergy(Section):
         source="planning assumption: all energy at spot",
         description="Share of the energy bought at `ppa_per_mwh`.",
     )
+    ppa_is_renewable: Annotated[bool, described("Whether the hedge is a PPA of renewable energy.")] = False
 
     @field_validator("hedged_share", mode="after")
     @classmethod
@@ -74,8 +104,35 @@ class SiteEnergy(Section):
             raise wrong("`grid_fee` names a tariff and this key gives another one", "keep one of the two")
         return fee
 
+    @field_validator("tariff", mode="after")
+    @classmethod
+    def _tariff_instead_of_fee(cls, tariff: str | None, info: ValidationInfo) -> str | None:
+        fees = ("grid_fee", "grid_energy_per_kwh", "grid_capacity_per_kw_year")
+        given = [key for key in fees if info.data.get(key) is not None]
+        if tariff is not None and given:
+            raise wrong(f"`tariff` and `{given[0]}` are both grid fees", "keep one of the two")
+        return tariff
+
+    @field_validator("tariff_elements", mode="after")
+    @classmethod
+    def _own_tariff(
+        cls, elements: tuple[TariffElement, ...], info: ValidationInfo
+    ) -> tuple[TariffElement, ...]:
+        fees = ("grid_fee", "grid_energy_per_kwh", "grid_capacity_per_kw_year", "tariff", "price_per_kwh")
+        given = [key for key in fees if info.data.get(key) is not None]
+        if elements and given:
+            raise wrong(f"`tariff_elements` and `{given[0]}` are both given", "keep one of the two")
+        return bands_fit(elements)
+
     @field_validator(
-        "grid_fee", "grid_energy_per_kwh", "grid_capacity_per_kw_year", "ppa_per_mwh", mode="after"
+        "grid_fee",
+        "grid_energy_per_kwh",
+        "grid_capacity_per_kw_year",
+        "ppa_per_mwh",
+        "tariff",
+        "tax",
+        "guarantees_per_mwh",
+        mode="after",
     )
     @classmethod
     def _flat_price_is_all_in(cls, value: Any, info: ValidationInfo) -> Any:

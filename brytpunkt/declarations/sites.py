@@ -14,11 +14,23 @@ from pydantic import Field, ValidationInfo, field_validator
 from brytpunkt.declarations.fields import Date, Id, Section, Text, default, described, id_as_name, wrong
 from brytpunkt.declarations.geography import Country, check_zone, zones_of
 from brytpunkt.declarations.money import CostPerFteYear, Money
+from brytpunkt.declarations.plant import Connection, CoolingPlant, HeatReuse
 from brytpunkt.declarations.power import SiteEnergy
 from brytpunkt.declarations.room_limits import RoomLimits
 from brytpunkt.declarations.rooms import Colocation, OwnHall
 
-Cooling = Literal["outside_air", "chilled_water_tower", "dry_cooler_chiller", "direct_liquid"]
+Cooling = Literal[
+    "outside_air",
+    "chilled_water_tower",
+    "dry_cooler_chiller",
+    "direct_liquid",
+    "water_chiller_economiser",
+    "direct_liquid_w32",
+    "direct_liquid_w40",
+    "direct_liquid_w45",
+    "immersion",
+    "district_cooling",
+]
 STAFF_COST_SOURCE = (
     "planning assumption within USD 225-300 thousand per person over three years (Introl, second-hand)"
 )
@@ -72,7 +84,7 @@ class Site(Section):
     cooling: Cooling = default(
         "dry_cooler_chiller",
         unit="system",
-        source="planning assumption: the least efficient of the four in the cold",
+        source="planning assumption: the least efficient of the simple systems in the cold",
         description="Cooling system of the hall, which sets PUE by temperature.",
     )
     power_limit_kw: Annotated[
@@ -82,6 +94,12 @@ class Site(Section):
     grid_available_from: Annotated[
         Date | None, described("When the grid connection is live; before it, rent.")
     ] = None
+    connection: Annotated[
+        Connection | None,
+        described("A connection without a date: its usual waiting time in the country."),
+    ] = None
+    cooling_plant: CoolingPlant = CoolingPlant()
+    heat: HeatReuse | None = None
     colocation: Colocation | None = None
     own_hall: OwnHall | None = Field(default=None, validate_default=True)
     energy: SiteEnergy = Field(default=SiteEnergy(), validate_default=True)
@@ -105,6 +123,13 @@ class Site(Section):
     def _zone_in_country(cls, zone: str | None, info: ValidationInfo) -> str | None:
         return None if zone is None else check_zone(zone, info.data.get("country"))
 
+    @field_validator("connection", mode="after")
+    @classmethod
+    def _date_or_wait(cls, connection: Connection | None, info: ValidationInfo) -> Connection | None:
+        if connection is not None and info.data.get("grid_available_from") is not None:
+            raise wrong("the connection has a date already", "keep `grid_available_from` or `connection`")
+        return connection
+
     @field_validator("climate", mode="after")
     @classmethod
     def _climate_or_pue(cls, climate: str | None, info: ValidationInfo) -> str | None:
@@ -114,6 +139,17 @@ class Site(Section):
                 "add climate (a place, e.g. lulea) or pin pue",
             )
         return climate
+
+    @field_validator("heat", mode="after")
+    @classmethod
+    def _heat_has_weather(cls, heat: HeatReuse | None, info: ValidationInfo) -> HeatReuse | None:
+        if heat is None:
+            return None
+        if heat.price is None and heat.price_per_mwh is None:
+            raise wrong("the heat has no price", "add price (a named one) or price_per_mwh")
+        if heat.price is not None and info.data.get("climate") is None and "climate" in info.data:
+            raise wrong("a price by outdoor temperature needs a climate", "add climate, or price_per_mwh")
+        return heat
 
     @field_validator("timezone", mode="after")
     @classmethod
@@ -135,10 +171,17 @@ class Site(Section):
     @field_validator("energy", mode="after")
     @classmethod
     def _energy_has_price(cls, energy: SiteEnergy, info: ValidationInfo) -> SiteEnergy:
-        if "zone" in info.data and info.data["zone"] is None and energy.price_per_kwh is None:
+        contracted = energy.hedged_share == 1 and energy.ppa_per_mwh is not None
+        if (
+            "zone" in info.data
+            and info.data["zone"] is None
+            and energy.price_per_kwh is None
+            and not contracted
+        ):
             zones = ", ".join(zones_of(str(info.data.get("country", ""))))
             choice = f"add zone ({zones}) or " if zones else "add "
             raise wrong(
-                "the site has neither a bidding zone nor a price of its own", choice + "energy.price_per_kwh"
+                "the site has neither a bidding zone nor a price of its own",
+                choice + "energy.price_per_kwh, or contract all of it: ppa_per_mwh and hedged_share: 1",
             )
         return energy

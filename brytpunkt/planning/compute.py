@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.planning.advantage import advantage
 from brytpunkt.planning.bill import paradox
+from brytpunkt.planning.connection import connections
+from brytpunkt.planning.cooling_limit import above_the_limit, cooling_limits
 from brytpunkt.planning.curves import cumulative, rule_readings, rule_series
 from brytpunkt.planning.disruptions import decided, disruptions, expected
 from brytpunkt.planning.evaluate import Evaluation, evaluate
 from brytpunkt.planning.exposure import control
 from brytpunkt.planning.footprint import footprint, footprint_by_month
 from brytpunkt.planning.full_ledger import full_ledger
+from brytpunkt.planning.indicators import indicators
 from brytpunkt.planning.investment import financing, returns
 from brytpunkt.planning.kept_optimum import kept_optima
 from brytpunkt.planning.margins import margins
@@ -82,6 +86,7 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
     series = rule_series(curves)
     ledger = full_ledger(evaluation, optimal)
     published = published_cases(plan, evaluation.basis.fx)
+    limits = cooling_limits(plan, facts)
     verdict = verdicts(evaluation, longer, curves, tipping, energy)
     return Result(
         currency=plan.finance.currency,
@@ -115,6 +120,10 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
         energy=energy,
         footprint_by_month=emitted,
         footprint=footprint(emitted),
+        advantage=advantage(evaluation, facts, energy),
+        indicators=indicators(plan, energy),
+        cooling_limits=limits,
+        connections=connections(plan, facts),
         rent_offers=_rent_offers(evaluation),
         rates=evaluation.basis.rates,
         servers=_servers(evaluation),
@@ -124,6 +133,7 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
         infeasible_servers=evaluation.basis.infeasible,
         warnings=(
             *warnings_of(plan, facts, evaluation, verdict),
+            *above_the_limit(plan, limits),
             *implausible(plan, facts, evaluation, optimal.plans, published),
             *(() if drawn is None else drawn.notes),
         ),

@@ -10,6 +10,9 @@ import polars as pl
 from brytpunkt.errors import InputError, Problem
 from brytpunkt.planning.calendar import CELL, MONTHS_PER_YEAR, calendar_of
 from brytpunkt.planning.cooling import site_pue
+from brytpunkt.planning.heat import with_heat
+from brytpunkt.planning.tariff import energy_fee, single_tax
+from brytpunkt.planning.taxes import unrecovered_vat
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan, Site
@@ -17,7 +20,10 @@ if TYPE_CHECKING:
     from brytpunkt.planning.money import Fx
 
 KWH_PER_MWH = 1000
-PRICE_COLUMNS = ("energy_flat", "energy_spot", "energy_margin", "energy_grid", "energy_tax")
+BOUGHT = ("energy_flat", "energy_spot", "energy_margin", "energy_guarantees", "energy_grid", "energy_tax")
+PRICE_COLUMNS = (*BOUGHT, "energy_vat", "energy_heat_pump", "heat_sold")
+# Everything that energy costs in the ledger; the last three depend on a month's or a year's peak.
+ENERGY_COMPONENTS = (*PRICE_COLUMNS, "energy_capacity", "energy_subscription", "energy_fees_vat")
 
 
 def site_cells(plan: Plan, facts: Facts, fx: Fx, months: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
@@ -28,31 +34,42 @@ def site_cells(plan: Plan, facts: Facts, fx: Fx, months: pl.DataFrame, hours: pl
     | site, month, day_type, hour_utc | key |
     | n_hours | h of the month in the cell |
     | pue, pue_p99 | 1 |
-    | energy_flat, energy_spot, energy_margin, energy_grid, energy_tax | plan currency per kWh |
+    | wue | litres per kWh of IT, null where it is not known |
+    | energy_flat, energy_spot, energy_margin, energy_guarantees, energy_grid, energy_tax | plan currency per kWh drawn |
+    | energy_vat, energy_heat_pump, heat_sold (negative) | plan currency per kWh drawn |
     """
     cells = hours.group_by("calendar", "month", *CELL).agg(
         n_hours=pl.col("n_hours").sort_by("hour_of_week").sum()
     )
-    return pl.concat(_cells_of(site, plan, facts, fx, months, cells) for site in plan.sites).sort(
+    return pl.concat(_cells_of(site, plan, facts, fx, months, cells, hours) for site in plan.sites).sort(
         "site", "month", *CELL
     )
 
 
 def _cells_of(
-    site: Site, plan: Plan, facts: Facts, fx: Fx, months: pl.DataFrame, cells: pl.DataFrame
+    site: Site,
+    plan: Plan,
+    facts: Facts,
+    fx: Fx,
+    months: pl.DataFrame,
+    cells: pl.DataFrame,
+    hours: pl.DataFrame,
 ) -> pl.DataFrame:
     grid = (
         cells.filter(pl.col("calendar") == calendar_of(site, facts))
         .join(months.select("month", "date", "month_of_year", "escalator"), on="month")
         .join(site_pue(site, facts.climate_hours), on=["month_of_year", "hour_utc"])
     )
+    here = hours.filter(pl.col("calendar") == calendar_of(site, facts))
     priced = (
         _flat_price(site, fx, grid)
         if site.energy.price_per_kwh
-        else _built_price(site, plan, facts, fx, grid)
+        else _built_price(site, plan, facts, fx, _with_grid_fee(site, facts, fx, grid, months, here))
     )
-    return priced.select(
-        pl.lit(site.id).alias("site"), "month", *CELL, "n_hours", "pue", "pue_p99", *PRICE_COLUMNS
+    vat = unrecovered_vat(site, facts, months["date"][0])
+    taxed = priced.with_columns(energy_vat=vat * pl.sum_horizontal(*BOUGHT))
+    return with_heat(site, facts, fx, taxed, (*BOUGHT, "energy_vat")).select(
+        pl.lit(site.id).alias("site"), "month", *CELL, "n_hours", "pue", "pue_p99", "wue", *PRICE_COLUMNS
     )
 
 
@@ -60,8 +77,18 @@ def _flat_price(site: Site, fx: Fx, grid: pl.DataFrame) -> pl.DataFrame:
     """An all-in price pinned by the plan; it escalates with inflation."""
     price = fx.convert(site.energy.price_per_kwh) if site.energy.price_per_kwh else 0.0
     return grid.with_columns(
-        energy_flat=price * pl.col("escalator"), **{name: pl.lit(0.0) for name in PRICE_COLUMNS[1:]}
+        energy_flat=price * pl.col("escalator"), **{name: pl.lit(0.0) for name in BOUGHT[1:]}
     )
+
+
+def _with_grid_fee(
+    site: Site, facts: Facts, fx: Fx, grid: pl.DataFrame, months: pl.DataFrame, hours: pl.DataFrame
+) -> pl.DataFrame:
+    """Adds grid_fee [plan currency/kWh, not escalated], by hour where a tariff has windows."""
+    by_hour = energy_fee(site, facts, fx, months, hours)
+    if by_hour is None:
+        return grid.with_columns(grid_fee=grid_energy_fee(site, facts, fx))
+    return grid.join(by_hour.rename({"fee": "grid_fee"}), on=["month", *CELL])
 
 
 def _built_price(site: Site, plan: Plan, facts: Facts, fx: Fx, grid: pl.DataFrame) -> pl.DataFrame:
@@ -72,15 +99,29 @@ def _built_price(site: Site, plan: Plan, facts: Facts, fx: Fx, grid: pl.DataFram
     step = pl.col("escalator") if path is None else (1 + path) ** (pl.col("month") // MONTHS_PER_YEAR)
     spot = pl.col("spot_eur_per_mwh") / KWH_PER_MWH * fx.rate("EUR") * step
     return (
-        grid.join(spot_prices(site, plan, facts), on=["month_of_year", *CELL])
+        _with_spot(site, plan, facts, grid)
         .join(tax_by_month(site, facts, fx, grid.select("month", "date").unique()), on="month")
         .with_columns(
             energy_flat=pl.lit(0.0),
             energy_spot=spot * (1 - hedged) + ppa * hedged,
             energy_margin=fx.convert(energy.supplier_margin_per_mwh) / KWH_PER_MWH * pl.col("escalator"),
-            energy_grid=grid_energy_fee(site, facts, fx) * pl.col("escalator"),
+            energy_guarantees=_guarantees(site, fx) * pl.col("escalator"),
+            energy_grid=pl.col("grid_fee") * pl.col("escalator"),
         )
     )
+
+
+def _with_spot(site: Site, plan: Plan, facts: Facts, grid: pl.DataFrame) -> pl.DataFrame:
+    """Adds spot_eur_per_mwh; zero at a site without a market, all of whose energy is under contract."""
+    if site.zone is None:
+        return grid.with_columns(spot_eur_per_mwh=pl.lit(0.0))
+    return grid.join(spot_prices(site, plan, facts), on=["month_of_year", *CELL])
+
+
+def _guarantees(site: Site, fx: Fx) -> float:
+    """Guarantees of origin. [plan currency/kWh]"""
+    price = site.energy.guarantees_per_mwh
+    return fx.convert(price) / KWH_PER_MWH if price else 0.0
 
 
 def spot_prices(site: Site, plan: Plan, facts: Facts) -> pl.DataFrame:
@@ -128,6 +169,13 @@ def tax_by_month(site: Site, facts: Facts, fx: Fx, months: pl.DataFrame) -> pl.D
     A change of law inside the horizon changes the plan from that month on. A rate whose successor is not
     known stays in force, and months before the first known rate pay it: no tax is ever taken for none.
     """
+    if site.energy.tax is not None:
+        return months.sort("date").select(
+            "month",
+            energy_tax=pl.Series(
+                [single_tax(site, facts, fx, day) for day in months.sort("date")["date"]], dtype=pl.Float64
+            ),
+        )
     rows = facts.energy_taxes.filter(
         pl.col("country") == site.country, pl.col("segment") == site.energy.tax_segment
     ).sort("valid_from")

@@ -20,12 +20,13 @@ from brytpunkt.planning.ledger import own_ledger, own_rows, rent_ledger, totals
 from brytpunkt.planning.load import busy_gpus, workload_rules
 from brytpunkt.planning.money import Fx, exchange_rates
 from brytpunkt.planning.offers import api_offers, eligible_offers, offers_by_workload
-from brytpunkt.planning.operate import operate, overflow
+from brytpunkt.planning.operate import drawn, operate, overflow
 from brytpunkt.planning.options import modes, options, server_options
 from brytpunkt.planning.own_costs import Schedule, acquisitions, capex_flows, continuing_value, monthly_flows
 from brytpunkt.planning.rent import Market
 from brytpunkt.planning.rent_plan import RentChoice, bridges, choose_rent, strategy_flows
 from brytpunkt.planning.rooms import carried
+from brytpunkt.planning.tariff import YEARLY, Bills, bills_of, measured, year_fees
 from brytpunkt.planning.throughput import gpu_hours, rates
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Basis:
     busy: pl.DataFrame
     load: pl.DataFrame
     cells: pl.DataFrame
+    bills: Bills
     offered: pl.DataFrame
     options: pl.DataFrame
     infeasible: pl.DataFrame
@@ -165,6 +167,7 @@ def prepare(plan: Plan, facts: Facts, horizon: int) -> Basis:
         busy=busy,
         load=site_load(busy.join(serving.select("profile").unique(), on="profile", how="semi")),
         cells=cells,
+        bills=bills_of(plan, facts, fx, months, hours),
         offered=offered,
         options=carried(plan, facts, fx, offered),
         infeasible=infeasible,
@@ -247,7 +250,7 @@ def energy_of(basis: Basis, in_service: pl.DataFrame) -> pl.DataFrame:
     levels = in_service.select("option", "month", "servers").unique().with_columns(scale=pl.lit(SCALE_ONE))
     load = basis.load.with_columns(scale=pl.lit(SCALE_ONE))
     return (
-        operate(levels, basis.options, load, basis.cells, basis.months)
+        operate(levels, basis.options, load, basis.cells, basis.months, basis.bills)
         .drop("scale")
         .sort("option", "month", "servers")
     )
@@ -263,6 +266,7 @@ def own_flows(basis: Basis, schedule: Schedule, energy: pl.DataFrame) -> pl.Data
             capex_flows(basis.plan, schedule, basis.options, basis.horizon),
             monthly_flows(basis.plan, schedule, basis.options, energy, basis.months),
             _horizon_value(basis, schedule),
+            yearly_flows(basis, schedule),
         ]
     ).with_columns(item=pl.lit(""))
     columns = ["option", "order_month", "month", "component", "item", "timing", "amount"]
@@ -280,6 +284,41 @@ def _horizon_value(basis: Basis, schedule: Schedule) -> pl.DataFrame:
         component=pl.lit("continuing_value"),
         timing=pl.lit("horizon"),
         amount=-pl.col("value"),
+    )
+
+
+def yearly_flows(basis: Basis, schedule: Schedule) -> pl.DataFrame:
+    """Fees on the peak of the calendar year and fixed fees, with their VAT, in months with servers in service.
+
+    -> option, order_month, month, component, timing, amount
+    """
+    schema = {name: schedule.installed.schema[name] for name in ("option", "order_month", "month")}
+    schema |= {"component": pl.String(), "timing": pl.String(), "amount": pl.Float64()}
+    if basis.bills.of(*YEARLY, "fixed").is_empty():
+        return pl.DataFrame(schema=schema)
+    paid = basis.options.filter(~pl.col("is_power_included")).select("option", "site", "vat_share")
+    service = (
+        schedule.installed.filter(pl.col("servers") > 0)
+        .join(paid, on="option")
+        .join(basis.months.select("month", year=pl.col("date").dt.year()), on="month")
+    )
+    levels = service.select("option", "month", "servers").unique().with_columns(scale=pl.lit(SCALE_ONE))
+    load = basis.load.with_columns(scale=pl.lit(SCALE_ONE))
+    key = ["option", "month", "servers"]
+    shown = measured(drawn(levels, basis.options, load, basis.cells), basis.bills, key)
+    headroom = pl.DataFrame(
+        [(site.id, site.energy.subscription_headroom) for site in basis.plan.sites],
+        schema={"site": pl.String, "headroom": pl.Float64},
+        orient="row",
+    )
+    fees = year_fees(service.join(shown, on=[*key, "site"]), service, basis.bills, headroom).join(
+        paid.drop("site"), on="option"
+    )
+    taxed = fees.filter(pl.col("vat_share") > 0).with_columns(
+        pl.col("amount") * pl.col("vat_share"), component=pl.lit("energy_fees_vat")
+    )
+    return pl.concat([fees.with_columns(component=pl.lit("energy_subscription")), taxed]).select(
+        "option", "order_month", "month", "component", pl.lit("end").alias("timing"), "amount"
     )
 
 

@@ -30,4 +30,9 @@ class Facts:
     climate_hours: pl.DataFrame
     climate_bins: pl.DataFrame
     places: pl.DataFrame
+    tax_rules: pl.DataFrame
+    grid_tariffs: pl.DataFrame
+    heat_prices: pl.DataFrame
+    connection_times: pl.DataFrame
+    comparators: pl.DataFrame
     vintages: pl.DataFrame

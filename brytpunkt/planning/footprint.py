@@ -1,6 +1,6 @@
 """Footprint: energy, carbon, water and heat of each site's own servers, by month and by million output tokens.
 
-Each figure names its basis. Nothing here is money; heat that is sold is not credited.
+Each figure names its basis. Nothing here is money.
 """
 
 from __future__ import annotations
@@ -14,21 +14,14 @@ if TYPE_CHECKING:
 
 TOKENS_PER_PRICE = 1e6
 KG_PER_TONNE = 1000
-# Water evaporated and drained by the cooling system [litres a kWh of IT]; outside air with adiabatic help is not known.
-WATER_LITRES_PER_IT_KWH: dict[str, float | None] = {
-    "outside_air": None,
-    "chilled_water_tower": 1.9,
-    "dry_cooler_chiller": 0.0,
-    "direct_liquid": 0.0,
-}
 # Boavizta 2.5.0: p5en.48xlarge, eight H200, 11,900 kgCO2e (9,700 to 17,310); stands in for newer servers.
 EMBODIED_KG_PER_GPU = 11_900 / 8
 BASES = {
     "energy_mwh": "IT energy x PUE of the cell, model section 6",
     "carbon_tonnes": "location-based: consumption mix of the bidding zone, life-cycle factors, newest year",
     "embodied_tonnes": "servers bought, Boavizta 2.5.0 for eight H200 (9.7-17.3 t each) as a stand-in, no end of life",
-    "water_m3": "on site, by cooling system: 1.9 l/kWh with a tower, none when dry; water of the grid left out",
-    "heat_mwh": "heat given off by IT, all of its energy; none is counted as sold",
+    "water_m3": "on site, by cooling system and weather, model section 6; water of the grid left out",
+    "heat_mwh": "heat given off by IT, all of its energy; what is sold stands in the indicators",
 }
 MONTHLY_SCHEMA = {
     "site": pl.String,
@@ -48,7 +41,6 @@ def footprint_by_month(evaluation: Evaluation, energy: pl.DataFrame) -> pl.DataF
     ``million_tokens``: output tokens of the month; null measures are not known.
     """
     basis = evaluation.basis
-    litres = {site.id: WATER_LITRES_PER_IT_KWH[site.cooling] for site in basis.plan.sites}
     names = basis.options.select("option", "site", "server_gpus")
     bought = (
         evaluation.schedule.bought.join(evaluation.chosen.select("option"), on="option", how="semi")
@@ -59,7 +51,6 @@ def footprint_by_month(evaluation: Evaluation, energy: pl.DataFrame) -> pl.DataF
     tokens = basis.volume.group_by("month").agg(
         million_tokens=pl.col("output_tokens").sum() / TOKENS_PER_PRICE
     )
-    per_kwh = pl.col("site").replace_strict(litres, default=None, return_dtype=pl.Float64)
     return (
         energy.join(bought, on=["site", "month"], how="left")
         .join(tokens, on="month", how="left")
@@ -69,7 +60,7 @@ def footprint_by_month(evaluation: Evaluation, energy: pl.DataFrame) -> pl.DataF
             energy_mwh="total_mwh",
             carbon_tonnes=pl.col("carbon_kg") / KG_PER_TONNE,
             embodied_tonnes=pl.col("gpus").fill_null(0) * EMBODIED_KG_PER_GPU / KG_PER_TONNE,
-            water_m3=pl.col("it_mwh") * per_kwh,
+            water_m3="water_m3",
             heat_mwh="it_mwh",
             million_tokens="million_tokens",
         )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.planning.energy import ENERGY_COMPONENTS
 from brytpunkt.planning.money import monthly_rate
 from brytpunkt.planning.optimal.flows import annuity_left
 from brytpunkt.planning.own_costs import ACQUISITION
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 CENTS = 100
 GPU_RENT = ("rent_on_demand", "rent_spot", "rent_committed", "rent_committed_upfront")
 HARDWARE = (*ACQUISITION[:-1], "support", "insurance", "decommissioning")
-ENERGY = (*("energy_flat", "energy_spot", "energy_margin", "energy_grid", "energy_capacity", "energy_tax"),)
 SCHEMA = {
     "site": pl.String,
     "factor": pl.String,
@@ -53,7 +53,7 @@ def margins(evaluation: Evaluation) -> pl.DataFrame:
         weights = {
             "cloud": _of(own, GPU_RENT) - _of(rented, GPU_RENT),
             "hardware": hardware,
-            "energy": _of(own, ENERGY),
+            "energy": _of(own, ENERGY_COMPONENTS),
             "space": _of(own, ("colocation_rent", "facility_maintenance", "facility_capex")) - hall,
             "staff": _of(own, ("hardware_staff",)),
         }

@@ -72,24 +72,45 @@ def _site(site: Site, facts: Facts) -> list[Problem]:
         problems += _unknown(
             f"{where}.climate", "climate of", site.climate, _names(facts.climate_hours, "place")
         )
+    if site.heat is not None and site.heat.price is not None:
+        problems += _unknown(
+            f"{where}.heat.price", "heat price", site.heat.price, _names(facts.heat_prices, "heat_price")
+        )
     if energy.price_per_kwh is not None:
         return problems
+    if energy.tariff is not None:
+        problems += _tariff(site, energy.tariff, facts)
     if site.zone is not None:
         problems += _unknown(
             f"{where}.zone", "day-ahead price of zone", site.zone, _names(facts.day_ahead_shape, "zone")
         )
-    taxes = facts.energy_taxes.filter(pl.col("country") == site.country)
-    problems += _unknown(
-        f"{where}.energy.tax_segment",
-        f"energy tax of {site.country} for",
-        energy.tax_segment,
-        _names(taxes, "segment"),
-    )
+    if energy.tax is None:
+        taxes = facts.energy_taxes.filter(pl.col("country") == site.country)
+        problems += _unknown(
+            f"{where}.energy.tax_segment",
+            f"energy tax of {site.country} for",
+            energy.tax_segment,
+            _names(taxes, "segment"),
+        )
     if energy.grid_fee is not None:
         problems += _unknown(
             f"{where}.energy.grid_fee", "grid tariff", energy.grid_fee, _names(facts.grid_fees, "grid_fee")
         )
     return problems
+
+
+def _tariff(site: Site, name: str, facts: Facts) -> list[Problem]:
+    """A named tariff must exist, be of the country, and have bands that fit."""
+    where = f"sites.{site.id}.energy.tariff"
+    rows = facts.grid_tariffs.filter(pl.col("tariff") == name)
+    if rows.is_empty():
+        return _unknown(where, "grid tariff", name, _names(facts.grid_tariffs, "tariff"))
+    country = str(rows["country"][0])
+    if country != site.country:
+        own = facts.grid_tariffs.filter(pl.col("country") == site.country)
+        hint = f"tariffs of {site.country}: {', '.join(sorted(_names(own, 'tariff'))) or 'none'}"
+        return [Problem(where, f"the tariff {name!r} is for {country}, the site is in {site.country}", hint)]
+    return []
 
 
 def _servers(plan: Plan, facts: Facts) -> list[Problem]:

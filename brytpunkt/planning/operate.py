@@ -11,28 +11,24 @@ from brytpunkt.planning.energy import PRICE_COLUMNS
 from brytpunkt.planning.load import needed_instances
 from brytpunkt.planning.money import ceiling, total
 from brytpunkt.planning.rent import price_path
+from brytpunkt.planning.tariff import COMPONENT, measured, month_fees
 
 if TYPE_CHECKING:
     from brytpunkt.planning.rent import Market
+    from brytpunkt.planning.tariff import Bills
 
 LEVEL = ["option", "month", "servers", "scale"]
 
 
-def operate(
-    levels: pl.DataFrame, options: pl.DataFrame, load: pl.DataFrame, cells: pl.DataFrame, months: pl.DataFrame
+def drawn(
+    levels: pl.DataFrame, options: pl.DataFrame, load: pl.DataFrame, cells: pl.DataFrame
 ) -> pl.DataFrame:
-    """Power and energy cost of each level of installed servers.
-
-    | in: levels | option, month, servers, scale (servers above zero) |
-    |---|---|
-    | in: load | scale, calendar, profile, month, cell, busy [GPUs], needed [GPUs] |
-    | out | the level; it_kwh, total_kwh, peak_kw; energy_* in the plan's currency for the month |
-    """
-    grid = (
+    """Power of each level of installed servers in every cell: the level, cell, cells' columns, it_kw, kwh."""
+    return (
         levels.join(
             options.select(
                 *("option", "site", "calendar", "profile", "server_gpus", "load_kw", "idle_kw"),
-                *("is_power_included", "capacity_fee"),
+                *("is_power_included", "capacity_fee", "vat_share"),
             ),
             on="option",
         )
@@ -53,21 +49,55 @@ def operate(
         )
         .with_columns(kwh=pl.col("it_kw") * pl.col("n_hours") * pl.col("pue"))
     )
+
+
+def operate(
+    levels: pl.DataFrame,
+    options: pl.DataFrame,
+    load: pl.DataFrame,
+    cells: pl.DataFrame,
+    months: pl.DataFrame,
+    bills: Bills,
+) -> pl.DataFrame:
+    """Power and energy cost of each level of installed servers.
+
+    | in: levels | option, month, servers, scale (servers above zero) |
+    |---|---|
+    | in: load | scale, calendar, profile, month, cell, busy [GPUs], needed [GPUs] |
+    | out | the level; it_kwh, total_kwh, water_litres, peak_kw; energy_* in the plan's currency for the month |
+
+    Fees on the peak of a year are not here: they depend on the servers of the whole year.
+    """
+    grid = drawn(levels, options, load, cells)
     paid = pl.when("is_power_included").then(0.0).otherwise(1.0)
     fee = pl.col("capacity_fee") / MONTHS_PER_YEAR * pl.col("escalator")
+    fees = month_fees(measured(grid, bills, LEVEL), bills, LEVEL)
+    added = {name: pl.col(f"{name}_fee").fill_null(0.0) for name in COMPONENT.values()}
     return (
-        grid.group_by(*LEVEL, "is_power_included", "capacity_fee")
+        grid.group_by(*LEVEL, "is_power_included", "capacity_fee", "vat_share")
         .agg(
             it_kwh=total(pl.col("it_kw") * pl.col("n_hours")),
             total_kwh=total(pl.col("kwh")),
+            water_litres=pl.when(pl.col("wue").null_count() == 0).then(
+                total(pl.col("it_kw") * pl.col("n_hours") * pl.col("wue"))
+            ),
             peak_kw=(pl.col("it_kw") * pl.col("pue_p99")).max(),
             peak_it_kw=pl.col("it_kw").max(),
             **{name: total(pl.col("kwh") * pl.col(name)) for name in PRICE_COLUMNS},
         )
         .join(months.select("month", "escalator"), on="month")
+        .join(fees, on=LEVEL, how="left", suffix="_fee")
+        .rename({"energy_capacity": "energy_capacity_fee"})
         .with_columns(energy_capacity=fee * pl.col("peak_kw"))
+        .with_columns(
+            energy_vat=pl.col("energy_vat")
+            + pl.col("vat_share") * (pl.col("energy_capacity") + pl.sum_horizontal(*added.values())),
+            **{name: pl.col(name) + fee for name, fee in added.items()},
+        )
         .with_columns(pl.col(*PRICE_COLUMNS, "energy_capacity") * paid)
-        .drop("is_power_included", "capacity_fee", "escalator")
+        .drop(
+            "is_power_included", "capacity_fee", "vat_share", "escalator", *(f"{name}_fee" for name in added)
+        )
     )
 
 

@@ -9,7 +9,10 @@ import polars as pl
 from brytpunkt.declarations import InlineServer
 from brytpunkt.errors import InputError, Problem
 from brytpunkt.planning.calendar import MONTHS_PER_YEAR, calendar_of
+from brytpunkt.planning.connection import grid_month
+from brytpunkt.planning.cooling_limit import usable_share
 from brytpunkt.planning.energy import grid_capacity_fee
+from brytpunkt.planning.taxes import unrecovered_vat
 from brytpunkt.planning.throughput import inline_profile
 
 if TYPE_CHECKING:
@@ -51,6 +54,7 @@ MODE_SCHEMA = {
     "facility_maintenance_share": pl.Float64,
     "is_power_included": pl.Boolean,
     "capacity_fee": pl.Float64,
+    "vat_share": pl.Float64,
     "min_fte": pl.Float64,
     "fte_per_100_gpus": pl.Float64,
     "fte_month": pl.Float64,
@@ -137,14 +141,15 @@ def modes(plan: Plan, facts: Facts, fx: Fx, months: pl.DataFrame) -> pl.DataFram
 
 
 def _site_numbers(site: Site, facts: Facts, fx: Fx, dates: list[dt.date]) -> dict[str, object]:
-    available = site.grid_available_from
-    grid_month = 0 if available is None else sum(date < available for date in dates)
+    usable = usable_share(site, facts.climate_hours, facts.climate_bins)
+    limit = site.power_limit_kw
     return {
         "site": site.id,
         "calendar": calendar_of(site, facts),
-        "grid_month": grid_month,
-        "power_limit_kw": site.power_limit_kw,
+        "grid_month": grid_month(site, facts, dates),
+        "power_limit_kw": None if limit is None else limit * usable,
         "capacity_fee": grid_capacity_fee(site, facts, fx),
+        "vat_share": unrecovered_vat(site, facts, dates[0]),
         "min_fte": site.staff.min_fte,
         "fte_per_100_gpus": site.staff.fte_per_100_gpus,
         "fte_month": fx.convert(site.staff.cost_per_fte_year) / MONTHS_PER_YEAR,

@@ -12,6 +12,7 @@ import polars as pl
 
 from brytpunkt.planning.build import BOUGHT, server_life_months
 from brytpunkt.planning.calendar import MONTHS_PER_YEAR
+from brytpunkt.planning.energy import PRICE_COLUMNS
 from brytpunkt.planning.money import ceiling, monthly_rate, remaining_value
 from brytpunkt.planning.rent import price_path
 
@@ -23,7 +24,7 @@ ACQUISITION = (*CAPEX, "facility_capex")
 NEVER = 1_000_000  # months
 MONTHLY = (
     *("colocation_rent", "facility_maintenance", "support", "insurance", "hardware_staff"),
-    *("energy_flat", "energy_spot", "energy_margin", "energy_grid", "energy_capacity", "energy_tax"),
+    *(*PRICE_COLUMNS, "energy_capacity"),
 )
 FLOW_KEY = [*BOUGHT, "month", "component", "timing"]
 

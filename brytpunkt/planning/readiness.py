@@ -13,6 +13,7 @@ import polars as pl
 
 from brytpunkt.declarations import InlineServer
 from brytpunkt.declarations.room_limits import RoomLimits
+from brytpunkt.planning.cooling import LIQUID_SUPPLY_C
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan, Site
@@ -162,7 +163,7 @@ def _liquid(option: dict[str, Any], site: Site, limits: RoomLimits, found: Check
     if option["cooling"] is None:
         found.unknown.append("cooling of the server: not declared")
         return
-    has_liquid = limits.liquid_cooling_installed or site.cooling == "direct_liquid"
+    has_liquid = limits.liquid_cooling_installed or site.cooling in LIQUID_SUPPLY_C
     if option["cooling"] not in LIQUID or has_liquid:
         return
     reason = "the server needs liquid cooling, none is installed here"

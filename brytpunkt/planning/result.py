@@ -49,6 +49,10 @@ class Result:
     energy: pl.DataFrame
     footprint_by_month: pl.DataFrame
     footprint: pl.DataFrame
+    advantage: pl.DataFrame
+    indicators: pl.DataFrame
+    cooling_limits: pl.DataFrame
+    connections: pl.DataFrame
     rent_offers: pl.DataFrame
     rates: pl.DataFrame
     servers: pl.DataFrame

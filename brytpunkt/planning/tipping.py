@@ -79,7 +79,7 @@ def own_at_scales(
     load = _load_at(evaluation, chosen)
     scales = _carried(load, in_service, chosen, delivery)
     levels = in_service.join(scales, how="cross")
-    drawn = operate(levels, chosen, load, basis.cells, basis.months)
+    drawn = operate(levels, chosen, load, basis.cells, basis.months, basis.bills)
     energy = drawn.unpivot(
         on=list(ENERGY), index=["scale", "month"], variable_name="component", value_name="amount"
     )

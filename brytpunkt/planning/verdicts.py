@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 CENTS = 100
 WAITS = (6, 12)
 KWH_PER_MWH = 1000
+LITRES_PER_M3 = 1000
 GRAMS_PER_KG = 1000
 TOKENS_PER_PRICE = 1e6
 
@@ -75,7 +76,9 @@ def energy_by_month(evaluation: Evaluation, facts: Facts) -> pl.DataFrame:
     | site, month, date | key |
     | it_mwh, total_mwh | MWh |
     | pue | 1 |
-    | spot, tax, grid, margin, flat | plan currency per MWh drawn |
+    | spot, tax, grid, margin, flat | plan currency per MWh drawn; VAT that stays is in tax, guarantees are in margin |
+    | heat | plan currency per MWh drawn: heat sold less its heat pump, negative when it earns |
+    | water_m3 | m3 on site, null where it is not known |
     | peak_kw, peak_it_kw | kW |
     | carbon_kg | kgCO2e, null where the zone's intensity is unknown |
     """
@@ -87,11 +90,17 @@ def energy_by_month(evaluation: Evaluation, facts: Facts) -> pl.DataFrame:
         orient="row",
     )
     per_mwh = KWH_PER_MWH / pl.col("total_kwh")
+    fees = (
+        evaluation.own.filter(pl.col("component").is_in(["energy_subscription", "energy_fees_vat"]))
+        .group_by("option", "month")
+        .agg(fees=pl.col("cents").sum() / CENTS)
+    )
     return (
         evaluation.schedule.installed.join(own, on="option")
         .join(evaluation.energy, on=["option", "month", "servers"])
         .join(basis.months.select("month", "date"), on="month")
         .join(intensity, on="site", how="left")
+        .join(fees, on=["option", "month"], how="left")
         .select(
             "site",
             "month",
@@ -102,10 +111,13 @@ def energy_by_month(evaluation: Evaluation, facts: Facts) -> pl.DataFrame:
             total_mwh=pl.col("total_kwh") / KWH_PER_MWH,
             pue=pl.col("total_kwh") / pl.col("it_kwh"),
             spot=pl.col("energy_spot") * per_mwh,
-            tax=pl.col("energy_tax") * per_mwh,
-            grid=(pl.col("energy_grid") + pl.col("energy_capacity")) * per_mwh,
-            margin=pl.col("energy_margin") * per_mwh,
+            tax=(pl.col("energy_tax") + pl.col("energy_vat")) * per_mwh,
+            grid=(pl.col("energy_grid") + pl.col("energy_capacity") + pl.col("fees").fill_null(0.0))
+            * per_mwh,
+            margin=(pl.col("energy_margin") + pl.col("energy_guarantees")) * per_mwh,
             flat=pl.col("energy_flat") * per_mwh,
+            heat=(pl.col("heat_sold") + pl.col("energy_heat_pump")) * per_mwh,
+            water_m3=pl.col("water_litres") / LITRES_PER_M3,
             carbon_kg=pl.col("total_kwh") * pl.col("g_per_kwh") / GRAMS_PER_KG,
         )
         .sort("site", "month")

@@ -105,6 +105,8 @@ def _pays_no_grid(site: Site) -> bool:
         energy.grid_fee,
         energy.grid_energy_per_kwh,
         energy.grid_capacity_per_kw_year,
+        energy.tariff,
+        energy.tariff_elements or None,
     )
     return all(fee is None for fee in declared)
 

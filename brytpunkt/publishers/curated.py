@@ -12,7 +12,11 @@ from brytpunkt.warehouse.contracts import CONTRACTS
 
 MAX_BYTES = 20_000_000
 # A region that is not stated is part of a key, and so empty instead of missing.
-EMPTY_INSTEAD_OF_MISSING = {"gpu_offers": ("region",)}
+EMPTY_INSTEAD_OF_MISSING = {
+    "gpu_offers": ("region",),
+    "tax_rules": ("flag",),
+    "grid_tariffs": ("months", "days", "hours"),
+}
 
 
 def parse(listing: Listing) -> Iterator[Batch]:

@@ -25,6 +25,7 @@ PLANNED = (
     "optimal", "optimal_schedule", "margins", "scenarios", "regret", "disruptions", "expected", "paradox", "returns",
     "financing", "readiness", "control", "storage", "footprint", "risk_quantiles", "risk_chances", "risk_regret",
     "risk_factors", "risk_tornado", "risk_indices", "risk_information", "risk_waiting", "risk_convergence",
+    "advantage", "indicators", "cooling_limits", "connections",
 )  # fmt: skip
 VINTAGE = (
     "table", "source", "rows", "newest_source_date", "retrieved_on", "licence", "lowest_confidence",

@@ -11,7 +11,8 @@ import polars as pl
 
 from brytpunkt.errors import InputError, Problem
 from brytpunkt.planning.facts import Facts
-from brytpunkt.warehouse.contracts import CONFIDENCES, CONTRACTS
+from brytpunkt.warehouse.contracts import CONTRACTS
+from brytpunkt.warehouse.provenance import CONFIDENCES
 
 if TYPE_CHECKING:
     import duckdb

@@ -10,6 +10,7 @@ from functools import cache
 import polars as pl
 
 from brytpunkt.folders import folders
+from brytpunkt.publishers.curated import EMPTY_INSTEAD_OF_MISSING
 from brytpunkt.warehouse.contracts import CONTRACTS
 
 
@@ -17,7 +18,8 @@ from brytpunkt.warehouse.contracts import CONTRACTS
 def table(name: str) -> pl.DataFrame:
     """A bundled table with the types of its contract; raises if a row breaks the contract."""
     contract = CONTRACTS[name]
-    raw = pl.read_csv(folders().data / f"{name}.csv", infer_schema=False)
+    read = pl.read_csv(folders().data / f"{name}.csv", infer_schema=False)
+    raw = read.with_columns(pl.col(EMPTY_INSTEAD_OF_MISSING.get(name, ())).fill_null(""))
     typed = raw.with_columns(
         pl.col(column).str.to_date("%Y-%m-%d") if of.dtype == pl.Date else pl.col(column).cast(of.dtype)
         for column, of in contract.columns().items()

@@ -17,7 +17,17 @@ PLACES = (
     ("DK", "DK1", "aarhus"),
     ("DE", "DE-LU", "frankfurt"),
 )
-COOLING = ("outside_air", "chilled_water_tower", "dry_cooler_chiller", "direct_liquid")
+COOLING = (
+    *("outside_air", "chilled_water_tower", "dry_cooler_chiller", "direct_liquid"),
+    *("water_chiller_economiser", "direct_liquid_w32", "direct_liquid_w45", "immersion", "district_cooling"),
+)
+CHARGES = ("energy", "peak_month", "peak_year", "subscription", "fixed")
+NAMED = {
+    "SE": ("se-20kv-ronneby-windows", "se-10kv-karlsborg-2024"),
+    "NO": ("no-22kv-fjellnett-2022",),
+    "FI": ("fi-fingrid-2021",),
+    "DE": ("de-nrm-ms-2013",),
+}
 
 
 def share(low: float = 0.0, high: float = 1.0) -> st.SearchStrategy[float]:
@@ -111,11 +121,24 @@ def sites(draw: st.DrawFn, number: int) -> dict[str, Any]:
         "zone": zone,
         "cooling": draw(st.sampled_from(COOLING)),
         "climate": place,
-        "energy": draw(energies()),
+        "energy": draw(energies(country)),
         "staff": {"min_fte": draw(share(0, 2)), "fte_per_100_gpus": draw(share(0, 1))},
     }
     if draw(st.integers(0, 4)) == 0:
         given["pue"] = draw(share(1.05, 1.8))
+    if draw(st.integers(0, 2)) == 0:
+        given["heat"] = {
+            "share": draw(share()),
+            **draw(st.sampled_from([{"price": "stockholm-exergi"}, {"price_per_mwh": {"eur": 15}}])),
+            **draw(st.sampled_from([{}, {"heat_pump_cop": 3.5}])),
+        }
+    if draw(st.integers(0, 2)) == 0:
+        given["cooling_plant"] = {
+            "part_load": draw(share(0.3, 1)),
+            "warmer_k": draw(st.sampled_from([0.0, 1.5])),
+        }
+    if country in ("SE", "NO", "FI", "DK") and draw(st.integers(0, 4)) == 0:
+        given["connection"] = {"size_mw": 1.0, "kind": "brownfield"}
     rooms = draw(st.integers(1, 3))
     if rooms & 1:
         price = (
@@ -136,17 +159,56 @@ def sites(draw: st.DrawFn, number: int) -> dict[str, Any]:
 
 
 @st.composite
-def energies(draw: st.DrawFn) -> dict[str, Any]:
+def energies(draw: st.DrawFn, country: str) -> dict[str, Any]:
     """Energy at a pinned price, or built from the market."""
     if draw(st.integers(0, 3)) == 0:
         return {"price_per_kwh": {"eur": draw(share(0.03, 0.3))}}
-    given: dict[str, Any] = {
-        "grid_fee": draw(st.sampled_from(TARIFFS)),
-        "supplier_margin_per_mwh": {"eur": draw(st.integers(0, 6))},
-    }
+    given: dict[str, Any] = {"supplier_margin_per_mwh": {"eur": draw(st.integers(0, 6))}}
+    kind = draw(st.integers(0, 2))
+    if kind == 0 or (kind == 1 and country not in NAMED):
+        given["grid_fee"] = draw(st.sampled_from(TARIFFS))
+    elif kind == 1:
+        given["tariff"] = draw(st.sampled_from(NAMED[country]))
+    else:
+        given["tariff_elements"] = draw(tariffs())
     if draw(st.booleans()):
         given |= {"ppa_per_mwh": {"eur": draw(st.integers(25, 70))}, "hedged_share": draw(share())}
+    if draw(st.booleans()):
+        area = draw(st.sampled_from(["any", "north"] if country == "SE" else ["any"]))
+        use = draw(st.sampled_from(["datacentre", "comfort", "manufacturing"]))
+        given["tax"] = {"use": use, "area": area}
+    if draw(st.integers(0, 2)) == 0:
+        given |= {"vat_recoverable_share": draw(share()), "guarantees_per_mwh": {"eur": 1.5}}
     return given
+
+
+@st.composite
+def tariffs(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """A tariff of one's own: each charge with a window and up to three bands."""
+    found: list[dict[str, Any]] = []
+    for number, charge in enumerate(draw(st.lists(st.sampled_from(CHARGES), min_size=1, max_size=3))):
+        window: dict[str, Any] = {}
+        if charge != "fixed":
+            window = {
+                "months": draw(st.sampled_from([None, "11-3", "4-10", "1-12"])),
+                "days": draw(st.sampled_from([None, "weekday", "weekend"])),
+                "hours": draw(st.sampled_from([None, "6-22", "22-6", "0-24"])),
+            }
+        edges = [0] if charge == "fixed" else draw(st.sampled_from([[0], [0, 40], [0, 40, 3000]]))
+        unit = {"energy": 0.01, "fixed": 900}.get(charge, 25)
+        rule = draw(st.sampled_from(["parts", "whole"]))
+        found += [
+            {
+                "id": f"element{number}",
+                "charge": charge,
+                "price": {"eur": unit * draw(st.integers(1, 4))},
+                "band_from": float(edge),
+                "band_rule": rule,
+                **{key: value for key, value in window.items() if value is not None},
+            }
+            for edge in edges
+        ]
+    return found
 
 
 @st.composite

@@ -17,6 +17,7 @@ from brytpunkt.planning.build import service_months
 from brytpunkt.planning.calendar import CELL, MONTHS_PER_YEAR
 from brytpunkt.planning.energy import PRICE_COLUMNS
 from brytpunkt.planning.load import needed_gpus
+from brytpunkt.planning.optimal.bill import PoolBill, pool_bill
 from brytpunkt.planning.rent import FLEET, TOKENS_PER_PRICE
 from brytpunkt.planning.stored import rented_storage_flows, storage_flows
 
@@ -60,7 +61,8 @@ class Pool:
     """An option at a site: needs of each workload on its GPU type, and what power costs there.
 
     ``needed``, ``busy`` [W, H, C] GPUs; ``kwh_price`` [H, C] a kWh drawn (energy components by name in
-    ``prices``); ``pue``, ``pue_peak`` [H, C]; ``spare`` servers that carry no load.
+    ``prices``); ``pue``, ``pue_peak`` [H, C]; ``spare`` servers that carry no load; ``bill`` the tariff with
+    windows, bands and peaks.
     """
 
     row: dict[str, object]
@@ -71,6 +73,7 @@ class Pool:
     pue_peak: Floats
     spare: int
     life: int
+    bill: PoolBill
 
     def number(self, name: str) -> float:
         """A figure of the option, zero where it has none."""
@@ -131,7 +134,7 @@ def _cell_index() -> pl.Expr:
     return day * HOURS + pl.col("hour_utc").cast(pl.Int64)
 
 
-def _grid(frame: pl.DataFrame, value: str, horizon: int) -> Floats:
+def month_cells(frame: pl.DataFrame, value: str, horizon: int) -> Floats:
     """month, cell, value -> [H, C]; zero where the frame has no row."""
     at = frame.select(
         pl.col("month").cast(pl.Int64), cell=_cell_index(), value=pl.col(value).cast(pl.Float64)
@@ -143,7 +146,9 @@ def _grid(frame: pl.DataFrame, value: str, horizon: int) -> Floats:
 
 def by_workload(frame: pl.DataFrame, value: str, workloads: tuple[str, ...], horizon: int) -> Floats:
     """Workload, month, cell, value -> [W, H, C]; zero where the frame has no row."""
-    return np.stack([_grid(frame.filter(pl.col("workload") == name), value, horizon) for name in workloads])
+    return np.stack(
+        [month_cells(frame.filter(pl.col("workload") == name), value, horizon) for name in workloads]
+    )
 
 
 def field_of(basis: Basis, options: pl.DataFrame) -> Field:
@@ -203,7 +208,7 @@ def _path(rate: float, horizon: int) -> Floats:
 
 
 def _home_hours(basis: Basis) -> Floats:
-    return _grid(basis.market.busy.unique(["month", *CELL]), "n_hours", basis.months.height)
+    return month_cells(basis.market.busy.unique(["month", *CELL]), "n_hours", basis.months.height)
 
 
 def _fleets(basis: Basis, offers: pl.DataFrame) -> dict[tuple[str, str, int], Floats]:
@@ -214,7 +219,7 @@ def _fleets(basis: Basis, offers: pl.DataFrame) -> dict[tuple[str, str, int], Fl
     ).unique()
     needs = basis.market.instances(offers.join(wanted, on=FLEET, how="semi"), [1.0])
     return {
-        (str(workload), str(profile), int(gpus)): _grid(frame, "instances", basis.months.height)
+        (str(workload), str(profile), int(gpus)): month_cells(frame, "instances", basis.months.height)
         for (workload, profile, gpus), frame in needs.group_by(FLEET)
     }
 
@@ -224,7 +229,7 @@ def fleet_of(basis: Basis, offer: dict[str, object]) -> Floats:
     fleet = basis.market.offers.filter(
         pl.col("workload") == offer["workload"], pl.col("offer") == offer["offer"]
     )
-    return _grid(basis.market.instances(fleet, [1.0]), "instances", basis.months.height)
+    return month_cells(basis.market.instances(fleet, [1.0]), "instances", basis.months.height)
 
 
 def _work_shares(basis: Basis, workloads: tuple[str, ...], hours: Floats) -> Floats:
@@ -296,12 +301,17 @@ def _pool(basis: Basis, row: dict[str, object], workloads: tuple[str, ...]) -> P
         row=row,
         needed=by_workload(load, "needed", workloads, horizon),
         busy=by_workload(load, "busy", workloads, horizon),
-        prices={name: _grid(cells, name, horizon) * paid for name in PRICE_COLUMNS},
-        pue=_grid(cells, "pue", horizon),
-        pue_peak=_grid(cells, "pue_p99", horizon),
+        prices={name: month_cells(cells, name, horizon) * paid for name in PRICE_COLUMNS},
+        pue=month_cells(cells, "pue", horizon),
+        pue_peak=month_cells(cells, "pue_p99", horizon),
         spare=max(w.redundancy_units for w in basis.plan.workloads),
         life=service_months(basis.plan),
+        bill=pool_bill(basis.bills, row, basis.months, _headroom(basis, row)),
     )
+
+
+def _headroom(basis: Basis, row: dict[str, object]) -> float:
+    return next(s.energy.subscription_headroom for s in basis.plan.sites if s.id == row["site"])
 
 
 def quarters(horizon: int) -> Ints:

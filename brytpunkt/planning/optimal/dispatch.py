@@ -195,11 +195,18 @@ def _power(field: Field, pool: Pool, standing: Ints, taken: Floats) -> tuple[pl.
     it_kw = count * idle + busy * (load - idle) / pool.gpus
     kwh = it_kw * field.hours * pool.pue
     peak = (it_kw * pool.pue_peak).max(axis=1)
-    paid = 0.0 if pool.row["is_power_included"] else 1.0
-    fee = pool.number("capacity_fee") / MONTHS_PER_YEAR * field.escalator * peak * paid
-    rows = [
-        Line(name, "", "end", (kwh * price).sum(axis=1), pool.option) for name, price in pool.prices.items()
-    ]
+    bill = pool.bill
+    fee = pool.number("capacity_fee") / MONTHS_PER_YEAR * field.escalator * peak * bill.paid
+    costs = {name: (kwh * price).sum(axis=1) for name, price in pool.prices.items()}
+    monthly = bill.monthly(it_kw * pool.pue_peak, kwh)
+    costs["energy_capacity"] = fee
+    for name, amount in monthly.items():
+        costs[name] = costs[name] + amount
+    added = fee + sum(monthly.values(), np.zeros(field.horizon))
+    costs["energy_vat"] = costs["energy_vat"] + bill.vat * added
+    yearly = bill.yearly(it_kw * pool.pue_peak, standing)
+    costs |= {"energy_subscription": yearly, "energy_fees_vat": yearly * bill.vat}
+    rows = [Line(name, "", "end", amount, pool.option) for name, amount in costs.items()]
     drawn = pl.DataFrame(
         {
             "option": [pool.option] * field.horizon,
@@ -210,7 +217,7 @@ def _power(field: Field, pool: Pool, standing: Ints, taken: Floats) -> tuple[pl.
             "peak_kw": peak,
         }
     )
-    return drawn.filter(pl.col("servers") > 0), [*rows, Line("energy_capacity", "", "end", fee, pool.option)]
+    return drawn.filter(pl.col("servers") > 0), rows
 
 
 def _rest(field: Field, left: Floats) -> tuple[list[Line], list[Served]]:

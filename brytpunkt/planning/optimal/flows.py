@@ -14,6 +14,7 @@ import numpy as np
 from brytpunkt.planning.build import server_life_months
 from brytpunkt.planning.calendar import MONTHS_PER_YEAR
 from brytpunkt.planning.money import monthly_rate
+from brytpunkt.planning.optimal.bill import USUAL_KW
 from brytpunkt.planning.own_costs import NEVER
 from brytpunkt.planning.taxation import written_off
 
@@ -159,24 +160,30 @@ def crew(field: Field, pool: Pool) -> Floats:
 def idle_energy(field: Field, pool: Pool) -> Floats:
     """Energy of one server that idles, and its part of the capacity fee [H]."""
     kwh = pool.number("idle_kw") * field.hours * pool.pue
-    fee = pool.number("capacity_fee") / MONTHS_PER_YEAR * field.escalator * _paid(pool)
-    peak = fee * pool.number("idle_kw") * pool.pue_peak.max(axis=1)
-    return np.asarray((kwh * pool.kwh_price).sum(axis=1) + peak)
+    by_kw, by_kwh = _tariff(pool)
+    fee = pool.number("capacity_fee") / MONTHS_PER_YEAR * field.escalator * _paid(pool) * (1 + pool.bill.vat)
+    peak = pool.number("idle_kw") * (pool.pue_peak * (fee[:, None] + by_kw)).max(axis=1)
+    return np.asarray((kwh * (pool.kwh_price + by_kwh)).sum(axis=1) + peak)
 
 
 def busy_energy(field: Field, pool: Pool) -> Floats:
     """Energy of serving a workload's whole load above idling [W, H, C]."""
     above = (pool.number("load_kw") - pool.number("idle_kw")) / pool.gpus
-    cost: Floats = pool.busy * above * (field.hours * pool.pue * pool.kwh_price)
+    cost: Floats = pool.busy * above * (field.hours * pool.pue * (pool.kwh_price + _tariff(pool)[1]))
     return cost
 
 
 def peak_fee(field: Field, pool: Pool) -> Floats:
     """Capacity fee of a workload's load above idling, were its cell the peak [W, H, C]."""
     above = (pool.number("load_kw") - pool.number("idle_kw")) / pool.gpus
-    fee = pool.number("capacity_fee") / MONTHS_PER_YEAR * field.escalator * _paid(pool)
-    cost: Floats = pool.busy * above * pool.pue_peak * fee[:, None]
+    fee = pool.number("capacity_fee") / MONTHS_PER_YEAR * field.escalator * _paid(pool) * (1 + pool.bill.vat)
+    cost: Floats = pool.busy * above * pool.pue_peak * (fee[:, None] + _tariff(pool)[0])
     return cost
+
+
+def _tariff(pool: Pool) -> tuple[Floats, Floats]:
+    """Fees of the tariff by kW of peak and by kWh, in straight lines [H, C]; a year's peak is taken month by month."""
+    return pool.bill.straight(pool.number("power_limit_kw") or USUAL_KW)
 
 
 def _paid(pool: Pool) -> float:

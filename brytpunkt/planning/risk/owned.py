@@ -124,7 +124,7 @@ def _energy(
     taken: Sequence[Floats | None],
     waiting: Waited | None,
 ) -> Floats:
-    """Energy by component and the capacity fee [D, H]."""
+    """Energy by component, the capacity fee, and a tariff in straight lines with each month's own peak [D, H]."""
     pool, terrain, worlds = servers.pool, chunk.terrain, chunk.worlds
     idle, load = pool.number("idle_kw"), pool.number("load_kw")
     above = (load - idle) / pool.gpus
@@ -143,7 +143,10 @@ def _energy(
     fee = 0.0 if pool.row["is_power_included"] else pool.number("capacity_fee") / MONTHS_PER_YEAR
     if fee:
         money = _column(worlds.currency(servers.currencies.get("energy_capacity", terrain.currency)))
-        cost += _peak_kw(chunk, servers, fleet, taken) * fee * terrain.escalator * money
+        vat = 1 + pool.bill.vat
+        cost += _peak_kw(chunk, servers, fleet, taken) * fee * vat * terrain.escalator * money
+    if servers.fee.any() or servers.fixed.any():
+        cost += _peak_kw(chunk, servers, fleet, taken) * servers.fee + servers.fixed * (fleet.standing > 0)
     return cost
 
 

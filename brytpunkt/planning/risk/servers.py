@@ -15,6 +15,7 @@ from brytpunkt.planning.calendar import MONTHS_PER_YEAR
 from brytpunkt.planning.ledger import native_currencies
 from brytpunkt.planning.money import monthly_rate
 from brytpunkt.planning.optimal import flows
+from brytpunkt.planning.optimal.bill import USUAL_KW
 from brytpunkt.planning.optimal.mix import Mix, servers_in_service
 from brytpunkt.planning.optimal.owning import owning, resale_share
 
@@ -40,8 +41,9 @@ class Servers:
     paid at the end of each month, ``value`` [H] continuing value discounted to the start, ``value_at`` [H, H + 1] the
     same at the end of each earlier horizon, ``spares_value_at`` the part of the spares, ``written_off`` [H] and ``book`` [H] for
     tax, discounted, ``sold_off`` [H] written off where all is sold because every workload failed, ``spares_share`` the part
-    of the spares in what is paid at delivery. Row H is a server that never arrives. ``hall_*`` the same for the room of one server. ``energy``: by currency, the price of a kW drawn
-    through a segment [H, K].
+    of the spares in what is paid at delivery. Row H is a server that never arrives. ``hall_*`` the same for the room of one
+    server. ``energy``: by currency, the price of a kW drawn through a segment [H, K]; ``fee`` [H] a tariff's charges by kW
+    of the month's peak, ``fixed`` [H] its fixed ones.
     """
 
     pool: Pool
@@ -61,6 +63,8 @@ class Servers:
     energy: dict[str, Floats]
     peak: Floats
     currencies: dict[str, str]
+    fee: Floats
+    fixed: Floats
 
     @property
     def profile(self) -> str:
@@ -113,6 +117,8 @@ def servers_of(basis: Basis, terrain: Terrain, field: Field, pool: Pool) -> Serv
         energy=_energy(basis, terrain, pool, space),
         peak=_peaks(terrain, pool),
         currencies=space,
+        fee=_straight(pool)[0].max(axis=1),
+        fixed=pool.bill.fixed * (1 + pool.bill.vat) * pool.bill.paid,
     )
 
 
@@ -219,7 +225,7 @@ def _hall(basis: Basis, terrain: Terrain, field: Field, pool: Pool) -> Hall | No
 
 def _energy(basis: Basis, terrain: Terrain, pool: Pool, currencies: dict[str, str]) -> dict[str, Floats]:
     """Price of one kW of IT load through each segment, by what moves it: spot, or a currency [plan currency]."""
-    parts: list[tuple[str, Floats]] = []
+    parts: list[tuple[str, Floats]] = [(terrain.currency, _straight(pool)[1])]
     for component, price in pool.prices.items():
         if component != SPOT:
             parts.append((currencies.get(component, terrain.currency), price))
@@ -238,6 +244,11 @@ def _agreed_in(basis: Basis, pool: Pool) -> str:
     """Currency of the power purchase agreement."""
     energy = next(site.energy for site in basis.plan.sites if site.id == pool.row["site"])
     return energy.ppa_per_mwh.currency if energy.ppa_per_mwh is not None else EUR
+
+
+def _straight(pool: Pool) -> tuple[Floats, Floats]:
+    """Fees of a tariff in straight lines, as in the programme: by kW of the month's peak and by kWh [H, C]."""
+    return pool.bill.straight(pool.number("power_limit_kw") or USUAL_KW)
 
 
 def _agreed(basis: Basis, pool: Pool) -> float:

@@ -21,7 +21,11 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "space": ("facility_capex", "colocation_rent", "facility_maintenance"),
     "support": ("support", "insurance"),
     "people": ("hardware_staff", "platform_staff"),
-    "energy": ("energy_spot", "energy_margin", "energy_grid", "energy_capacity", "energy_tax", "energy_flat"),
+    "energy": (
+        *("energy_spot", "energy_margin", "energy_guarantees", "energy_grid", "energy_capacity"),
+        *("energy_subscription", "energy_tax", "energy_vat", "energy_fees_vat", "energy_flat"),
+        *("energy_heat_pump", "heat_sold"),
+    ),
     "rented": ("rent_on_demand", "rent_spot", "rent_committed", "rent_committed_upfront", "token_api"),
     "storage": ("storage_rent", "egress", "storage_capex", "storage_maintenance"),
     "end": ("decommissioning", "resale", "continuing_value"),

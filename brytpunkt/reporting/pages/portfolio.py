@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from brytpunkt.reporting.charts.draw import short
 from brytpunkt.reporting.pages import decision, tables
+from brytpunkt.reporting.pages.advantage import advantage
 from brytpunkt.reporting.pages.decision import quantity, years
 from brytpunkt.reporting.pages.panels import portfolio_panels
 from brytpunkt.reporting.pages.shared import (
@@ -58,6 +59,7 @@ def portfolio_page(at: Desk) -> Row:
         "unit": tables.unit_rows(summary, formats, None),
         "published": tables.published_rows(summary, formats),
         "published_note": _published_note(at),
+        "advantage": advantage(at, None),
         "panels": portfolio_panels(at),
         "assumptions": tables.assumption_rows(summary, formats),
         "sources": tables.source_rows(summary, formats),

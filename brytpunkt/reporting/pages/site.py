@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from brytpunkt.reporting.charts import bars, curves, load
 from brytpunkt.reporting.charts.draw import short
 from brytpunkt.reporting.pages import decision, monthly, tables
+from brytpunkt.reporting.pages.advantage import advantage
 from brytpunkt.reporting.pages.costs import cost_table
 from brytpunkt.reporting.pages.decision import years
 from brytpunkt.reporting.pages.panels import site_panels
@@ -48,6 +49,7 @@ def site_page(at: Desk, site: str) -> Row:
         "rules": _rules(at, row) if has_own else None,
         "unit": tables.unit_rows(at.summary, at.formats, site),
         "strategies": tables.strategy_rows(at.summary, at.formats, site),
+        "advantage": advantage(at, site),
         "panels": site_panels(at, site),
         "assumptions": tables.assumption_rows(at.summary, at.formats, site),
         "sources": tables.source_rows(at.summary, at.formats),

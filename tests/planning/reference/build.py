@@ -1,32 +1,19 @@
-"""Building and energy: chapters 5 and 6 of the model, one option at a time."""
+"""Building: chapter 5 of the model, one option at a time."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 from functools import cache
-from statistics import NormalDist
 
 from brytpunkt.declarations import InlineServer, Site
+from tests.planning.reference.energy import Energy, Server
 from tests.planning.reference.load import Load
 from tests.planning.reference.rent import Flow, Rent
-from tests.planning.reference.world import Cell, World, ceil, path
+from tests.planning.reference.tariff import first_connected
+from tests.planning.reference.world import World, ceil, path
 
 UNSOURCED_COLOCATION_EUR = 175.0
-ENERGY = ("energy_flat", "energy_spot", "energy_margin", "energy_grid", "energy_tax")
-
-
-@dataclass(frozen=True)
-class Server:
-    """A server type; price in the plan's currency."""
-
-    id: str
-    profile: str
-    gpus: int
-    price: float
-    nameplate: float
-    load_kw: float
-    idle_kw: float
 
 
 @dataclass(frozen=True)
@@ -39,17 +26,15 @@ class Bought:
     paid_each: float
 
 
-class Build:
+class Build(Energy):
     """Own servers at every site."""
 
     def __init__(self, world: World, load: Load, rent: Rent) -> None:
-        self.world, self.load, self.rent, self.plan = world, load, rent, world.plan
+        super().__init__(world, load)
+        self.rent = rent
         self.life = round(self.plan.build.life_years * 12)
         extended = round(self.plan.build.extended_years * 12)
         self.serves = self.life + (extended if self.plan.build.refresh == "extend" else 0)
-        self.price = cache(self._price)
-        self.pue_by_hour = cache(self._pue_by_hour)
-        self.total = cache(self._total)
         self.needed = cache(self._needed)
 
     def servers(self) -> list[Server]:
@@ -74,107 +59,7 @@ class Build:
                 found.append(Server(s.id, profile, gpus, price, kw, kw * load_share, kw * idle_share))
         return found
 
-    # Energy
-
-    def _pue_by_hour(self, site_id: str) -> dict[tuple[int, int], tuple[float, float]]:
-        """Mean PUE and PUE at the 99th percentile, by month of the year and UTC hour."""
-        site = self._site(site_id)
-        if site.pue is not None:
-            return {(month, hour): (site.pue, site.pue) for month in range(1, 13) for hour in range(24)}
-        found = {}
-        for r in self.world.rows("climate_hours"):
-            if r["place"] == site.climate:
-                dry, wet = r["dry_bulb_mean_c"], r["wet_bulb_mean_c"]
-                dry_sd, wet_sd = (r["dry_bulb_p95_c"] - dry) / 1.6449, (r["wet_bulb_p95_c"] - wet) / 1.6449
-                quantiles = [NormalDist().inv_cdf(j / 18) for j in range(1, 18, 2)]
-                at = [pue(site.cooling, dry + q * dry_sd, wet + q * wet_sd) for q in (*quantiles, 2.326)]
-                found[int(r["month_of_year"]), int(r["hour_utc"])] = (sum(at[:-1]) / 9, at[-1])
-        return found
-
-    def _site(self, site_id: str) -> Site:
-        return next(s for s in self.plan.sites if s.id == site_id)
-
-    def _price(self, site_id: str, m: int) -> dict[Cell, dict[str, float]]:
-        """Price of a kWh by cell and component."""
-        site, month, money = self._site(site_id), self.world.months[m], self.world.money
-        energy = site.energy
-        cells = self.world.hours_at(site)[m]
-        if energy.price_per_kwh is not None:
-            flat = money(energy.price_per_kwh) * month.escalator
-            return {cell: dict.fromkeys(ENERGY, 0.0) | {"energy_flat": flat} for cell in cells}
-        first = self.plan.energy.history_from
-        last = self.plan.energy.history_to or f"{self.world.facts.as_of:%Y-%m}"
-        means = [
-            r["mean_eur_per_mwh"]
-            for r in self.world.rows("day_ahead_monthly")
-            if r["zone"] == site.zone
-            and first <= f"{r['month']:%Y-%m}" <= last
-            and r["month"].month == month.first.month
-        ]
-        level = sum(means) / len(means) / 1000 * self.world.fx("EUR")
-        ratios = self._ratios(site.zone or "", month.first.month)
-        yearly = self.plan.energy.escalation_per_year
-        step = month.escalator if yearly is None else (1 + yearly) ** (m // 12)
-        ppa = money(energy.ppa_per_mwh) / 1000
-        hedged = energy.hedged_share
-        common = {
-            "energy_flat": 0.0,
-            "energy_margin": money(energy.supplier_margin_per_mwh) / 1000 * month.escalator,
-            "energy_grid": self._fee(site, "energy") * month.escalator,
-            "energy_tax": self._tax(site, m),
-        }
-        return {
-            cell: common | {"energy_spot": level * ratios[cell] * step * (1 - hedged) + ppa * hedged}
-            for cell in cells
-        }
-
-    def _ratios(self, zone: str, month_of_year: int) -> dict[Cell, float]:
-        return {
-            (r["day_type"], int(r["hour_utc"])): r["ratio_to_month_mean"]
-            for r in self.world.rows("day_ahead_shape")
-            if r["zone"] == zone and r["month_of_year"] == month_of_year
-        }
-
-    def _tax(self, site: Site, m: int) -> float:
-        rows = sorted(
-            (
-                r
-                for r in self.world.rows("energy_taxes")
-                if (r["country"], r["segment"]) == (site.country, site.energy.tax_segment)
-            ),
-            key=lambda r: r["valid_from"],
-        )
-        in_force = [r for r in rows if r["valid_from"] <= self.world.months[m].first] or rows[:1]
-        return float(in_force[-1]["rate_native_per_kwh"]) * self.world.fx(in_force[-1]["native_currency"])
-
-    def _fee(self, site: Site, kind: str) -> float:
-        """Grid fee: on energy [per kWh], or on capacity [per kW and year]."""
-        energy = site.energy
-        if kind == "capacity" and energy.price_per_kwh is not None:
-            return 0.0
-        declared = energy.grid_energy_per_kwh if kind == "energy" else energy.grid_capacity_per_kw_year
-        if declared is not None:
-            return self.world.money(declared)
-        rows = [
-            r for r in self.world.rows("grid_fees") if (r["grid_fee"], r["kind"]) == (energy.grid_fee, kind)
-        ]
-        if not rows:
-            return 0.0
-        row = max(rows, key=lambda r: r["valid_from"])
-        return float(row["value_native"]) * self.world.fx(row["native_currency"])
-
     # Capacity
-
-    def _total(self, site_id: str, profile: str, m: int) -> dict[Cell, tuple[float, int]]:
-        """GPUs busy and needed by all workloads, by cell."""
-        site = self._site(site_id)
-        return {
-            cell: (
-                sum(self.load.busy(w, profile, m, cell, site) for w in self.plan.workloads),
-                sum(self.load.need(w, profile, m, cell, site) for w in self.plan.workloads),
-            )
-            for cell in self.world.hours_at(site)[m]
-        }
 
     def _needed(self, site_id: str, server: Server, m: int) -> int:
         """S(m): servers needed."""
@@ -187,9 +72,7 @@ class Build:
         room = site.colocation if mode == "own_colocation" else site.own_hall
         assert room is not None
         lead = max(self.plan.build.lead_time_months, room.lead_time_months)
-        grid = site.grid_available_from
-        ready = 0 if grid is None else sum(month.first < grid for month in self.world.months)
-        return max(order + lead, ready)
+        return max(order + lead, first_connected(self.world, site))
 
     def purchases(self, site: Site, server: Server, delivery: int) -> list[Bought]:
         """What is bought at each review."""
@@ -239,6 +122,12 @@ class Build:
             ):
                 flows += [(m, name, "", "end", a) for name, a in self._energy(site, server, count, m).items()]
             flows += self._above(site, server, count, m)
+        counts = {
+            m: sum(b.count for b in bought if b.month <= m < b.retire)
+            for m in range(delivery, self.world.horizon)
+        }
+        if not (mode == "own_colocation" and site.colocation and site.colocation.power_included):
+            flows += self.year_fees(site, server, {m: count for m, count in counts.items() if count})
         value = self.continuing_value(site, mode, bought, delivery, facility, self.world.horizon)
         flows.append((self.world.horizon - 1, "continuing_value", "", "horizon", -value))
         return flows
@@ -292,20 +181,6 @@ class Build:
                 costs["colocation_rent"] = UNSOURCED_COLOCATION_EUR * self.world.fx("EUR") * kw
         return costs
 
-    def _energy(self, site: Site, server: Server, count: int, m: int) -> dict[str, float]:
-        """Energy of a month by component."""
-        month = self.world.months[m]
-        costs, peak = dict.fromkeys(ENERGY, 0.0), 0.0
-        for cell, (busy, _) in self.total(site.id, server.profile, m).items():
-            used = min(1.0, busy / (count * server.gpus))
-            it_kw = count * server.idle_kw + used * count * (server.load_kw - server.idle_kw)
-            mean, p99 = self.pue_by_hour(site.id)[month.first.month, cell[1]]
-            peak = max(peak, it_kw * p99)
-            kwh = it_kw * mean * self.world.n(site, m, cell)
-            for name, price in self.price(site.id, m)[cell].items():
-                costs[name] += kwh * price
-        return costs | {"energy_capacity": self._fee(site, "capacity") / 12 * month.escalator * peak}
-
     def _above(self, site: Site, server: Server, count: int, m: int) -> list[Flow]:
         """On-demand rent above the capacity of the servers."""
         flows: list[Flow] = []
@@ -344,20 +219,3 @@ class Build:
             return cost * remaining / life
         annuity = cost * i / (1 - (1 + i) ** -life)
         return float(annuity * (1 - (1 + i) ** -remaining) / i)
-
-
-def pue(system: str, t: float, w: float) -> float:
-    """f: PUE of a cooling system at dry bulb t and wet bulb w [degC]."""
-
-    def clip(value: float, low: float, high: float) -> float:
-        return min(high, max(low, value))
-
-    cop = clip(7.5 - 0.13 * (t - 10), 2.5, 8)
-    dry = 0.09 + (1 - clip((26 - (t + 8)) / 6, 0, 1)) / cop
-    x = {
-        "outside_air": 0.05 + 0.2 * clip((w - 22) / 10, 0, 1),
-        "chilled_water_tower": 0.085 + (1 - clip((26 - (w + 7)) / 6, 0, 1)) / (10 - 0.12 * (w - 10)),
-        "dry_cooler_chiller": dry,
-        "direct_liquid": 0.8 * (0.034 + (1 - clip((46 - (t + 8)) / 6, 0, 1)) / cop) + 0.2 * dry,
-    }
-    return 1 + 0.045 + 0.01 + x[system]

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from brytpunkt.declarations import Plan
 from brytpunkt.planning.facts import Facts
-from tests.planning.reference.build import Build, Server
+from tests.planning.reference.build import Build
+from tests.planning.reference.energy import Server
 from tests.planning.reference.load import Load
 from tests.planning.reference.rent import Flow, Rent
 from tests.planning.reference.world import World

@@ -1,0 +1,327 @@
+"""Tariff: elements of a grid tariff as frames of windows and charges, and what a month or a year of them costs.
+
+Belongs here: windows, bands, peaks of the month and of the year, subscriptions. Does not belong here: spot
+prices and the simple fees ``grid_fee`` (energy.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from brytpunkt.planning.calendar import CELL, MONTHS_PER_YEAR, calendar_of
+from brytpunkt.planning.money import total
+from brytpunkt.planning.taxes import Tax, tax_in_force
+
+if TYPE_CHECKING:
+    from brytpunkt.declarations import Plan, Site
+    from brytpunkt.planning.facts import Facts
+    from brytpunkt.planning.money import Fx
+
+HOURS, WEEKEND_FROM = 24, 5
+ALWAYS = dt.date(1, 1, 1)
+YEARLY = ("peak_year", "subscription")
+COMPONENT = {"energy": "energy_grid", "tax": "energy_tax", "peak_month": "energy_capacity"}
+WINDOWS = {
+    "site": pl.String,
+    "window": pl.String,
+    "month": pl.Int64,
+    "day_type": pl.String,
+    "hour_utc": pl.Int64,
+    "share": pl.Float64,
+}
+CHARGES = {
+    "site": pl.String,
+    "window": pl.String,
+    "charge": pl.String,
+    "is_whole": pl.Boolean,
+    "month": pl.Int64,
+    "band_from": pl.Float64,
+    "band_to": pl.Float64,
+    "price": pl.Float64,
+}
+
+
+@dataclass(frozen=True)
+class Element:
+    """One charge with its bands: (lower edge, price in the plan's currency), window and time in force."""
+
+    name: str
+    charge: str
+    bands: tuple[tuple[float, float], ...]
+    is_whole: bool = False
+    months: tuple[int, int] | None = None
+    days: str = ""
+    hours: tuple[int, int] | None = None
+    valid_from: dt.date = ALWAYS
+    valid_to: dt.date | None = None
+
+    def holds(self, month_of_year: int) -> bool:
+        """Whether its window has hours in a month of the year; 11-3 goes over the turn of the year."""
+        return self.months is None or _within(month_of_year, *self.months)
+
+    def takes(self, hour_of_week: int) -> bool:
+        """Whether a local hour of the week lies in its window; hours 22-6 go over midnight."""
+        day, hour = divmod(hour_of_week, HOURS)
+        if self.days and (day >= WEEKEND_FROM) != (self.days == "weekend"):
+            return False
+        return self.hours is None or (
+            self.hours[0] <= hour < self.hours[1]
+            if self.hours[0] < self.hours[1]
+            else hour >= self.hours[0] or hour < self.hours[1]
+        )
+
+
+def _within(value: int, first: int, last: int) -> bool:
+    return first <= value <= last if first <= last else value >= first or value <= last
+
+
+@dataclass(frozen=True)
+class Bills:
+    """Windows and charges of all sites.
+
+    ``windows``: site, window, month, day_type, hour_utc, share of the cell's hours inside.
+    ``charges``: site, window, charge, is_whole, month, band_from, band_to, price. [plan currency per kWh, or
+    per kW and month]; charge ``fixed`` has its amount a month as price.
+    """
+
+    windows: pl.DataFrame
+    charges: pl.DataFrame
+
+    def of(self, *charges: str) -> pl.DataFrame:
+        """Charges of some kinds."""
+        return self.charges.filter(pl.col("charge").is_in(charges))
+
+
+def elements(site: Site, facts: Facts, fx: Fx) -> tuple[Element, ...]:
+    """The elements of a site's tariff, declared or named, every version of them."""
+    if site.energy.tariff_elements:
+        rows: list[dict[str, Any]] = [
+            {
+                "element": item.id,
+                "charge": item.charge,
+                "band_rule": item.band_rule,
+                "band_from": item.band_from,
+                "price": fx.convert(item.price),
+                "months": item.months or "",
+                "days": item.days or "",
+                "hours": item.hours or "",
+                "valid_from": ALWAYS,
+                "valid_to": None,
+            }
+            for item in site.energy.tariff_elements
+        ]
+    else:
+        known = facts.grid_tariffs.filter(pl.col("tariff") == (site.energy.tariff or ""))
+        rows = [
+            row | {"price": row["value_native"] * fx.rate(row["native_currency"])} for row in known.to_dicts()
+        ]
+    found: dict[tuple[str, dt.date], Element] = {}
+    for row in sorted(rows, key=lambda row: (row["element"], row["valid_from"], row["band_from"])):
+        key = row["element"], row["valid_from"]
+        band = (float(row["band_from"]), float(row["price"]))
+        if key in found:
+            found[key] = replace(found[key], bands=(*found[key].bands, band))
+        else:
+            found[key] = Element(
+                row["element"],
+                row["charge"],
+                (band,),
+                row["band_rule"] == "whole",
+                _span(row["months"]),
+                row["days"],
+                _span(row["hours"]),
+                row["valid_from"],
+                row["valid_to"],
+            )
+    return tuple(found.values())
+
+
+def _span(text: str) -> tuple[int, int] | None:
+    if not text:
+        return None
+    first, _, last = text.partition("-")
+    return int(first), int(last)
+
+
+def in_force(found: Iterable[Element], day: dt.date) -> list[Element]:
+    """The newest version of each element that has begun; before the first, the first."""
+    by_name: dict[str, list[Element]] = {}
+    for element in found:
+        by_name.setdefault(element.name, []).append(element)
+    chosen = []
+    for versions in by_name.values():
+        ordered = sorted(versions, key=lambda element: element.valid_from)
+        begun = [element for element in ordered if element.valid_from <= day]
+        element = begun[-1] if begun else ordered[0]
+        if element.valid_to is None or element.valid_to > day:
+            chosen.append(element)
+    return chosen
+
+
+def bills_of(plan: Plan, facts: Facts, fx: Fx, months: pl.DataFrame, hours: pl.DataFrame) -> Bills:
+    """Windows and charges of every site of a plan; empty where only simple fees are declared."""
+    windows: list[pl.DataFrame] = [pl.DataFrame(schema=WINDOWS)]
+    charges: list[tuple[object, ...]] = []
+    for site in plan.sites:
+        found = elements(site, facts, fx)
+        here = hours.filter(pl.col("calendar") == calendar_of(site, facts))
+        charges += _charges(site, found, facts, fx, months)
+        used = {row[1] for row in charges if row[0] == site.id and row[2] != "fixed"}
+        spans: dict[str, Element] = {e.name: e for e in found if e.name in used}
+        if "tax" in used:
+            spans["tax"] = Element("tax", "tax", ())
+        windows += [_window(site.id, element, here, months) for element in spans.values()]
+    frame = pl.DataFrame(charges, schema=CHARGES, orient="row")
+    return Bills(pl.concat(windows), frame.sort("site", "window", "month", "band_from"))
+
+
+def _charges(
+    site: Site, found: tuple[Element, ...], facts: Facts, fx: Fx, months: pl.DataFrame
+) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = []
+    banded = {e.name for e in found if len(e.bands) > 1}
+    for month, day, escalator in months.select("month", "date", "escalator").iter_rows():
+        for element in in_force(found, day):
+            if element.charge == "energy" and element.name not in banded:
+                continue
+            per_month = 1 if element.charge == "energy" else MONTHS_PER_YEAR
+            rows += _bands(site.id, element, month, escalator / per_month, 1.0)
+        if site.energy.tax is not None:
+            tax = tax_in_force(site, facts, fx, day)
+            if len(tax.bands) > 1:
+                element = Element("tax", "tax", tax.bands)
+                rows += _bands(site.id, element, month, 1.0, 1 / MONTHS_PER_YEAR)
+    return rows
+
+
+def _bands(site: str, element: Element, month: int, factor: float, edge: float) -> list[tuple[object, ...]]:
+    uppers = [*(lower for lower, _ in element.bands[1:]), float("inf")]
+    return [
+        (
+            site,
+            element.name,
+            element.charge,
+            element.is_whole,
+            month,
+            lower * edge,
+            upper * edge,
+            price * factor,
+        )
+        for (lower, price), upper in zip(element.bands, uppers, strict=True)
+    ]
+
+
+def _window(site: str, element: Element, hours: pl.DataFrame, months: pl.DataFrame) -> pl.DataFrame:
+    """Cells with hours in an element's window -> ``WINDOWS``."""
+    taken = [hour for hour in range(7 * HOURS) if element.takes(hour)]
+    held = [month for month in range(1, MONTHS_PER_YEAR + 1) if element.holds(month)]
+    inside = pl.when(pl.col("hour_of_week").is_in(taken)).then(pl.col("n_hours")).otherwise(0.0)
+    return (
+        hours.join(months.select("month", "month_of_year"), on="month")
+        .filter(pl.col("month_of_year").is_in(held))
+        .group_by("month", *CELL)
+        .agg(share=inside.sort_by("hour_of_week").sum() / pl.col("n_hours").sort_by("hour_of_week").sum())
+        .filter(pl.col("share") > 0)
+        .sort("month", *CELL)
+        .select(pl.lit(site).alias("site"), pl.lit(element.name).alias("window"), "month", *CELL, "share")
+    )
+
+
+def energy_fee(
+    site: Site, facts: Facts, fx: Fx, months: pl.DataFrame, hours: pl.DataFrame
+) -> pl.DataFrame | None:
+    """Grid fee on energy of a tariff without bands -> month, day_type, hour_utc, fee [plan currency/kWh].
+
+    Not escalated. None where the site has no such tariff. A cell pays the share of its hours in a window.
+    """
+    found = elements(site, facts, fx)
+    if not found:
+        return None
+    flat = [e for e in found if e.charge == "energy" and len(e.bands) == 1]
+    cells = hours.select("month", *CELL).unique().with_columns(fee=pl.lit(0.0))
+    for element in sorted(flat, key=lambda element: (element.name, element.valid_from)):
+        days = months.select("month", "date").iter_rows()
+        live = [month for month, day in days if element in in_force(found, day)]
+        window = _window(site.id, element, hours, months).filter(pl.col("month").is_in(live))
+        cells = (
+            cells.join(window.select("month", *CELL, "share"), on=["month", *CELL], how="left")
+            .with_columns(fee=pl.col("fee") + element.bands[0][1] * pl.col("share").fill_null(0.0))
+            .drop("share")
+        )
+    return cells
+
+
+def single_tax(site: Site, facts: Facts, fx: Fx, day: dt.date) -> float:
+    """The conditional tax as a rate by kWh, zero where it has bands (then it is a charge). [plan currency/kWh]"""
+    tax: Tax = tax_in_force(site, facts, fx, day)
+    return tax.bands[0][1] if len(tax.bands) == 1 else 0.0
+
+
+def in_bands(amount: pl.Expr) -> pl.Expr:
+    """Cost of one band of a charge for a measured amount [kW or kWh]; bands of a charge are summed."""
+    part = (amount - pl.col("band_from")).clip(0.0, pl.col("band_to") - pl.col("band_from"))
+    reached = (amount >= pl.col("band_from")) & (amount < pl.col("band_to"))
+    whole = pl.when(reached).then(amount).otherwise(0.0)
+    return pl.col("price") * pl.when("is_whole").then(whole).otherwise(part)
+
+
+def measured(grid: pl.DataFrame, bills: Bills, key: list[str]) -> pl.DataFrame:
+    """What the meter shows in each window.
+
+    | in: grid | key, site, month, day_type, hour_utc, it_kw, pue_p99, kwh |
+    |---|---|
+    | out | key, site, window, kw (highest hour), kwh |
+    """
+    return (
+        grid.join(bills.windows, on=["site", "month", *CELL])
+        .group_by(*key, "site", "window")
+        .agg(kw=(pl.col("it_kw") * pl.col("pue_p99")).max(), kwh=total(pl.col("kwh") * pl.col("share")))
+    )
+
+
+def month_fees(shown: pl.DataFrame, bills: Bills, key: list[str]) -> pl.DataFrame:
+    """Monthly charges -> key, energy_grid, energy_tax, energy_capacity [plan currency a month]; ``key`` has month."""
+    amount = pl.when(pl.col("charge") == "peak_month").then("kw").otherwise("kwh")
+    cost = {name: pl.col("charge") == charge for charge, name in COMPONENT.items()}
+    return (
+        shown.join(bills.of(*COMPONENT), on=["site", "window", "month"])
+        .with_columns(cost=in_bands(amount))
+        .sort("window", "band_from")
+        .group_by(key)
+        .agg(**{name: total(pl.col("cost").filter(charged)) for name, charged in cost.items()})
+    )
+
+
+def year_fees(
+    shown: pl.DataFrame, service: pl.DataFrame, bills: Bills, headroom: pl.DataFrame
+) -> pl.DataFrame:
+    """Charges on the highest hour of the calendar year, and fixed fees.
+
+    | in: shown | option, order_month, site, month, year, window, kw |
+    |---|---|
+    | in: service | option, order_month, site, month, year with servers in service |
+    | in: headroom | site, headroom over the year's highest hour, for subscriptions |
+    | out | option, order_month, month, amount [plan currency] |
+    """
+    key = ["option", "order_month", "site"]
+    peaks = shown.group_by(*key, "year", "window").agg(kw=pl.col("kw").max())
+    ordered = pl.when(pl.col("charge") == "subscription").then(1 + pl.col("headroom")).otherwise(1.0)
+    by_peak = (
+        service.join(peaks, on=[*key, "year"])
+        .join(bills.of(*YEARLY), on=["site", "window", "month"])
+        .join(headroom, on="site")
+        .with_columns(amount=in_bands(pl.col("kw") * ordered))
+    )
+    fixed = service.join(bills.of("fixed"), on=["site", "month"]).with_columns(amount=pl.col("price"))
+    columns = ["option", "order_month", "month", "amount"]
+    return (
+        pl.concat([by_peak.select(columns), fixed.select(columns)])
+        .group_by("option", "order_month", "month")
+        .agg(amount=total(pl.col("amount")))
+        .sort("option", "order_month", "month")
+    )
