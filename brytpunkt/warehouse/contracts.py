@@ -177,6 +177,9 @@ class DayAheadMonthly(Provenance):
     )
     std_eur_per_mwh = dy.Float64(nullable=True, min=0, metadata=_about("Standard deviation.", "EUR/MWh"))
     negative_hours = dy.Int64(nullable=True, min=0, max=744, metadata=_about("Hours below zero.", "h"))
+    low_hours = dy.Int64(
+        nullable=True, min=0, max=744, metadata=_about("Hours at or below 5 EUR/MWh, among those known.", "h")
+    )
     coverage_share = dy.Float64(min_exclusive=0, max=1, metadata=_about("Hours known.", "share"))
     basis = dy.String(metadata=_about("What the statistics were computed from."))
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.warehouse.contracts import CONTRACTS, GUARDED_PRICES
+from brytpunkt.warehouse.series import write_series
+from brytpunkt.warehouse.series_contracts import SERIES
 from brytpunkt.warehouse.store import transaction
 
 if TYPE_CHECKING:
@@ -72,8 +74,14 @@ def ingest(
     reports = []
     with transaction(connection):
         for batch in batches:
-            checked = _check(connection, queries, listing, batch)
-            reports.append(_write(connection, queries, listing, checked))
+            if batch.table not in SERIES:
+                checked = _check(connection, queries, listing, batch)
+                reports.append(_write(connection, queries, listing, checked))
+        for table in SERIES:
+            series = [batch for batch in batches if batch.table == table and batch.frame.height]
+            if series:
+                inserted, aside = write_series(connection, queries, listing, series)
+                reports.append(TableReport(table, inserted=inserted, quarantined=aside))
         kept = sum(r.inserted + r.confirmed for r in reports)
         aside = sum(r.quarantined for r in reports)
         connection.execute(
