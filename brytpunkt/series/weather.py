@@ -28,7 +28,7 @@ def with_wet_bulb(hours: pl.DataFrame) -> pl.DataFrame:
     rounded = hours.with_columns(
         t=pl.when(needs).then(pl.col("dry_bulb_c").round(1)),
         h=pl.when(needs).then(pl.col("relative_humidity").clip(DRIEST, 1).round(2)),
-        p=pl.when(needs).then(pl.col("pressure_pa").fill_null(STANDARD_PRESSURE_PA).round(-2)),
+        p=pl.when(needs).then((pl.col("pressure_pa").fill_null(STANDARD_PRESSURE_PA) / 100).round() * 100),
     )
     states = rounded.select("t", "h", "p").drop_nulls().unique().sort("t", "h", "p")
     computed = states.with_columns(
@@ -45,7 +45,10 @@ def with_wet_bulb(hours: pl.DataFrame) -> pl.DataFrame:
             .then(pl.lit(COMPUTED_STANDARD))
             .otherwise(pl.lit(COMPUTED)),
             # rounding may lift it above a saturated dry bulb
-            wet_bulb_c=pl.coalesce("wet_bulb_c", pl.min_horizontal("computed", "dry_bulb_c")),
+            wet_bulb_c=pl.coalesce(
+                "wet_bulb_c",
+                pl.when(pl.col("computed").is_not_null()).then(pl.min_horizontal("computed", "dry_bulb_c")),
+            ),
         )
         .drop("t", "h", "p", "computed")
     )
