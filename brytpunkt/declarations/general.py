@@ -34,6 +34,36 @@ class Energy(Section):
         described("Yearly change of energy prices; default: inflation.", unit="share per year", gt=-1, le=1),
     ] = None
 
+    crisis_weight: float = default(
+        1.0,
+        unit="weight",
+        source="planning assumption: 2022 happened, and counts like any other year",
+        description="Weight of the months of 2022 where historical years are drawn or ranked.",
+        ge=0,
+        le=1,
+    )
+    block_months: Literal[1, 3, 6, 12] = default(
+        12,
+        unit="months",
+        source="planning assumption: whole years keep the order of dry and wet seasons",
+        description="Length of the contiguous blocks of history that are drawn, the same in every zone.",
+    )
+    month_gaps: Literal["correlated_zone", "planning_mean", "refuse"] = default(
+        "correlated_zone",
+        unit="method",
+        source="planning assumption: zones with the same weather move alike",
+        description="How a month that a zone lacks is filled in the outlook: by the zone that moves alike, by the "
+        "planning mean, or not at all.",
+    )
+    least_history_years: float = default(
+        3.0,
+        unit="years",
+        source="planning assumption: 2025 alone understates 2026 up to fourfold in the north",
+        description="A zone with a shorter price history is warned about.",
+        ge=1,
+        le=20,
+    )
+
     @field_validator("history_to", mode="after")
     @classmethod
     def _after_its_start(cls, last: str | None, info: ValidationInfo) -> str | None:

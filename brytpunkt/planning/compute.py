@@ -19,6 +19,7 @@ from brytpunkt.planning.margins import margins
 from brytpunkt.planning.names import check_names
 from brytpunkt.planning.optimal.outcome import Optimal, optimal_plans
 from brytpunkt.planning.plausibility import implausible
+from brytpunkt.planning.price_outlook import outlook_warnings, plan_price_years, price_gaps, price_outlook
 from brytpunkt.planning.published import published_cases
 from brytpunkt.planning.readiness import hardware_frame, readiness
 from brytpunkt.planning.result import Result
@@ -61,6 +62,8 @@ def compute(plan: Plan, facts: Facts) -> Result:
     ledger = full_ledger(evaluation, optimal)
     published = published_cases(plan, evaluation.basis.fx)
     verdict = verdicts(evaluation, longer, curves, tipping, energy)
+    years = plan_price_years(plan, facts)
+    outlook = price_outlook(plan, facts, years)
     return Result(
         currency=plan.finance.currency,
         start=plan.finance.start,
@@ -91,6 +94,8 @@ def compute(plan: Plan, facts: Facts) -> Result:
         demand=_demand(evaluation),
         schedule=_schedule(evaluation),
         energy=energy,
+        price_outlook=outlook,
+        price_gaps=price_gaps(years),
         footprint_by_month=emitted,
         footprint=footprint(emitted),
         rent_offers=_rent_offers(evaluation),
@@ -102,6 +107,7 @@ def compute(plan: Plan, facts: Facts) -> Result:
         warnings=(
             *warnings_of(plan, facts, evaluation, verdict),
             *implausible(plan, facts, evaluation, optimal.plans, published),
+            *outlook_warnings(plan, outlook),
         ),
     )
 
