@@ -5,7 +5,7 @@ Belongs here: what a file under ``data/sources/`` may say. Not here: fetching (l
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,6 +22,8 @@ class Source(BaseModel):
 
     ``status`` is ``unconfirmed`` where no real document of the format was seen: such a source is disabled until
     it is asked for by name. ``format_seen`` says where the format was seen.
+
+    ``is_window``: a walk brings a part of the publication (the newest days), so rows that it lacks are not withdrawn.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -39,8 +41,26 @@ class Source(BaseModel):
     credentials: dict[str, Annotated[str, Field(pattern=ENVIRONMENT_NAME)]] = {}
     parameters: dict[str, Any] = {}
     max_megabytes: Annotated[float, Field(gt=0)] = 50.0
+    tables: tuple[str, ...] = ()
+    is_window: bool = False
     released_on: date | None = None
     documents: tuple[str, ...] = ()
+
+
+def with_window(source: Source, today: date) -> Source:
+    """A declaration that asks for days by their distance from today -> one that names them.
+
+    ``parameters.days_back`` and ``days_ahead`` become ``first`` and ``last``; days that are named stay.
+    """
+    asked = source.parameters
+    if "days_back" not in asked:
+        return source
+    first, last = (
+        today - timedelta(days=asked["days_back"]),
+        today + timedelta(days=asked.get("days_ahead", 0)),
+    )
+    named = {"first": first.isoformat(), "last": last.isoformat()} | asked
+    return source.model_copy(update={"parameters": named})
 
 
 def read_source(path: Path) -> Source:

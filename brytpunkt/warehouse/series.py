@@ -27,6 +27,7 @@ VALUES = {
     "day_ahead_intervals": ("price_eur_per_mwh", "resolution_minutes"),
     "weather_hours": ("dry_bulb_c", "relative_humidity", "wet_bulb_c", "pressure_pa"),
     "series_findings": ("detail",),
+    "industrial_prices": ("eur_per_kwh",),
 }
 PRICES = "day_ahead_intervals"
 
@@ -141,7 +142,7 @@ def _is_known(
     connection: duckdb.DuckDBPyConnection, listing: Listing, table: str, kept: pl.DataFrame
 ) -> bool:
     """Whether the origin has rows in the span of a publication; a first load needs no comparison."""
-    time = "day" if table == "series_findings" else "start_utc"
+    time = "start_utc" if "start_utc" in kept.columns else "day"
     found = connection.execute(
         f"SELECT 1 FROM {table} WHERE origin = ? AND withdrawn_at IS NULL AND {time} BETWEEN ? AND ? LIMIT 1",  # noqa: S608 - as above
         [listing.origin, kept[time].min(), kept[time].max()],

@@ -85,8 +85,22 @@ class SeriesFindings(Provenance):
     expected = dy.Float64(nullable=True, metadata=about("What was expected.", "as in detail"))
 
 
+class IndustrialPrices(Provenance):
+    """All-in electricity prices of non-household consumers: a bound for a plan's price, never a price to plan with."""
+
+    country = dy.String(primary_key=True, min_length=2, max_length=2, metadata=about("Country."))
+    day = dy.Date(primary_key=True, metadata=about("First day of the half-year."))
+    band = dy.String(
+        primary_key=True, metadata=about("Band of yearly consumption, as the publisher names it.")
+    )
+    tax = dy.String(primary_key=True, metadata=about("Which taxes are in, as the publisher names it."))
+    publisher = dy.String(primary_key=True, metadata=about("Who published it."))
+    eur_per_kwh = dy.Float64(min_exclusive=0, max=2, metadata=about("Price.", "EUR/kWh"))
+
+
 SERIES: dict[str, type[Provenance]] = {
     "day_ahead_intervals": DayAheadIntervals,
     "weather_hours": WeatherHours,
     "series_findings": SeriesFindings,
+    "industrial_prices": IndustrialPrices,
 }

@@ -1,4 +1,4 @@
--- What: day-ahead intervals, weather hours and findings, and views of what is current, by hour, and apart.
+-- What: day-ahead intervals, weather hours, findings and industrial prices, and views of what is current, by hour, and apart.
 -- Depends on: nothing. Grain: one row an interval (hour, finding) of a publisher and version; keys are in the contracts.
 
 CREATE TABLE day_ahead_intervals (
@@ -54,6 +54,25 @@ CREATE TABLE series_findings (
     detail VARCHAR NOT NULL,
     value DOUBLE,
     expected DOUBLE,
+    source VARCHAR NOT NULL,
+    source_date DATE NOT NULL,
+    retrieved_on DATE NOT NULL,
+    licence VARCHAR NOT NULL,
+    confidence VARCHAR NOT NULL,
+    note VARCHAR,
+    origin VARCHAR NOT NULL,
+    document_sha256 VARCHAR NOT NULL,
+    first_seen_at TIMESTAMPTZ NOT NULL,
+    withdrawn_at TIMESTAMPTZ
+);
+
+CREATE TABLE industrial_prices (
+    country VARCHAR NOT NULL,
+    day DATE NOT NULL,
+    band VARCHAR NOT NULL,
+    tax VARCHAR NOT NULL,
+    publisher VARCHAR NOT NULL,
+    eur_per_kwh DOUBLE NOT NULL,
     source VARCHAR NOT NULL,
     source_date DATE NOT NULL,
     retrieved_on DATE NOT NULL,
