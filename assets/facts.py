@@ -7,7 +7,11 @@ from assets.rooms import Rooms
 from assets.sources import bundled_snapshot
 from brytpunkt.warehouse import content_version
 from brytpunkt.warehouse.contracts import CONTRACTS, columns
+from brytpunkt.warehouse.derived import TABLES as DERIVED_TABLES
 from brytpunkt.warehouse.read import current_table
+
+# The tables that a live series refreshes.
+DERIVED = dg.AssetKey(["series", "derived"])
 
 
 def fact_key(table: str) -> dg.AssetKey:
@@ -44,7 +48,7 @@ def build_fact_asset(table: str) -> dg.AssetsDefinition:
     @dg.asset(
         key=fact_key(table),
         group_name="facts",
-        deps=[bundled_snapshot],
+        deps=[bundled_snapshot, *([DERIVED] if table in DERIVED_TABLES else [])],
         code_version="1",
         kinds={"duckdb", "polars"},
         description=(CONTRACTS[table].__doc__ or table).strip(),

@@ -10,9 +10,11 @@ import dagster as dg
 from assets import plans, reports, sources
 from assets.facts import FACT_ASSETS, FACT_CHECKS
 from assets.rooms import Rooms
+from assets.series import SERIES_ASSETS, SERIES_CHECKS
 
 ASSETS = [
     sources.bundled_snapshot,
+    *SERIES_ASSETS,
     *FACT_ASSETS,
     plans.declaration,
     plans.planning_inputs,
@@ -20,7 +22,7 @@ ASSETS = [
     reports.portfolio_report,
     reports.site_report,
 ]
-CHECKS = [*FACT_CHECKS, plans.totals_are_sums_of_rows, plans.every_site_has_a_verdict]
+CHECKS = [*SERIES_CHECKS, *FACT_CHECKS, plans.totals_are_sums_of_rows, plans.every_site_has_a_verdict]
 
 
 def build_defs(
@@ -34,7 +36,7 @@ def build_defs(
         asset_checks=CHECKS,
         resources={"rooms": Rooms()} | dict(resource_overrides or {}),
         jobs=[
-            dg.define_asset_job("refresh_facts", dg.AssetSelection.groups("sources", "facts")),
+            dg.define_asset_job("refresh_facts", dg.AssetSelection.groups("sources", "series", "facts")),
             dg.define_asset_job(
                 "compute_plan",
                 dg.AssetSelection.groups("plans") | dg.AssetSelection.assets(reports.portfolio_report),

@@ -23,7 +23,7 @@ from brytpunkt.runs import Run, newest_run
 from pipelines.build import ASSETS, CHECKS
 from pipelines.instance import prepare_instance
 
-FACTS = dg.AssetSelection.groups("sources", "facts")
+FACTS = dg.AssetSelection.groups("sources", "series", "facts")
 PLAN = dg.AssetSelection.groups("plans")
 PORTFOLIO = dg.AssetSelection.assets("portfolio_report")
 SITE = dg.AssetSelection.assets("site_report")

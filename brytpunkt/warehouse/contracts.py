@@ -370,6 +370,11 @@ class Column:
 
 def columns(table: str) -> list[Column]:
     """The columns of a table with unit and description, for documentation and the Dagster UI."""
+    return columns_of(CONTRACTS[table])
+
+
+def columns_of(contract: type[Provenance]) -> list[Column]:
+    """The columns of a contract."""
     return [
         Column(
             name=name,
@@ -378,5 +383,5 @@ def columns(table: str) -> list[Column]:
             description=(column.metadata or {}).get("description", ""),
             is_nullable=column.nullable,
         )
-        for name, column in CONTRACTS[table].columns().items()
+        for name, column in contract.columns().items()
     ]

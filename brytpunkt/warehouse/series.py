@@ -148,3 +148,29 @@ def _is_known(
         [listing.origin, kept[time].min(), kept[time].max()],
     ).fetchone()
     return found is not None
+
+
+def standing(connection: duckdb.DuckDBPyConnection, table: str) -> pl.DataFrame:
+    """How much of a series there is: publisher, versions, current, first, last."""
+    time = "start_utc" if "start_utc" in SERIES[table].columns() else "day"
+    return connection.execute(
+        f"SELECT publisher, count(*) AS versions, count(*) FILTER (withdrawn_at IS NULL) AS current, "  # noqa: S608 - names of a contract
+        f"min({time})::DATE AS first, max({time})::DATE AS last FROM {table} GROUP BY publisher ORDER BY publisher"
+    ).pl()
+
+
+def violated(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, int]:
+    """Current rows outside the ranges of the contract, and keys that are there twice -> rule: rows."""
+    contract = SERIES[table]
+    key = ", ".join(contract.primary_key())
+    tests = {"key": f"SELECT count(*) - count(DISTINCT ({key}, origin)) FROM current_rows"}  # noqa: S608 - a contract's own
+    for name, column in contract.columns().items():
+        for rule, sign in (("min", "<"), ("max", ">"), ("min_exclusive", "<=")):
+            bound = getattr(column, rule, None)
+            if isinstance(bound, int | float) and not isinstance(bound, bool):
+                tests[f"{name}|{rule}"] = f"SELECT count(*) FROM current_rows WHERE {name} {sign} {bound}"  # noqa: S608 - a contract's own
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW current_rows AS SELECT * FROM {table} WHERE withdrawn_at IS NULL"  # noqa: S608 - as above
+    )
+    counts = {rule: int((connection.execute(query).fetchone() or (0,))[0]) for rule, query in tests.items()}
+    return {rule: count for rule, count in counts.items() if count}
