@@ -55,7 +55,13 @@ def _bare(rows: pl.DataFrame, path: Path) -> None:
 def report() -> list[str]:
     """Lines of the report: seconds and the ratio of the checked load to the bare one."""
     document = Document(
-        "benchmark", "benchmark", Path("none"), "0" * 64, "none", "none", dt.datetime(2026, 11, 25, tzinfo=dt.UTC)
+        "benchmark",
+        "benchmark",
+        Path("none"),
+        "0" * 64,
+        "none",
+        "none",
+        dt.datetime(2026, 11, 25, tzinfo=dt.UTC),
     )
     rows = quarters(document)
     with tempfile.TemporaryDirectory() as folder:

@@ -10,11 +10,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from brytpunkt.declarations.fields import NO_SOURCE, Section, default, described, wrong
-from brytpunkt.declarations.money import CostPerFteYear, Money
+from brytpunkt.declarations.fields import NO_SOURCE, Section, Text, default, described, wrong
+from brytpunkt.declarations.money import CostPerFteYear, Money, PricePerMwh
 from brytpunkt.declarations.sites import STAFF_COST_SOURCE
 
 YearMonth = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
+
+
+class ForwardPrice(Section):
+    """What a year's electricity costs on the forward market, or in a quote: it replaces history for that year."""
+
+    zone: Text = Field(description="Bidding zone, for example SE3.")
+    year: Annotated[int, Field(ge=2020, le=2070, description="Calendar year of delivery.")]
+    price_per_mwh: Annotated[PricePerMwh, described("Base load, nominal, VAT excluded.", unit="per MWh")]
 
 
 class Energy(Section):
@@ -34,20 +42,6 @@ class Energy(Section):
         described("Yearly change of energy prices; default: inflation.", unit="share per year", gt=-1, le=1),
     ] = None
 
-    crisis_weight: float = default(
-        1.0,
-        unit="weight",
-        source="planning assumption: 2022 happened, and counts like any other year",
-        description="Weight of the months of 2022 where historical years are drawn or ranked.",
-        ge=0,
-        le=1,
-    )
-    block_months: Literal[1, 3, 6, 12] = default(
-        12,
-        unit="months",
-        source="planning assumption: whole years keep the order of dry and wet seasons",
-        description="Length of the contiguous blocks of history that are drawn, the same in every zone.",
-    )
     month_gaps: Literal["correlated_zone", "planning_mean", "refuse"] = default(
         "correlated_zone",
         unit="method",
@@ -63,6 +57,23 @@ class Energy(Section):
         ge=1,
         le=20,
     )
+
+    forwards: tuple[ForwardPrice, ...] = Field(
+        default=(),
+        description="Forward prices by zone and year; the months keep their shape, the drift is theirs.",
+    )
+
+    @field_validator("forwards", mode="after")
+    @classmethod
+    def _one_price_a_year(cls, forwards: tuple[ForwardPrice, ...]) -> tuple[ForwardPrice, ...]:
+        seen: set[tuple[str, int]] = set()
+        for forward in forwards:
+            if (forward.zone, forward.year) in seen:
+                raise wrong(
+                    f"{forward.zone} has two forward prices for {forward.year}", "keep one of the two"
+                )
+            seen.add((forward.zone, forward.year))
+        return forwards
 
     @field_validator("history_to", mode="after")
     @classmethod

@@ -62,9 +62,15 @@ def plan_price_years(plan: Plan, facts: Facts) -> PriceYears | None:
         zones,
         first=first,
         last=last,
-        crisis_weight=plan.energy.crisis_weight,
+        crisis_weight=crisis_weight(plan),
         fill=plan.energy.month_gaps,
     )
+
+
+def crisis_weight(plan: Plan) -> float:
+    """Weight of 2022 where historical years are drawn: that of the plan's uncertain energy price."""
+    said = [f.weight_of_2022 for f in plan.uncertainty.drawn() if f.distribution == "historical_years"]
+    return 1.0 if not said or said[0] is None else said[0]
 
 
 def _span(plan: Plan, facts: Facts) -> tuple[dt.date, dt.date]:
@@ -117,9 +123,26 @@ def price_outlook(plan: Plan, facts: Facts, years: PriceYears | None) -> pl.Data
     return pl.DataFrame(rows, schema=OUTLOOK)
 
 
-def price_gaps(years: PriceYears | None) -> pl.DataFrame:
-    """Months of the outlook that a zone did not publish: zone, month, method, donor, ratio."""
-    return pl.DataFrame(schema=FILLED) if years is None else years.filled
+def price_gaps(plan: Plan, facts: Facts, years: PriceYears | None) -> pl.DataFrame:
+    """What was filled: months that a zone did not publish, and months in which hours were -> columns of ``FILLED``.
+
+    A month with filled hours says how many and by which method; it has no donor and no ratio.
+    """
+    if years is None:
+        return pl.DataFrame(schema=FILLED)
+    first, last = _span(plan, facts)
+    hours = facts.day_ahead_monthly.filter(
+        pl.col("zone").is_in(years.zones),
+        pl.col("month").is_between(first, last),
+        pl.col("basis").str.contains(" filled by "),
+    ).select(
+        "zone",
+        "month",
+        method="basis",
+        donor=pl.lit(None, dtype=pl.String),
+        ratio=pl.lit(None, dtype=pl.Float64),
+    )
+    return pl.concat([years.filled, hours]).sort("zone", "month")
 
 
 def _lengths(months: list[int]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
