@@ -13,7 +13,7 @@ import polars as pl
 
 from assets.facts import DERIVED
 from assets.rooms import Rooms
-from assets.sources import bundled_snapshot
+from assets.sources import bundled_snapshot, inbox
 from brytpunkt.reporting.charts.sparklines import sparkline
 from brytpunkt.warehouse.contracts import Column, columns_of
 from brytpunkt.warehouse.derived import refresh_derived
@@ -49,6 +49,7 @@ def build_series_asset(table: str) -> dg.AssetsDefinition:
     @dg.asset(
         key=series_key(table),
         group_name="series",
+        deps=[inbox],
         code_version="1",
         kinds={"duckdb"},
         description=(SERIES[table].__doc__ or table).strip(),

@@ -1,8 +1,12 @@
-"""Ten years of quarter-hours for fifteen zones: checked, held against other units and stored, beside a bare DuckDB load."""
+"""Ten years of quarter-hours for fifteen zones: checked, held against other units and stored, beside a bare DuckDB load.
+
+python -m benchmarks.energy
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -89,3 +93,7 @@ def report() -> list[str]:
         f"  ratio ours / bare {ours / bare:.2f}",
         f"  months, shapes and findings out of the stored rows          {derived:8.2f} s",
     ]
+
+
+if __name__ == "__main__":
+    sys.stdout.write("\n".join(report()) + "\n")

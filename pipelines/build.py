@@ -14,6 +14,7 @@ from assets.series import SERIES_ASSETS, SERIES_CHECKS
 
 ASSETS = [
     sources.bundled_snapshot,
+    sources.inbox,
     *SERIES_ASSETS,
     *FACT_ASSETS,
     plans.declaration,
