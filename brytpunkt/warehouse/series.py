@@ -45,6 +45,8 @@ def write_series(
     frame = pl.concat(
         batch.frame.with_columns(document_sha256=pl.lit(batch.document.sha256)) for batch in batches
     )
+    if len(batches) > 1:
+        frame = _newest(frame, contract.primary_key())
     columns = list(contract.columns())
     good, failure = contract.filter(frame.select(columns))
     aside = _set_aside(
@@ -56,6 +58,12 @@ def write_series(
         kept, mistaken = _without_unit_mistakes(connection, listing, kept)
         aside += mistaken
     return _merge(connection, queries, listing, table, kept), aside
+
+
+def _newest(frame: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """Documents of a publication may overlap: the highest revision of a key counts, then the later document."""
+    ordered = frame.sort("revision", maintain_order=True) if "revision" in frame.columns else frame
+    return ordered.unique(key, keep="last", maintain_order=True)
 
 
 def _counts(failure: object) -> str:

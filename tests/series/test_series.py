@@ -216,6 +216,13 @@ def test_months_are_central_european_and_their_statistics_by_hand() -> None:
     assert (month["negative_hours"], month["low_hours"]) == (0, 0)
 
 
+def test_a_year_is_the_mean_of_its_months() -> None:
+    cheap, dear = intervals(dt.date(2025, 1, 1), 31, level=10), intervals(dt.date(2025, 2, 1), 28, level=40)
+    [row] = statistics.annual_means(hours(pl.concat([cheap, dear]))).rows(named=True)
+    assert (row["zone"], row["year"], row["months"]) == ("SE3", 2025, 2)
+    assert row["mean_eur_per_mwh"] == pytest.approx((11.15 + 41.15) / 2)
+
+
 def test_a_month_with_too_few_hours_is_no_row() -> None:
     assert statistics.monthly(hours(intervals(dt.date(2025, 10, 1), 26))).is_empty()
     assert statistics.monthly(hours(intervals(dt.date(2025, 10, 1), 27))).height == 1

@@ -76,6 +76,17 @@ def test_an_older_revision_never_replaces_a_newer_one(store: Store) -> None:
     assert store.rows("SELECT max(price_eur_per_mwh) FROM day_ahead_intervals") == [(10.23,)]
 
 
+def test_documents_of_one_publication_may_overlap(store: Store) -> None:
+    one = store.desk.land("SE4_2025-09-29.json", native.energy_charts([(DAY, 60)]))
+    both = native.energy_charts([(DAY, 60), (DAY + dt.timedelta(days=1), 60)])
+    both["price"][0] = 12.5
+    two = store.desk.land("SE4_2025-09-30.json", both)
+    report = store.take("energy-charts", list(energy_charts.parse(store.desk.listing(one, two))), one, two)
+    assert (report.tables[0].inserted, report.tables[0].quarantined) == (48, 0)
+    first = "SELECT price_eur_per_mwh FROM day_ahead_intervals ORDER BY start_utc LIMIT 1"
+    assert store.rows(first) == [(12.5,)]
+
+
 def test_another_day_withdraws_nothing(store: Store) -> None:
     store.nord_pool(DAY, 60)
     report = store.nord_pool(DAY + dt.timedelta(days=1), 60)
