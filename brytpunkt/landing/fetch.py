@@ -70,7 +70,7 @@ class Fetcher:
 
     source: Source
     environment: Mapping[str, str] = field(repr=False)
-    patience: Patience = Patience()
+    patience: Patience = field(default_factory=Patience)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     on_progress: OnProgress = lambda _name, _bytes, _expected: None
     requests: int = 0

@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -27,12 +27,15 @@ class Record:
     ``publication``: documents whose rows differ from those before; their bytes are kept. ``unchanged``: documents were
     fetched, but their rows are the same; bytes are not kept. ``confirmed``: the source says that nothing is new.
     ``failed``: nothing came, for ``reason``. ``accepted``: a person took the publication in despite the guards.
-    ``position`` is where the line ends in the journal. [bytes]
+    ``publisher`` and ``rules`` are what the source's declaration said then, so that a record is taken in the same way
+    whenever that happens. ``position`` is where the line ends in the journal. [bytes]
     """
 
     kind: Kind
     origin: str
     at: datetime
+    publisher: str
+    rules: dict[str, Any] = field(default_factory=dict)
     version: str | None = None
     listing_sha256: str | None = None
     rows_sha256: str | None = None

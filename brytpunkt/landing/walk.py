@@ -34,6 +34,17 @@ class WalkBusyError(BrytpunktError):
     """Another process walks the same source."""
 
 
+def understood(where: str, call: Callable[..., Any], *arguments: object) -> Any:
+    """What a publisher's function says of a document; whatever it trips over is a document that is not as expected."""
+    try:
+        return call(*arguments)
+    except BrytpunktError:
+        raise
+    except Exception as error:
+        first = (str(error).strip() or "no message").splitlines()[0][:200]
+        raise FetchError(f"{where} is not as expected: {type(error).__name__}: {first}") from error
+
+
 @dataclass(frozen=True)
 class Held:
     """A document of the publication before: what the server said of it, and its bytes if they are kept."""
@@ -91,9 +102,7 @@ class Walk:
         source = self.fetcher.source
         for _ in range(MAX_STARTS):
             self.starts += 1
-            state = self._load(version) or _State(
-                self.fetcher.now(), version, list(self.publisher.start(source, pointer))
-            )
+            state = self._load(version) or _State(self.fetcher.now(), version, self._start(pointer))
             if not state.done and len(state.pending) == 1 and self._is_unchanged(state.pending[0]):
                 return None
             self._finish(state)
@@ -102,6 +111,10 @@ class Walk:
             self.discard()
         message = f"{source.id}: the publication moved during {MAX_STARTS} walks; it is tried again at the next check"
         raise FetchError(message, is_temporary=True)
+
+    def _start(self, pointer: Document | None) -> list[Request]:
+        source = self.fetcher.source
+        return list(understood(f"{source.id}: the pointer", self.publisher.start, source, pointer))
 
     def _is_unchanged(self, request: Request) -> bool:
         """Whether the only document is the one that is known; what comes instead is kept for the walk."""
@@ -122,7 +135,13 @@ class Walk:
             first = None
             state.done.append(landed)
             state.pending = state.pending[1:] + [
-                self._templated(one) for one in self.publisher.following(self.fetcher.source, landed.document)
+                self._templated(one)
+                for one in understood(
+                    f"{self.fetcher.source.id}: {request.name}",
+                    self.publisher.following,
+                    self.fetcher.source,
+                    landed.document,
+                )
             ]
             self._save(state)
 
@@ -156,9 +175,7 @@ class Walk:
 
     def _begins_the_same(self, state: _State) -> bool:
         first = state.done[0].document
-        request = next(
-            (r for r in self.publisher.start(self.fetcher.source, None) if r.name == first.name), None
-        )
+        request = next((r for r in self._start(None) if r.name == first.name), None)
         if request is None:
             return True
         again = self.fetcher.fetch(

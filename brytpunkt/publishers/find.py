@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from pydantic import ValidationError
-from ruamel.yaml import YAMLError
+from ruamel.yaml.error import YAMLError
 
 from brytpunkt.errors import BrytpunktError, InputError, Problem
 from brytpunkt.publishers.base import Publisher
@@ -61,7 +61,9 @@ def _problems(path: Path, error: Exception) -> list[Problem]:
     return [Problem(path.name, f"it is no YAML: {str(error).splitlines()[0]}")]
 
 
-def chosen(sources: Mapping[str, Source], names: tuple[str, ...], missing: Callable[[Source], bool]) -> list[Source]:
+def chosen(
+    sources: Mapping[str, Source], names: tuple[str, ...], missing: Callable[[Source], bool]
+) -> list[Source]:
     """The sources to refresh: those that are named, or all that are confirmed and lack no credential.
 
     Raises ``InputError`` for a name that no source has.
@@ -69,7 +71,9 @@ def chosen(sources: Mapping[str, Source], names: tuple[str, ...], missing: Calla
     unknown = [name for name in names if name not in sources]
     if unknown:
         known = ", ".join(sorted(sources)) or "none is declared"
-        raise InputError(tuple(Problem(name, "no source has this name", f"sources: {known}") for name in unknown))
+        raise InputError(
+            tuple(Problem(name, "no source has this name", f"sources: {known}") for name in unknown)
+        )
     if names:
         return [sources[name] for name in dict.fromkeys(names)]
     return [source for source in sources.values() if source.status == "confirmed" and not missing(source)]

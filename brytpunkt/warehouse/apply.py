@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from brytpunkt.errors import BrytpunktError
 from brytpunkt.landing.journal import Record
@@ -15,7 +16,7 @@ from brytpunkt.landing.store import Landing
 from brytpunkt.publishers.base import Batch, Listing
 from brytpunkt.publishers.find import BUNDLED, FindPublisher
 from brytpunkt.publishers.source import Source
-from brytpunkt.warehouse.ingestion import IngestReport, Policy, write_listing
+from brytpunkt.warehouse.ingestion import IngestReport, Policy, withdraw_missing, write_listing
 from brytpunkt.warehouse.store import Warehouse, transaction
 
 if TYPE_CHECKING:
@@ -32,36 +33,33 @@ class Applied:
     outcome: str
     report: IngestReport | None = None
     reason: str | None = None
+    withdrawn: int = 0
+    missing: int = 0
 
 
 def apply_pending(
     warehouse: Warehouse,
     landing: Landing,
-    sources: Mapping[str, Source],
-    publisher: FindPublisher,
+    find: FindPublisher,
     parsed: Mapping[int, list[Batch]] | None = None,
 ) -> list[Applied]:
     """Take in every record that the warehouse does not know yet; -> what each did.
 
     ``parsed`` holds, by position, batches that are parsed already. The warehouse is open only while rows are written.
-    Raises ``BrytpunktError`` if a record's source is declared no longer: its rows could not be rebuilt.
+    Raises ``BrytpunktError`` if there is no module any more that reads a record's documents.
     """
     with warehouse.open() as connection:
         position = _position(connection)
     applied = []
     for record in landing.journal.since(position):
-        source = sources.get(record.origin)
-        if source is None:
-            message = f"{record.origin}: the landing holds publications of a source that is declared no longer; restore its declaration"
-            raise BrytpunktError(message)
         batches, reason = None, record.reason
         if record.kind == "publication":
             batches = (parsed or {}).get(record.position)
             if batches is None:
-                batches, reason = _parse(publisher(source.publisher), landing.listing(record))
+                batches, reason = _parse(find(record.publisher), landing.listing(record))
         with warehouse.open() as connection:
             if _position(connection) < record.position:
-                applied.append(_apply(connection, warehouse, landing, source, record, batches, reason))
+                applied.append(_apply(connection, warehouse, landing, record, batches, reason))
     return applied
 
 
@@ -81,7 +79,6 @@ def _apply(
     connection: duckdb.DuckDBPyConnection,
     warehouse: Warehouse,
     landing: Landing,
-    source: Source,
     record: Record,
     batches: list[Batch] | None,
     reason: str | None,
@@ -89,34 +86,45 @@ def _apply(
     queries = warehouse.sql / "queries"
     with transaction(connection):
         if batches is not None:
-            if source.publisher != BUNDLED:
-                _declare(connection, source)
-            report = write_listing(
-                connection, queries, landing.listing(record), batches, policy(source, record)
-            )
+            _declare(connection, record)
+            report = write_listing(connection, queries, landing.listing(record), batches, policy(record))
             outcome = "refused" if report.refused else "changed" if report.is_changed else "unchanged"
             applied = Applied(record, outcome, report, report.refused)
         elif record.kind in {"unchanged", "confirmed"}:
-            applied = _as_before(connection, record)
+            applied = _as_before(connection, queries, record)
         else:
             applied = Applied(record, "failed", None, reason)
         _write_down(connection, applied)
     return applied
 
 
-def policy(source: Source, record: Record) -> Policy:
-    """How a record of a source is taken in."""
-    if source.publisher == BUNDLED:
+def rules(source: Source) -> dict[str, Any]:
+    """What a source's declaration says about taking it in, as a record keeps it."""
+    names = ("precedence", "withdraw_after_days", "spot_tolerance_share")
+    return {name: getattr(source, name) for name in names}
+
+
+def policy(record: Record) -> Policy:
+    """How a record is taken in."""
+    if record.publisher == BUNDLED:
         return Policy()
-    return Policy(record.at, record.accepted, source.withdraw_after_days, source.spot_tolerance_share)
+    return Policy(
+        record.at,
+        record.accepted,
+        record.rules["withdraw_after_days"],
+        record.rules["spot_tolerance_share"],
+    )
 
 
-def _declare(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
-    connection.execute("DELETE FROM origins WHERE origin = ?", [source.id])
-    connection.execute("INSERT INTO origins VALUES (?, ?)", [source.id, source.precedence])
+def _declare(connection: duckdb.DuckDBPyConnection, record: Record) -> None:
+    """Keep the precedence of a live source; the bundled snapshot goes last, and its rows say when they were seen."""
+    if record.publisher == BUNDLED:
+        return
+    connection.execute("DELETE FROM origins WHERE origin = ?", [record.origin])
+    connection.execute("INSERT INTO origins VALUES (?, ?)", [record.origin, record.rules["precedence"]])
 
 
-def _as_before(connection: duckdb.DuckDBPyConnection, record: Record) -> Applied:
+def _as_before(connection: duckdb.DuckDBPyConnection, queries: Path, record: Record) -> Applied:
     """Nothing new: what was good is confirmed, what was refused stays refused."""
     before = connection.execute(
         "SELECT outcome, reason FROM publications WHERE origin = ? AND outcome <> 'failed' ORDER BY position DESC LIMIT 1",
@@ -124,13 +132,15 @@ def _as_before(connection: duckdb.DuckDBPyConnection, record: Record) -> Applied
     ).fetchone()
     if before is not None and before[0] == "refused":
         return Applied(record, "refused", None, before[1])
-    return Applied(record, "unchanged")
+    days = record.rules.get("withdraw_after_days", 0)
+    withdrawn, missing = withdraw_missing(connection, queries, record.origin, record.at, days)
+    return Applied(record, "changed" if withdrawn else "unchanged", withdrawn=withdrawn, missing=missing)
 
 
 def _write_down(connection: duckdb.DuckDBPyConnection, applied: Applied) -> None:
     record, tables = applied.record, applied.report.tables if applied.report else ()
     connection.execute(
-        "INSERT INTO publications VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO publications VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             record.position,
             record.origin,
@@ -140,8 +150,9 @@ def _write_down(connection: duckdb.DuckDBPyConnection, applied: Applied) -> None
             record.version,
             record.listing_sha256,
             sum(t.inserted for t in tables),
-            sum(t.withdrawn for t in tables),
+            sum(t.withdrawn for t in tables) + applied.withdrawn,
             sum(t.quarantined for t in tables),
+            sum(t.missing for t in tables) + applied.missing,
             applied.reason,
         ],
     )

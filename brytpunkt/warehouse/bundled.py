@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -21,12 +20,11 @@ def refresh_bundled(
     warehouse: Warehouse,
     landing: Landing,
     data: Path,
-    sources: Mapping[str, Source] | None = None,
     find: FindPublisher = publisher,
 ) -> IngestReport:
     """Bring the warehouse up to the bundled tables; instant when they are known already.
 
-    ``sources`` are the live sources of which the landing may hold publications that were not taken in yet.
+    Publications of live sources that were landed and not taken in yet are taken in, too.
     """
     warehouse.migrate()
     source = read_source(data / "sources" / "curated.yaml")
@@ -40,12 +38,13 @@ def refresh_bundled(
                 "publication",
                 source.id,
                 newest_seen(batches),
+                source.publisher,
                 listing_sha256=listing.sha256,
                 documents=tuple(described(listing)),
             )
         )
         parsed[record.position] = batches
-    applied = apply_pending(warehouse, landing, {source.id: source} | dict(sources or {}), find, parsed)
+    applied = apply_pending(warehouse, landing, find, parsed)
     reports = [one.report for one in applied if one.record.origin == source.id and one.report]
     return reports[-1] if reports else IngestReport(source.id, listing.sha256)
 

@@ -28,13 +28,17 @@ NO_ASIDE = {"reason": pl.String, "row_json": pl.String, "document_sha256": pl.St
 
 @dataclass(frozen=True)
 class TableReport:
-    """What an ingestion did to one table, in rows; ``refused`` says why the batch was not taken."""
+    """What an ingestion did to one table, in rows; ``refused`` says why the batch was not taken.
+
+    ``missing`` rows were not published this time, and stay until they have been missing for longer than lists flap.
+    """
 
     table: str
     inserted: int = 0
     confirmed: int = 0
     withdrawn: int = 0
     quarantined: int = 0
+    missing: int = 0
     refused: str | None = None
 
 
@@ -259,19 +263,63 @@ def _write(
     }
     statements = (queries / "upsert.sql").read_text(encoding="utf-8").format(**fill)
     days = policy.withdraw_after_days
+    confirmed = last_confirmed(connection, queries, listing.origin)
     parameters = {
         "origin": listing.origin,
         "seen": seen,
         "is_complete": listing.is_complete,
         "missing_since": seen - timedelta(days=days) if days else FAR_FUTURE,
+        "published_at": confirmed.published_at or FAR_FUTURE,
+        "confirmed_at": confirmed.confirmed_at or seen,
     }
     counts = [
         _run(connection, statement, parameters) for statement in statements.split(";\n") if statement.strip()
     ]
     connection.unregister("incoming_rows")
     connection.unregister("doubtful_keys")
-    _, withdrawn, confirmed, inserted, _ = counts
-    return TableReport(table, inserted, confirmed, withdrawn, checked.aside.height)
+    _, _, withdrawn, again, inserted, _ = counts
+    missing = 0
+    if policy.seen_at is not None and listing.is_complete:
+        found = connection.execute(
+            f"SELECT count(*) FROM {table} WHERE origin = ? AND withdrawn_at IS NULL AND last_seen_at < ?",  # noqa: S608
+            [listing.origin, seen],
+        ).fetchone()
+        missing = int(found[0]) if found else 0
+    return TableReport(table, inserted, again, withdrawn, checked.aside.height, missing)
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """When a source last published what was taken in, when it was last confirmed, and the rows missing since."""
+
+    published_at: datetime | None
+    confirmed_at: datetime | None
+    rows_missing: int
+
+
+def last_confirmed(connection: duckdb.DuckDBPyConnection, queries: Path, origin: str) -> Confirmed:
+    """The standing of a source in the warehouse."""
+    query = (queries / "last_confirmed.sql").read_text(encoding="utf-8")
+    found = connection.execute(query, {"origin": origin}).fetchone()
+    return Confirmed(*found) if found else Confirmed(None, None, 0)
+
+
+def withdraw_missing(
+    connection: duckdb.DuckDBPyConnection, queries: Path, origin: str, seen: datetime, days: int
+) -> tuple[int, int]:
+    """Withdraw rows that have been missing for ``days``; -> rows withdrawn, rows still missing."""
+    standing = last_confirmed(connection, queries, origin)
+    if not standing.rows_missing or standing.published_at is None:
+        return 0, 0
+    query = (queries / "withdraw_missing.sql").read_text(encoding="utf-8")
+    parameters = {
+        "origin": origin,
+        "seen": seen,
+        "published_at": standing.published_at,
+        "missing_since": seen - timedelta(days=days),
+    }
+    withdrawn = sum(_run(connection, query.format(table=table), parameters) for table in CONTRACTS)
+    return withdrawn, standing.rows_missing - withdrawn
 
 
 def _seen(policy: Policy) -> pl.Expr:

@@ -13,6 +13,7 @@ CREATE TABLE publications (
     rows_inserted BIGINT NOT NULL,
     rows_withdrawn BIGINT NOT NULL,
     rows_quarantined BIGINT NOT NULL,
+    rows_missing BIGINT NOT NULL,
     reason VARCHAR
 );
 

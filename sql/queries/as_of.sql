@@ -1,13 +1,14 @@
 -- What: a table as it was known at the end of a day: one version of each key that was still published. Between sources
 -- the newest confirmed publication wins; those confirmed within a week of each other count as equally new, and then the
--- declared precedence decides, then who changed the price last, then the name.
+-- declared precedence decides, then who changed the price last, then the name. A row counts as retrieved on the day that
+-- its source last confirmed it.
 -- Depends on: {table}, publications, origins. Grain: {key}.
 WITH confirmed AS (
     SELECT origin, max(seen_at) AS seen_at FROM publications
     WHERE seen_at < $until AND outcome IN ('changed', 'unchanged') AND origin IN (SELECT origin FROM origins)
     GROUP BY origin
 ), known AS (
-    SELECT facts.*, coalesce(origins.precedence, 0) AS precedence,
+    SELECT facts.*, coalesce(origins.precedence, -1000) AS precedence,
         greatest(least(facts.last_seen_at, $until), coalesce(confirmed.seen_at, facts.first_seen_at)) AS confirmed_at
     FROM {table} AS facts
     LEFT JOIN confirmed ON confirmed.origin = facts.origin
@@ -15,6 +16,7 @@ WITH confirmed AS (
     WHERE facts.first_seen_at < $until AND (facts.withdrawn_at IS NULL OR facts.withdrawn_at >= $until)
 )
 SELECT * EXCLUDE (precedence, confirmed_at, is_as_new)
+    REPLACE (greatest(retrieved_on, confirmed_at::DATE) AS retrieved_on)
 FROM (
     SELECT *, confirmed_at >= max(confirmed_at) OVER (PARTITION BY {key}) - INTERVAL 7 DAY AS is_as_new FROM known
 )
