@@ -73,6 +73,7 @@ class Fetcher:
     patience: Patience = field(default_factory=Patience)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     on_progress: OnProgress = lambda _name, _bytes, _expected: None
+    sleep: Callable[[float], None] = time.sleep
     requests: int = 0
     _last: dict[str, float] = field(default_factory=dict)
 
@@ -159,7 +160,7 @@ class Fetcher:
         due = self._last.get(host, float("-inf")) + self.source.seconds_between_requests
         wait = due - time.monotonic()
         if wait > 0:
-            time.sleep(wait)
+            self.sleep(wait)
         self._last[host] = time.monotonic()
 
     def _taken(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
@@ -12,6 +13,8 @@ from typing import Any
 from brytpunkt.landing.files import BodyWriter, sync_folder, write_atomically
 from brytpunkt.landing.journal import Journal, Record
 from brytpunkt.publishers.base import Document, Listing
+
+LEFT_ALONE_S = 7 * 86_400
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,22 @@ class Landing:
         path = self.folder / sha256[:2] / f"{sha256}.zst"
         early = path.with_suffix(".gz")
         return early if early.exists() and not path.exists() else path
+
+    def sweep(self, now: datetime) -> int:
+        """Remove what no record names: contents of killed processes, and walks that are too old to go on; -> contents.
+
+        Bytes that a record or a row of the warehouse names are never removed: the journal names all of them.
+        """
+        named = {described["sha256"] for record in self.journal.records() for described in record.documents}
+        removed = 0
+        for path in [*self.folder.glob("[0-9a-f][0-9a-f]/*"), *self.folder.glob("staged/*")]:
+            if path.stem not in named and now.timestamp() - path.stat().st_mtime > LEFT_ALONE_S:
+                removed += path.suffix != ".json"
+                path.unlink()
+        for path in self.folder.glob("walks/*/"):
+            if now.timestamp() - path.stat().st_mtime > LEFT_ALONE_S:
+                shutil.rmtree(path, ignore_errors=True)
+        return removed
 
     def _written(self, arrival: Arrival) -> Landed:
         with BodyWriter(self.folder / "staged") as writer:

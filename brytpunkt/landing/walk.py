@@ -119,7 +119,7 @@ class Walk:
     def _is_unchanged(self, request: Request) -> bool:
         """Whether the only document is the one that is known; what comes instead is kept for the walk."""
         known = self.held.get(request.url)
-        if known is None:
+        if known is None or len(self.held) > 1:
             return False
         landed = self.fetcher.fetch(request, self.folder, known.validators)
         if landed is None:
