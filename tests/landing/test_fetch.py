@@ -106,9 +106,15 @@ def trickle() -> Iterator[bytes]:
         yield b"x"
 
 
+def silence() -> Iterator[bytes]:
+    """Nothing for longer than anybody waits."""
+    time.sleep(0.5)
+    yield b"x" * 10
+
+
 BROKEN = {
     "truncated": (Answer(b'{"offers"', length=4000), "connection to 127.0.0.1 failed|bytes came of"),
-    "no answer in time": (Answer(length=10, pieces=lambda: iter([time.sleep(0.5) or b""])), "failed"),
+    "no answer in time": (Answer(length=10, pieces=silence), "failed"),
     "slow for ever": (Answer(length=1000, pieces=trickle), "longer than is allowed"),
     "empty": (Answer(b""), "it is empty"),
     "HTML with status 200": (

@@ -72,7 +72,7 @@ class Shop:
         number = int(parse_qs(parts.query).get("page", ["0"])[0])
         ahead = (number + 1) * self.page_size < len(self.offers)
         host = asked.headers["Host"]
-        page = {
+        page: dict[str, object] = {
             "schema": self.schema,
             "made_at": self.made_at,
             "offers": self.offers[number * self.page_size : (number + 1) * self.page_size],

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -178,7 +178,7 @@ def test_an_offer_that_flaps_stays_and_one_that_is_gone_is_withdrawn(
     assert rows(live, "SELECT sku FROM gpu_offers WHERE withdrawn_at IS NOT NULL") == [("gpu-9",)]
 
 
-LIES = {
+LIES: dict[str, tuple[Callable[[dict[str, str]], dict[str, str]], str]] = {
     "all prices tenfold": (lambda o: o | {"price": str(float(o["price"]) * 2.5)}, "median of price_native"),
     "prices of nothing": (lambda o: o | {"price": "0"}, "break the contract"),
     "placeholders": (lambda o: o | {"price": "0.01"}, "break the contract"),
@@ -451,7 +451,9 @@ def test_every_row_names_bytes_that_are_kept(
     assert named <= bodies(live)
 
 
-def test_two_at_once_do_not_walk_the_same_source(live: Refresher, server: Server, tmp_path: Path) -> None:
+def test_two_at_once_do_not_walk_the_same_source(
+    live: Refresher, shop: Shop, server: Server, tmp_path: Path
+) -> None:
     other = refresher(tmp_path / "home", Clock())
     seen: list[str] = []
 
@@ -459,7 +461,7 @@ def test_two_at_once_do_not_walk_the_same_source(live: Refresher, server: Server
         if asked.path.endswith("page=1") and not seen:
             seen.append(other.refresh(source(server)).reason or "")
 
-    server.reply, answer = (lambda asked: meanwhile(asked) or answer(asked)), server.reply  # type: ignore[func-returns-value]
+    shop.instead = meanwhile
     assert live.refresh(source(server)).outcome == "changed"
     assert "another process is fetching" in seen[0]
 
