@@ -1,7 +1,5 @@
 """Change-driven refresh on real instances: what a changed price wakes, and what an unchanged source does not."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
@@ -11,14 +9,15 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets import plans, sources
-from assets.facts import FACT_CHECKS, build_fact_asset, fact_key
+from assets import sources
+from assets.facts import build_fact_asset, build_fact_check, fact_key
 from assets.live import build_source_asset, source_key
 from assets.partitions import PLANS
 from assets.rooms import LIVE_VARIABLE, Rooms
+from assets.waking import on_changed_data
 from brytpunkt.folders import folders
-from brytpunkt.warehouse import Refresher
-from brytpunkt.warehouse.contracts import CONTRACTS
+from brytpunkt.warehouse import Refresher, content_version
+from brytpunkt.warehouse.read import current_table
 from pipelines.reconcile import due
 from pipelines.sensors import build_probe_sensor
 from pipelines.sweep import run_tags, sweep_dead_runs
@@ -26,6 +25,20 @@ from tests.live.server import Server
 from tests.live.vendor import Clock, Shop, refresher, with_pointer
 
 CLOCK = Clock()
+TABLES = ("gpu_offers", "places")
+CHECKS = [build_fact_check(table) for table in TABLES]
+
+
+@dg.asset(
+    partitions_def=PLANS,
+    deps=[fact_key(table) for table in TABLES],
+    automation_condition=on_changed_data(),
+    code_version="1",
+)
+def plan(rooms: Rooms) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """What a plan would see of two tables; the real one computes for longer."""
+    versions = [content_version(current_table(rooms.warehouse(), table)) for table in TABLES]
+    return dg.MaterializeResult(data_version=dg.DataVersion(" ".join(versions)))
 
 
 class ShopRooms(Rooms):  # type: ignore[type-arg]
@@ -44,16 +57,16 @@ class World:
         self.source = with_pointer(server, check_every_hours=12)
         self.rooms = ShopRooms(home=str(home), wait_s=2)
         self.instance = instance
-        facts = [build_fact_asset(table, (self.source,)) for table in CONTRACTS]
+        facts = [build_fact_asset(table, (self.source,)) for table in TABLES]
         self.assets = [
             sources.bundled_snapshot,
             build_source_asset(self.source),
             *facts,
-            plans.planning_inputs,
+            plan,
         ]
         self.defs = dg.Definitions(
             self.assets,
-            asset_checks=FACT_CHECKS,
+            asset_checks=CHECKS,
             resources={"rooms": self.rooms},
             executor=dg.in_process_executor,
         )
@@ -63,7 +76,7 @@ class World:
     def run(self, *keys: dg.AssetKey, partition: str | None = None) -> dg.ExecuteInProcessResult:
         """Materialise assets, with their checks."""
         return dg.materialize(
-            [*self.assets, *FACT_CHECKS], selection=[*keys], instance=self.instance, partition_key=partition,
+            [*self.assets, *CHECKS], selection=[*keys], instance=self.instance, partition_key=partition,
             resources={"rooms": self.rooms}, raise_on_error=False,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )  # fmt: skip
@@ -77,8 +90,8 @@ class World:
     def first(self) -> None:
         """Everything once, and the sensor has seen it."""
         assert self.run(source_key("shop"), sources.bundled_snapshot.key).success
-        assert self.run(*(fact_key(table) for table in CONTRACTS)).success
-        assert self.run(plans.planning_inputs.key, partition="small").success
+        assert self.run(*(fact_key(table) for table in TABLES)).success
+        assert self.run(plan.key, partition="small").success
         self.woken()
         assert self.woken() == set()
 
@@ -125,7 +138,7 @@ def test_a_changed_price_wakes_its_table_and_then_the_plan(world: World, shop: S
     assert world.run(source_key("shop")).success
     assert world.woken() == {"facts/gpu_offers"}
     assert world.run(fact_key("gpu_offers")).success
-    assert world.woken() == {"planning_inputs"}
+    assert world.woken() == {"plan"}
 
 
 def test_an_unchanged_source_is_confirmed_and_wakes_nothing(world: World) -> None:
@@ -193,9 +206,9 @@ def test_the_night_requests_only_what_is_out_of_date(world: World, shop: Shop) -
     [facts] = due(world.instance, graph, "2026-11-03")
     assert facts.asset_selection == [fact_key("gpu_offers")]
     assert world.run(fact_key("gpu_offers")).success
-    [plan] = due(world.instance, graph, "2026-11-04")
-    assert (plan.partition_key, plan.asset_selection) == ("small", [plans.planning_inputs.key])
-    assert world.run(plans.planning_inputs.key, partition="small").success
+    [request] = due(world.instance, graph, "2026-11-04")
+    assert (request.partition_key, request.asset_selection) == ("small", [plan.key])
+    assert world.run(plan.key, partition="small").success
     assert due(world.instance, graph, "2026-11-05") == []
 
 
