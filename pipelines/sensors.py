@@ -79,7 +79,7 @@ def probed(source: Source, refresher: Refresher) -> dg.SensorResult | dg.SkipRea
 def confirmed(source: Source, refresher: Refresher) -> dg.AssetMaterialization | dg.SkipReason:
     """Take the probe in; -> the event that confirms the source, or why it is not confirmed."""
     try:
-        refresher.warehouse.migrate()
+        refresher.prepare()
         applied = apply_pending(refresher.warehouse, refresher.landing, refresher.find)
     except WarehouseBusyError:
         return dg.SkipReason(

@@ -5,12 +5,15 @@ The only module that opens connections to publishers.
 
 from __future__ import annotations
 
+import logging
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,6 +29,7 @@ from brytpunkt.landing.store import Landed
 from brytpunkt.publishers.base import Document, Request
 from brytpunkt.publishers.source import Source
 
+LOG = logging.getLogger("brytpunkt.fetch")
 AGENT = "brytpunkt (price lists for planning; one polite client)"
 OK, NOT_MODIFIED, BAD_GATEWAY_FROM = 200, 304, 500
 MOVED = {301, 302, 303, 307, 308}
@@ -80,12 +84,15 @@ class Fetcher:
     def __enter__(self) -> Self:
         """Open the client; proxies of the environment are used unless all hosts are this machine."""
         self.credentials = Credentials(self.source, self.environment)
+        # Retries are told to our own log, in which no credential stands.
+        stamina.instrumentation.set_on_retry_hooks(())
         self._stack = ExitStack()
         self._stack.enter_context(self.credentials.hidden_in_logs())
         self._client = self._stack.enter_context(
             httpx2.Client(
                 timeout=self.patience.silence_s,
                 follow_redirects=False,
+                verify=_encryption(),
                 trust_env=not all(is_loopback(host) for host in self.source.hosts),
                 headers={"User-Agent": AGENT, "Accept-Encoding": "gzip"},
             )
@@ -123,6 +130,7 @@ class Fetcher:
     def _wait_before_next(self, error: Exception) -> bool | float:
         if not isinstance(error, FetchError) or not error.is_temporary:
             return False
+        LOG.info("%s: %s; trying again", self.source.id, self.credentials.hide(str(error)))
         if error.wait_s is None:
             return True
         return error.wait_s if error.wait_s <= self.patience.longest_wait_s else False
@@ -222,6 +230,12 @@ class Fetcher:
             return float(seconds)
         moment = _moment(stated)
         return None if moment is None else max(0.0, (moment - self.now()).total_seconds())
+
+
+@cache
+def _encryption() -> ssl.SSLContext:
+    """Certificates are read once; it takes longer than a probe."""
+    return ssl.create_default_context()
 
 
 def _whole_number(text: str | None) -> int | None:

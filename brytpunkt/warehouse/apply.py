@@ -48,19 +48,26 @@ def apply_pending(
     ``parsed`` holds, by position, batches that are parsed already. The warehouse is open only while rows are written.
     Raises ``BrytpunktError`` if there is no module any more that reads a record's documents.
     """
-    with warehouse.open() as connection:
-        position = _position(connection)
-    applied = []
-    for record in landing.journal.since(position):
-        batches, reason = None, record.reason
-        if record.kind == "publication":
-            batches = (parsed or {}).get(record.position)
-            if batches is None:
-                batches, reason = _parse(find(record.publisher), landing.listing(record))
+    known = dict(parsed or {})
+    unreadable: dict[int, str] = {}
+    applied: list[Applied] = []
+    while True:
+        waiting: Record | None = None
         with warehouse.open() as connection:
-            if _position(connection) < record.position:
-                applied.append(_apply(connection, warehouse, landing, record, batches, reason))
-    return applied
+            for record in landing.journal.since(_position(connection)):
+                at = record.position
+                if record.kind == "publication" and at not in known and at not in unreadable:
+                    waiting = record
+                    break
+                reason = unreadable.get(at, record.reason)
+                applied.append(_apply(connection, warehouse, landing, record, known.get(at), reason))
+        if waiting is None:
+            return applied
+        batches, why = _parse(find(waiting.publisher), landing.listing(waiting))
+        if batches is None:
+            unreadable[waiting.position] = why or "its documents cannot be read"
+        else:
+            known[waiting.position] = batches
 
 
 def _position(connection: duckdb.DuckDBPyConnection) -> int:

@@ -64,6 +64,14 @@ class Refresher:
     patience: Patience = field(default_factory=Patience)
     on_progress: OnProgress = lambda _name, _bytes, _expected: None
 
+    _is_prepared: bool = False
+
+    def prepare(self) -> None:
+        """Bring the warehouse's tables up to date, once."""
+        if not self._is_prepared:
+            self.warehouse.migrate()
+            self._is_prepared = True
+
     def missing(self, source: Source) -> tuple[str, ...]:
         """Environment variables that a source needs and that are not set."""
         return Credentials(source, self.environment).missing()
@@ -95,7 +103,7 @@ class Refresher:
 
         ``accept`` takes in what the guards would refuse, after a person looked; ``force`` walks without asking first.
         """
-        self.warehouse.migrate()
+        self.prepare()
         fetcher = self._fetcher(source)
         parsed: dict[int, list[Batch]] = {}
         fetched = 0
