@@ -12,8 +12,10 @@ import dagster as dg
 import polars as pl
 
 from assets.facts import DERIVED
+from assets.live import LIVE_SOURCES, feeding
 from assets.rooms import Rooms
 from assets.sources import bundled_snapshot, inbox
+from assets.waking import on_changed_data
 from brytpunkt.reporting.charts.sparklines import sparkline
 from brytpunkt.warehouse.contracts import Column, columns_of
 from brytpunkt.warehouse.derived import refresh_derived
@@ -49,7 +51,8 @@ def build_series_asset(table: str) -> dg.AssetsDefinition:
     @dg.asset(
         key=series_key(table),
         group_name="series",
-        deps=[inbox],
+        deps=[inbox, *feeding(LIVE_SOURCES, table)],
+        automation_condition=on_changed_data(needs_all=False),
         code_version="1",
         kinds={"duckdb"},
         description=(SERIES[table].__doc__ or table).strip(),
@@ -93,6 +96,7 @@ def build_series_check(table: str) -> dg.AssetChecksDefinition:
     key=DERIVED,
     group_name="series",
     deps=[bundled_snapshot, *(series_key(table) for table in ("day_ahead_intervals", "weather_hours"))],
+    automation_condition=on_changed_data(needs_all=False),
     code_version="1",
     kinds={"polars", "duckdb"},
     description="Months, shapes and climate that planning reads, recomputed from the series; what no series covers stays bundled.",

@@ -9,17 +9,22 @@ import dagster as dg
 
 from assets import plans, reports, sources
 from assets.facts import FACT_ASSETS, FACT_CHECKS
+from assets.live import LIVE_ASSETS, LIVE_SOURCES
 from assets.rooms import Rooms
 from assets.series import SERIES_ASSETS, SERIES_CHECKS
+from pipelines.reconcile import build_reconciliation
+from pipelines.sensors import build_probe_sensor, sweep_sensor, waking_sensor
 
 ASSETS = [
     sources.bundled_snapshot,
     sources.inbox,
+    *LIVE_ASSETS,
     *SERIES_ASSETS,
     *FACT_ASSETS,
     plans.declaration,
     plans.planning_inputs,
     plans.plan_run,
+    plans.verdicts,
     reports.portfolio_report,
     reports.site_report,
 ]
@@ -44,5 +49,7 @@ def build_defs(
             ),
             dg.define_asset_job("publish_site", dg.AssetSelection.assets(reports.site_report)),
         ],
+        sensors=[*(build_probe_sensor(source) for source in LIVE_SOURCES), waking_sensor(), sweep_sensor],
+        schedules=[build_reconciliation(ASSETS)],
         executor=dg.in_process_executor,
     )

@@ -1,4 +1,4 @@
-"""The command line: plan, schema, ui. Heavy rooms are imported only by the command that needs them."""
+"""The command line: plan, refresh, sources, history, schema, ui. Heavy rooms are imported only by the command that needs them."""
 
 from __future__ import annotations
 
@@ -33,10 +33,23 @@ def parser() -> argparse.ArgumentParser:
         "--as-of", type=_day, metavar="DATE", help="plan with what was known that day (YYYY-MM-DD)"
     )
     plan.add_argument("--no-pdf", action="store_true", help="leave the PDF reports out")
+    refresh = commands.add_parser("refresh", help="fetch live sources and take in what changed")
+    refresh.add_argument(
+        "sources", nargs="*", metavar="SOURCE", help="which ones (default: all that are ready)"
+    )
+    refresh.add_argument(
+        "--accept", action="store_true", help="take in what the guards refused, after you looked at it"
+    )
+    commands.add_parser("sources", help="how each live source stands")
+    history = commands.add_parser("history", help="every price that was seen for a SKU")
+    history.add_argument("sku", metavar="SKU", help="instance type, list position, or token model")
     commands.add_parser("schema", help="print the JSON Schema of plans, for your editor")
     ui = commands.add_parser("ui", help="open the Dagster UI: the lineage of every number")
     ui.add_argument(
         "--port", type=int, default=3000, metavar="PORT", help="port on this machine (default: 3000)"
+    )
+    ui.add_argument(
+        "--live", action="store_true", help="let sensors contact publishers and keep prices current"
     )
     return top
 
@@ -56,7 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "schema":
             return _schema()
         if options.command == "ui":
-            return _ui(options.port)
+            return _ui(options.port, is_live=options.live)
+        if options.command in {"refresh", "sources", "history"}:
+            return _live(options)
         return _plan(options)
     except InputError as error:
         print(f"brytpunkt: the input needs mending\n{error}", file=sys.stderr)
@@ -78,10 +93,20 @@ def _schema() -> int:
     return EXIT_OK
 
 
-def _ui(port: int) -> int:
+def _ui(port: int, *, is_live: bool) -> int:
     from pipelines.ui import open_ui
 
-    return open_ui(port)
+    return open_ui(port, is_live=is_live)
+
+
+def _live(options: argparse.Namespace) -> int:
+    from pipelines import live
+
+    if options.command == "sources":
+        return live.show_sources()
+    if options.command == "history":
+        return live.show_history(options.sku)
+    return live.refresh(options.sources, accept=options.accept)
 
 
 def _plan(options: argparse.Namespace) -> int:

@@ -24,6 +24,9 @@ class Source(BaseModel):
     it is asked for by name. ``format_seen`` says where the format was seen.
 
     ``is_window``: a walk brings a part of the publication (the newest days), so rows that it lacks are not withdrawn.
+    ``precedence`` decides between sources that price the same key and were confirmed within a week of each other.
+    ``withdraw_after_days``: a row may be missing that long before it counts as withdrawn; lists flap.
+    ``spot_tolerance_share``: a spot price within it of the recorded one is noise, and no new version.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -41,8 +44,14 @@ class Source(BaseModel):
     credentials: dict[str, Annotated[str, Field(pattern=ENVIRONMENT_NAME)]] = {}
     parameters: dict[str, Any] = {}
     max_megabytes: Annotated[float, Field(gt=0)] = 50.0
+    max_seconds: Annotated[float, Field(gt=0)] = 900.0
+    seconds_between_requests: Annotated[float, Field(ge=0)] = 0.5
+    check_every_hours: Annotated[float, Field(gt=0)] = 24.0
     tables: tuple[str, ...] = ()
+    precedence: int = 0
     is_window: bool = False
+    withdraw_after_days: Annotated[int, Field(ge=0)] = 2
+    spot_tolerance_share: Annotated[float, Field(ge=0, lt=1)] = 0.1
     released_on: date | None = None
     documents: tuple[str, ...] = ()
 

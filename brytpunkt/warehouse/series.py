@@ -33,13 +33,21 @@ PRICES = "day_ahead_intervals"
 
 
 def write_series(
-    connection: duckdb.DuckDBPyConnection, queries: Path, listing: Listing, batches: Sequence[Batch]
+    connection: duckdb.DuckDBPyConnection,
+    queries: Path,
+    listing: Listing,
+    batches: Sequence[Batch],
+    seen_at: datetime | None = None,
 ) -> tuple[int, int]:
     """Write the batches of one series table -> rows inserted, rows set aside.
 
     Rows that break the contract, and zones whose prices cannot be in EUR/MWh, go to ``quarantine`` with the
-    reason. Runs inside the caller's transaction.
+    reason. ``seen_at`` is when the publication was fetched; without it, rows were seen when they were retrieved. Runs
+    inside the caller's transaction.
     """
+    batches = [batch for batch in batches if batch.frame.height]
+    if not batches:
+        return 0, 0
     table = batches[0].table
     contract = SERIES[table]
     frame = pl.concat(
@@ -57,7 +65,7 @@ def write_series(
     if table == PRICES and kept.height:
         kept, mistaken = _without_unit_mistakes(connection, listing, kept)
         aside += mistaken
-    return _merge(connection, queries, listing, table, kept), aside
+    return _merge(connection, queries, listing, table, kept, seen_at), aside
 
 
 def _newest(frame: pl.DataFrame, key: list[str]) -> pl.DataFrame:
@@ -114,11 +122,17 @@ def _without_unit_mistakes(
 
 
 def _merge(
-    connection: duckdb.DuckDBPyConnection, queries: Path, listing: Listing, table: str, kept: pl.DataFrame
+    connection: duckdb.DuckDBPyConnection,
+    queries: Path,
+    listing: Listing,
+    table: str,
+    kept: pl.DataFrame,
+    seen: datetime | None,
 ) -> int:
     contract = SERIES[table]
     key = contract.primary_key()
-    seen_at = pl.col("retrieved_on").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    retrieved = pl.col("retrieved_on").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    seen_at = retrieved if seen is None else pl.lit(seen, dtype=pl.Datetime("us", "UTC"))
     connection.register("incoming_series", kept.with_columns(seen_at=seen_at).to_arrow())
     if not _is_known(connection, listing, table, kept):
         columns = ", ".join(contract.columns())
