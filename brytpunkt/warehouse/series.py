@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from brytpunkt.publishers.base import Batch, Listing
 
-HISTORY = ("origin", "document_sha256", "first_seen_at", "withdrawn_at")
 # What makes two versions of a key differ.
 VALUES = {
     "day_ahead_intervals": ("price_eur_per_mwh", "resolution_minutes"),
@@ -56,12 +55,11 @@ def write_series(
     if len(batches) > 1:
         frame = _newest(frame, contract.primary_key())
     columns = list(contract.columns())
-    good, failure = contract.filter(frame.select(columns))
+    _, failure = contract.filter(frame.select(columns))
     aside = _set_aside(
         connection, listing, table, failure.invalid(), "breaks the contract: " + _counts(failure)
     )
     kept = frame.join(failure.invalid(), on=contract.primary_key(), how="anti") if len(failure) else frame
-    del good
     if table == PRICES and kept.height:
         kept, mistaken = _without_unit_mistakes(connection, listing, kept)
         aside += mistaken
