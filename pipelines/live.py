@@ -61,7 +61,7 @@ def refresh(names: Sequence[str], *, accept: bool) -> int:
         print(outcome_line(outcomes[-1]), flush=True)
     if not wanted:
         print("No source is ready to be fetched; `brytpunkt sources` says why.")
-    driver.landing.sweep(datetime.now(UTC))
+    driver.sweep()
     if outcomes:
         from pipelines.record import record_outcomes
 

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from brytpunkt.folders import folders
-from brytpunkt.landing import Landing
 from brytpunkt.warehouse import Refresher, facts, refresh_bundled
 from brytpunkt.warehouse.apply import apply_pending
 from brytpunkt.warehouse.contracts import CONTRACTS
@@ -310,10 +309,15 @@ def test_every_row_names_bytes_that_are_kept(
         live.refresh(source(server))
         clock.pass_days()
     named = {str(row[0]) for row in rows(live, "SELECT DISTINCT document_sha256 FROM gpu_offers")}
-    old = Landing(live.landing.folder)
-    staged = old.folder / "ab" / ("ab" * 32 + ".zst")
+    staged = live.landing.folder / "ab" / ("ab" * 32 + ".zst")
     staged.parent.mkdir(exist_ok=True)
     staged.write_bytes(b"an orphan")
     os.utime(staged, (0, 0))
-    assert old.sweep(clock()) == 1
+    before_journals = staged.with_name("cd" * 32 + ".gz")
+    before_journals.write_bytes(b"landed by an early version, and named by a row")
+    os.utime(before_journals, (0, 0))
+    with live.warehouse.open() as connection:
+        connection.execute("UPDATE gpu_offers SET document_sha256 = ? WHERE sku = 'gpu-4'", ["cd" * 32])
+    assert live.sweep() == 1
+    assert before_journals.exists()
     assert named <= bodies(live)
