@@ -11,7 +11,7 @@ from brytpunkt.errors import InputError
 from brytpunkt.folders import folders
 from brytpunkt.publishers.find import chosen, declared_sources
 from brytpunkt.warehouse.standing import standings
-from pipelines.live import outcome_line, standing_lines
+from pipelines.live import outcome_line, source_table, standing_lines
 from tests.live.server import Server
 from tests.live.vendor import Clock, Shop, refresher, source, with_pointer
 from tests.pipelines.test_cli import brytpunkt
@@ -50,6 +50,18 @@ def test_only_ready_sources_are_refreshed_unless_named() -> None:
     assert [one.id for one in chosen(known, ("guessed",), lambda _: False)] == ["guessed"]
     with pytest.raises(InputError, match="nothing: no source has this name"):
         chosen(known, ("nothing",), lambda _: False)
+
+
+def test_the_table_for_the_readme_marks_what_was_never_seen() -> None:
+    with Server(Shop().reply) as server:
+        known = {
+            "b": source(server, id="b", credentials={"key": "SHOP_KEY"}, format_seen="a page of 2026"),
+            "a": source(server, id="a", status="unconfirmed"),
+        }
+    assert source_table(known)[2:] == [
+        "| `a` | the offers of a shop | nothing | **unconfirmed** |",
+        "| `b` | the offers of a shop | `SHOP_KEY` | a page of 2026 |",
+    ]
 
 
 def test_the_table_of_sources_says_how_each_stands(tmp_path: Path) -> None:
