@@ -17,7 +17,7 @@ def used(live: Refresher, day: date | None = None) -> float:
     """The price of the first offer that a plan would use."""
     with live.warehouse.open() as connection:
         offers = facts(connection, live.warehouse.sql / "queries", day).offers
-    return dict(offers.select("sku", "price_native_per_instance_hour").iter_rows())["gpu-0"]
+    return float(dict(offers.select("sku", "price_native_per_instance_hour").iter_rows())["gpu-0"])
 
 
 @pytest.mark.parametrize("first", ["list", "opinion"])
