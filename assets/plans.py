@@ -136,12 +136,17 @@ def verdicts(rooms: Rooms, plan_run: str) -> dg.MaterializeResult:  # type: igno
     """The decision, apart from the run: whoever tells people about changes depends on this."""
     result = load_run(rooms.folders().home / "runs" / plan_run).result()
     return dg.MaterializeResult(
-        data_version=dg.DataVersion(content_version(result.verdicts.select(DECIDED))),
+        data_version=dg.DataVersion(decision_version(result.verdicts)),
         metadata={
             "run": plan_run,
             "verdicts": dg.MetadataValue.md(verdict_table(result.verdicts, result.currency)),
         },
     )
+
+
+def decision_version(verdicts: pl.DataFrame) -> str:
+    """Digest of what is decided at each site; money that moved without moving a decision leaves it as it was."""
+    return content_version(verdicts.select(DECIDED))
 
 
 def verdict_table(verdicts: pl.DataFrame, currency: str) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 import highspy
 import polars as pl
 
-from benchmarks import energy
+from benchmarks import energy, refresh
 from brytpunkt.declarations import Plan, read_plan
 from brytpunkt.folders import folders
 from brytpunkt.landing import Landing
@@ -133,7 +133,7 @@ def main() -> int:
     say("its sites one by one", alone)
     say("the coupled programme, gap 2 %", together)
     sys.stdout.write("\n".join(energy.report()) + "\n")
-    return 0
+    return refresh.main()
 
 
 if __name__ == "__main__":

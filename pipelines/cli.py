@@ -40,7 +40,8 @@ def parser() -> argparse.ArgumentParser:
     refresh.add_argument(
         "--accept", action="store_true", help="take in what the guards refused, after you looked at it"
     )
-    commands.add_parser("sources", help="how each live source stands")
+    sources = commands.add_parser("sources", help="how each live source stands")
+    sources.add_argument("--table", action="store_true", help="what is declared, as the README's table")
     history = commands.add_parser("history", help="every price that was seen for a SKU")
     history.add_argument("sku", metavar="SKU", help="instance type, list position, or token model")
     commands.add_parser("schema", help="print the JSON Schema of plans, for your editor")
@@ -103,7 +104,7 @@ def _live(options: argparse.Namespace) -> int:
     from pipelines import live
 
     if options.command == "sources":
-        return live.show_sources()
+        return live.show_sources(as_table=options.table)
     if options.command == "history":
         return live.show_history(options.sku)
     return live.refresh(options.sources, accept=options.accept)

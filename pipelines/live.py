@@ -61,7 +61,7 @@ def refresh(names: Sequence[str], *, accept: bool) -> int:
         print(outcome_line(outcomes[-1]), flush=True)
     if not wanted:
         print("No source is ready to be fetched; `brytpunkt sources` says why.")
-    driver.landing.sweep(datetime.now(UTC))
+    driver.sweep()
     if outcomes:
         from pipelines.record import record_outcomes
 
@@ -86,9 +86,22 @@ def outcome_line(outcome: Outcome) -> str:
     return f"{outcome.source:<24}{SAID[outcome.outcome]}{counts}{reason}"
 
 
-def show_sources() -> int:
-    """A table of every declared source."""
+def source_table(sources: Mapping[str, Source]) -> list[str]:
+    """Declared sources as a Markdown table, for the README; those of an unseen format are marked."""
+    lines = ["| Source | Covers | Needs | Format |", "|---|---|---|---|"]
+    for source in sorted(sources.values(), key=lambda one: one.id):
+        needs = ", ".join(f"`{name}`" for name in source.credentials.values()) or "nothing"
+        seen = "**unconfirmed**" if source.status == "unconfirmed" else source.format_seen or "confirmed"
+        lines.append(f"| `{source.id}` | {source.covers} | {needs} | {seen} |")
+    return lines if sources else ["None is declared yet."]
+
+
+def show_sources(*, as_table: bool = False) -> int:
+    """How every declared source stands; or, for the README, what the house declares."""
     found = folders()
+    if as_table:
+        print("\n".join(source_table(declared_sources(found.data / "sources"))))
+        return 0
     driver = refresher(found, os.environ)
     print(
         "\n".join(

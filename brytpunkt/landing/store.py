@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -103,12 +103,14 @@ class Landing:
         early = path.with_suffix(".gz")
         return early if early.exists() and not path.exists() else path
 
-    def sweep(self, now: datetime) -> int:
-        """Remove what no record names: contents of killed processes, and walks that are too old to go on; -> contents.
+    def sweep(self, now: datetime, rows_name: Collection[str]) -> int:
+        """Remove what nothing names: contents of killed processes, and walks that are too old to go on; -> contents.
 
-        Bytes that a record or a row of the warehouse names are never removed: the journal names all of them.
+        Bytes that a record of the journal or a row of the warehouse names (``rows_name``, by sha256) stay for ever.
         """
-        named = {described["sha256"] for record in self.journal.records() for described in record.documents}
+        named = set(rows_name) | {
+            described["sha256"] for record in self.journal.records() for described in record.documents
+        }
         removed = 0
         for path in [*self.folder.glob("[0-9a-f][0-9a-f]/*"), *self.folder.glob("staged/*")]:
             if path.stem not in named and now.timestamp() - path.stat().st_mtime > LEFT_ALONE_S:

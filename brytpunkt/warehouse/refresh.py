@@ -20,6 +20,7 @@ from brytpunkt.publishers.find import FindPublisher, publisher
 from brytpunkt.publishers.source import Source, with_window
 from brytpunkt.warehouse.apply import Applied, apply_pending, rules
 from brytpunkt.warehouse.bundled import refresh_bundled
+from brytpunkt.warehouse.contracts import CONTRACTS
 from brytpunkt.warehouse.digest import rows_sha256
 from brytpunkt.warehouse.store import Warehouse
 
@@ -131,6 +132,15 @@ class Refresher:
             fetcher.requests,
             fetched,
         )
+
+    def sweep(self) -> int:
+        """Remove landed contents that neither the journal nor any row names; -> how many."""
+        query = (self.warehouse.sql / "queries" / "documents_named.sql").read_text(encoding="utf-8")
+        named: set[str] = set()
+        with self.warehouse.open() as connection:
+            for table in CONTRACTS:
+                named |= {sha256 for (sha256,) in connection.execute(query.format(table=table)).fetchall()}
+        return self.landing.sweep(self.now(), named)
 
     def _fetcher(self, source: Source) -> Fetcher:
         return Fetcher(

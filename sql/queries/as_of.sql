@@ -9,7 +9,7 @@ WITH confirmed AS (
     GROUP BY origin
 ), known AS (
     SELECT facts.*, coalesce(origins.precedence, -1000) AS precedence,
-        greatest(least(facts.last_seen_at, $until), coalesce(confirmed.seen_at, facts.first_seen_at)) AS confirmed_at
+        greatest(least(facts.last_seen_at, $until - INTERVAL 1 MICROSECOND), coalesce(confirmed.seen_at, facts.first_seen_at)) AS confirmed_at
     FROM {table} AS facts
     LEFT JOIN confirmed ON confirmed.origin = facts.origin
     LEFT JOIN origins ON origins.origin = facts.origin

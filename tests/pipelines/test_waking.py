@@ -41,7 +41,7 @@ def plan(rooms: Rooms) -> dg.MaterializeResult:  # type: ignore[type-arg]
     return dg.MaterializeResult(data_version=dg.DataVersion(" ".join(versions)))
 
 
-class ShopRooms(Rooms):  # type: ignore[type-arg]
+class ShopRooms(Rooms):
     """Rooms in which the shop is known and time stands until a test moves it."""
 
     def refresher(self) -> Refresher:
