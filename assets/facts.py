@@ -1,13 +1,23 @@
 """Facts: one asset for each table of the warehouse, with its columns, its size and the check of its contract."""
 
+from collections.abc import Sequence
+
 import dagster as dg
 import polars as pl
 
+from assets.live import LIVE_SOURCES, feeding
 from assets.rooms import Rooms
 from assets.sources import bundled_snapshot
+from assets.waking import on_changed_data
+from brytpunkt.publishers.source import Source
 from brytpunkt.warehouse import content_version
 from brytpunkt.warehouse.contracts import CONTRACTS, columns
+from brytpunkt.warehouse.derived import TABLES as DERIVED_TABLES
+from brytpunkt.warehouse.guards import SEEN_COLUMNS
 from brytpunkt.warehouse.read import current_table
+
+# The tables that a live series refreshes.
+DERIVED = dg.AssetKey(["series", "derived"])
 
 
 def fact_key(table: str) -> dg.AssetKey:
@@ -38,13 +48,14 @@ def violations(table: str, frame: pl.DataFrame) -> dict[str, int]:
     return failure.counts()
 
 
-def build_fact_asset(table: str) -> dg.AssetsDefinition:
-    """The asset of one table: its data version is a digest of its current rows."""
+def build_fact_asset(table: str, sources: Sequence[Source] = LIVE_SOURCES) -> dg.AssetsDefinition:
+    """The asset of one table: its data version is a digest of what its current rows say, not of when it was read."""
 
     @dg.asset(
         key=fact_key(table),
         group_name="facts",
-        deps=[bundled_snapshot],
+        deps=[bundled_snapshot, *feeding(sources, table), *([DERIVED] if table in DERIVED_TABLES else [])],
+        automation_condition=on_changed_data(needs_all=False),
         code_version="1",
         kinds={"duckdb", "polars"},
         description=(CONTRACTS[table].__doc__ or table).strip(),
@@ -59,7 +70,7 @@ def build_fact_asset(table: str) -> dg.AssetsDefinition:
             f"| {source} | {rows} | {newest} |" for source, rows, newest in vintage.head(30).iter_rows()
         )
         return dg.MaterializeResult(
-            data_version=dg.DataVersion(content_version(frame)),
+            data_version=dg.DataVersion(content_version(frame.drop(SEEN_COLUMNS))),
             metadata={
                 "dagster/row_count": frame.height,
                 "sources": dg.MetadataValue.md(f"| source | rows | newest |\n|---|---|---|\n{lines}"),

@@ -9,12 +9,16 @@ import polars as pl
 from assets.facts import fact_key
 from assets.partitions import PLAN_SITES, PLANS, site_key
 from assets.rooms import Rooms
+from assets.waking import on_changed_data
 from brytpunkt.declarations import read_plan
 from brytpunkt.planning import compute
 from brytpunkt.reporting.summary import summarise
 from brytpunkt.runs import code_version, load_run, new_run_id, read_inputs, write_inputs, write_run
 from brytpunkt.warehouse import content_version, facts
 from brytpunkt.warehouse.contracts import CONTRACTS
+
+# A run whose facts moved and which answers these alike has nothing new to tell.
+DECIDED = ("site", "verdict", "switch_date")
 
 
 class PlanningConfig(dg.Config):
@@ -50,6 +54,7 @@ def declaration(context: dg.AssetExecutionContext, rooms: Rooms) -> dg.Materiali
     group_name="plans",
     partitions_def=PLANS,
     deps=[fact_key(table) for table in CONTRACTS],
+    automation_condition=on_changed_data(),
     code_version="1",
     kinds={"duckdb", "parquet"},
     description="The facts as known at the as-of date, frozen for planning.",
@@ -80,6 +85,7 @@ def planning_inputs(config: PlanningConfig, rooms: Rooms) -> dg.Output[str]:
     group_name="plans",
     partitions_def=PLANS,
     deps=[declaration],
+    automation_condition=on_changed_data(),
     code_version="1",
     kinds={"polars", "parquet"},
     description="The computed plan, kept whole as a run: ledger, verdicts, summary and everything they rest on.",
@@ -116,6 +122,31 @@ def plan_run(context: dg.AssetExecutionContext, rooms: Rooms, planning_inputs: s
             "dagster/row_count": result.ledger.height,
         },
     )
+
+
+@dg.asset(
+    group_name="plans",
+    partitions_def=PLANS,
+    automation_condition=on_changed_data(),
+    code_version="1",
+    kinds={"polars"},
+    description="What the newest run decides: its data version moves only when a verdict or an order month did.",
+)
+def verdicts(rooms: Rooms, plan_run: str) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """The decision, apart from the run: whoever tells people about changes depends on this."""
+    result = load_run(rooms.folders().home / "runs" / plan_run).result()
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(decision_version(result.verdicts)),
+        metadata={
+            "run": plan_run,
+            "verdicts": dg.MetadataValue.md(verdict_table(result.verdicts, result.currency)),
+        },
+    )
+
+
+def decision_version(verdicts: pl.DataFrame) -> str:
+    """Digest of what is decided at each site; money that moved without moving a decision leaves it as it was."""
+    return content_version(verdicts.select(DECIDED))
 
 
 def verdict_table(verdicts: pl.DataFrame, currency: str) -> str:

@@ -6,6 +6,7 @@ import dagster as dg
 
 from assets.partitions import PLAN_SITES, PLANS, split_site_key
 from assets.rooms import Rooms
+from assets.waking import on_changed_data
 from brytpunkt.errors import BrytpunktError
 from brytpunkt.reporting.pdf import render_reports
 from brytpunkt.runs import load_run, newest_run
@@ -14,6 +15,7 @@ from brytpunkt.runs import load_run, newest_run
 @dg.asset(
     group_name="reports",
     partitions_def=PLANS,
+    automation_condition=on_changed_data(),
     code_version="1",
     kinds={"jinja", "pdf"},
     description="The portfolio report, and the report of every site, rendered two at a time beside each other.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import dagster as dg
 
 from brytpunkt.folders import Folders, folders
 from brytpunkt.landing import Landing
-from brytpunkt.warehouse import Warehouse
+from brytpunkt.warehouse import Refresher, Warehouse
+
+LIVE_VARIABLE = "BRYTPUNKT_LIVE"
 
 
 class Rooms(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -31,3 +34,11 @@ class Rooms(dg.ConfigurableResource):  # type: ignore[type-arg]
     def landing(self) -> Landing:
         """The landing store."""
         return Landing(self.folders().home / "landing")
+
+    def refresher(self) -> Refresher:
+        """Fetches live sources, with the credentials of the environment."""
+        return Refresher(self.warehouse(), self.landing(), os.environ)
+
+    def is_live(self) -> bool:
+        """Whether sensors may contact publishers: only if the user said so."""
+        return os.environ.get(LIVE_VARIABLE, "") not in {"", "0", "no", "off"}

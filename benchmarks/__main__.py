@@ -16,7 +16,7 @@ from pathlib import Path
 import highspy
 import polars as pl
 
-from benchmarks import tariff, what_if
+from benchmarks import energy, refresh, tariff, what_if
 from brytpunkt.declarations import Plan, read_plan
 from brytpunkt.folders import folders
 from brytpunkt.landing import Landing
@@ -134,6 +134,8 @@ def main() -> int:
     sys.stdout.write(f"portfolio of {SITES} sites, {months} months\n")
     say("its sites one by one", alone)
     say("the coupled programme, gap 2 %", together)
+    sys.stdout.write("\n".join(energy.report()) + "\n")
+    refresh.main()
     return what_if.main()
 
 

@@ -9,18 +9,26 @@ import dagster as dg
 
 from assets import plans, reports, sources
 from assets.facts import FACT_ASSETS, FACT_CHECKS
+from assets.live import LIVE_ASSETS, LIVE_SOURCES
 from assets.rooms import Rooms
+from assets.series import SERIES_ASSETS, SERIES_CHECKS
+from pipelines.reconcile import build_reconciliation
+from pipelines.sensors import build_probe_sensor, sweep_sensor, waking_sensor
 
 ASSETS = [
     sources.bundled_snapshot,
+    sources.inbox,
+    *LIVE_ASSETS,
+    *SERIES_ASSETS,
     *FACT_ASSETS,
     plans.declaration,
     plans.planning_inputs,
     plans.plan_run,
+    plans.verdicts,
     reports.portfolio_report,
     reports.site_report,
 ]
-CHECKS = [*FACT_CHECKS, plans.totals_are_sums_of_rows, plans.every_site_has_a_verdict]
+CHECKS = [*SERIES_CHECKS, *FACT_CHECKS, plans.totals_are_sums_of_rows, plans.every_site_has_a_verdict]
 
 
 def build_defs(
@@ -34,12 +42,14 @@ def build_defs(
         asset_checks=CHECKS,
         resources={"rooms": Rooms()} | dict(resource_overrides or {}),
         jobs=[
-            dg.define_asset_job("refresh_facts", dg.AssetSelection.groups("sources", "facts")),
+            dg.define_asset_job("refresh_facts", dg.AssetSelection.groups("sources", "series", "facts")),
             dg.define_asset_job(
                 "compute_plan",
                 dg.AssetSelection.groups("plans") | dg.AssetSelection.assets(reports.portfolio_report),
             ),
             dg.define_asset_job("publish_site", dg.AssetSelection.assets(reports.site_report)),
         ],
+        sensors=[*(build_probe_sensor(source) for source in LIVE_SOURCES), waking_sensor(), sweep_sensor],
+        schedules=[build_reconciliation(ASSETS)],
         executor=dg.in_process_executor,
     )

@@ -1,4 +1,4 @@
-"""The command line: plan, what-if, schema, ui. Heavy rooms are imported only by the command that needs them."""
+"""The command line. Heavy rooms are imported only by the command that needs them."""
 
 from __future__ import annotations
 
@@ -49,10 +49,24 @@ def parser() -> argparse.ArgumentParser:
     changed.add_argument(
         "--draws", type=int, metavar="N", help="also draw N worlds before and after: how sure is it?"
     )
+    refresh = commands.add_parser("refresh", help="fetch live sources and take in what changed")
+    refresh.add_argument(
+        "sources", nargs="*", metavar="SOURCE", help="which ones (default: all that are ready)"
+    )
+    refresh.add_argument(
+        "--accept", action="store_true", help="take in what the guards refused, after you looked at it"
+    )
+    sources = commands.add_parser("sources", help="how each live source stands")
+    sources.add_argument("--table", action="store_true", help="what is declared, as the README's table")
+    history = commands.add_parser("history", help="every price that was seen for a SKU")
+    history.add_argument("sku", metavar="SKU", help="instance type, list position, or token model")
     commands.add_parser("schema", help="print the JSON Schema of plans, for your editor")
     ui = commands.add_parser("ui", help="open the Dagster UI: the lineage of every number")
     ui.add_argument(
         "--port", type=int, default=3000, metavar="PORT", help="port on this machine (default: 3000)"
+    )
+    ui.add_argument(
+        "--live", action="store_true", help="let sensors contact publishers and keep prices current"
     )
     return top
 
@@ -72,9 +86,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "schema":
             return _schema()
         if options.command == "ui":
-            return _ui(options.port)
+            return _ui(options.port, is_live=options.live)
         if options.command == "what-if":
             return _what_if(options)
+        if options.command in {"refresh", "sources", "history"}:
+            return _live(options)
         return _plan(options)
     except InputError as error:
         print(f"brytpunkt: the input needs mending\n{error}", file=sys.stderr)
@@ -96,10 +112,20 @@ def _schema() -> int:
     return EXIT_OK
 
 
-def _ui(port: int) -> int:
+def _ui(port: int, *, is_live: bool) -> int:
     from pipelines.ui import open_ui
 
-    return open_ui(port)
+    return open_ui(port, is_live=is_live)
+
+
+def _live(options: argparse.Namespace) -> int:
+    from pipelines import live
+
+    if options.command == "sources":
+        return live.show_sources(as_table=options.table)
+    if options.command == "history":
+        return live.show_history(options.sku)
+    return live.refresh(options.sources, accept=options.accept)
 
 
 def _what_if(options: argparse.Namespace) -> int:

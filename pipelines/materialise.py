@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -22,8 +22,9 @@ from brytpunkt.folders import Folders
 from brytpunkt.runs import Run, newest_run
 from pipelines.build import ASSETS, CHECKS
 from pipelines.instance import prepare_instance
+from pipelines.sweep import run_tags, sweep_dead_runs
 
-FACTS = dg.AssetSelection.groups("sources", "facts")
+FACTS = dg.AssetSelection.groups("sources", "series", "facts")
 PLAN = dg.AssetSelection.groups("plans")
 PORTFOLIO = dg.AssetSelection.assets("portfolio_report")
 SITE = dg.AssetSelection.assets("site_report")
@@ -62,6 +63,7 @@ def materialise_plan(
     register(declared, found.home)
     plan = declared.plan.plan
     with _quiet(found.home), dg.DagsterInstance.from_config(str(found.home / "dagster")) as instance:
+        sweep_dead_runs(instance)
         instance.add_dynamic_partitions(PLANS.name or "", [plan])
         worker = _Worker(instance, Rooms(home=str(found.home)))
         on_step(Steps.facts)
@@ -75,6 +77,17 @@ def materialise_plan(
             for site in declared.plan.sites:
                 worker.run(SITE, site_key(plan, site.id))
     return newest_run(found.home, plan)
+
+
+def materialise_facts(found: Folders, events: Sequence[dg.AssetMaterialization], *, refresh: bool) -> None:
+    """Report events of live sources and, with ``refresh``, materialise the facts behind them."""
+    prepare_instance(found.home)
+    with _quiet(found.home), dg.DagsterInstance.from_config(str(found.home / "dagster")) as instance:
+        sweep_dead_runs(instance)
+        for event in events:
+            instance.report_runless_asset_event(event)
+        if refresh:
+            _Worker(instance, Rooms(home=str(found.home))).run(FACTS)
 
 
 @dataclass(frozen=True)
@@ -96,7 +109,7 @@ class _Worker:
                 run_config=dg.RunConfig(
                     ops=ops or {}, loggers={"console": {"config": {"log_level": "CRITICAL"}}}
                 ),
-                tags={"brytpunkt/started_by": "command line"},
+                tags={"brytpunkt/started_by": "command line"} | run_tags(),
             )
         except Exception as error:
             explained = _explained(error)

@@ -10,11 +10,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from brytpunkt.declarations.fields import NO_SOURCE, Section, default, described, wrong
-from brytpunkt.declarations.money import CostPerFteYear, Money
+from brytpunkt.declarations.fields import NO_SOURCE, Section, Text, default, described, wrong
+from brytpunkt.declarations.money import CostPerFteYear, Money, PricePerMwh
 from brytpunkt.declarations.sites import STAFF_COST_SOURCE
 
 YearMonth = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
+
+
+class ForwardPrice(Section):
+    """What a year's electricity costs on the forward market, or in a quote: it replaces history for that year."""
+
+    zone: Text = Field(description="Bidding zone, for example SE3.")
+    year: Annotated[int, Field(ge=2020, le=2070, description="Calendar year of delivery.")]
+    price_per_mwh: Annotated[PricePerMwh, described("Base load, nominal, VAT excluded.", unit="per MWh")]
 
 
 class Energy(Section):
@@ -33,6 +41,39 @@ class Energy(Section):
         float | None,
         described("Yearly change of energy prices; default: inflation.", unit="share per year", gt=-1, le=1),
     ] = None
+
+    month_gaps: Literal["correlated_zone", "planning_mean", "refuse"] = default(
+        "correlated_zone",
+        unit="method",
+        source="planning assumption: zones with the same weather move alike",
+        description="How a month that a zone lacks is filled in the outlook: by the zone that moves alike, by the "
+        "planning mean, or not at all.",
+    )
+    least_history_years: float = default(
+        3.0,
+        unit="years",
+        source="planning assumption: 2025 alone understates 2026 up to fourfold in the north",
+        description="A zone with a shorter price history is warned about.",
+        ge=1,
+        le=20,
+    )
+
+    forwards: tuple[ForwardPrice, ...] = Field(
+        default=(),
+        description="Forward prices by zone and year; the months keep their shape, the drift is theirs.",
+    )
+
+    @field_validator("forwards", mode="after")
+    @classmethod
+    def _one_price_a_year(cls, forwards: tuple[ForwardPrice, ...]) -> tuple[ForwardPrice, ...]:
+        seen: set[tuple[str, int]] = set()
+        for forward in forwards:
+            if (forward.zone, forward.year) in seen:
+                raise wrong(
+                    f"{forward.zone} has two forward prices for {forward.year}", "keep one of the two"
+                )
+            seen.add((forward.zone, forward.year))
+        return forwards
 
     @field_validator("history_to", mode="after")
     @classmethod

@@ -33,6 +33,7 @@ from brytpunkt.planning.optimal.outcome import (
     site_optima,
 )
 from brytpunkt.planning.plausibility import implausible
+from brytpunkt.planning.price_outlook import outlook_warnings, plan_price_years, price_gaps, price_outlook
 from brytpunkt.planning.published import published_cases
 from brytpunkt.planning.readiness import hardware_frame, readiness
 from brytpunkt.planning.result import Result
@@ -88,6 +89,8 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
     published = published_cases(plan, evaluation.basis.fx)
     limits = cooling_limits(plan, facts)
     verdict = verdicts(evaluation, longer, curves, tipping, energy)
+    years = plan_price_years(plan, facts)
+    outlook = price_outlook(plan, facts, years)
     return Result(
         currency=plan.finance.currency,
         start=plan.finance.start,
@@ -118,6 +121,8 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
         demand=_demand(evaluation),
         schedule=_schedule(evaluation),
         energy=energy,
+        price_outlook=outlook,
+        price_gaps=price_gaps(plan, facts, years),
         footprint_by_month=emitted,
         footprint=footprint(emitted),
         advantage=advantage(evaluation, facts, energy),
@@ -135,6 +140,7 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
             *warnings_of(plan, facts, evaluation, verdict),
             *above_the_limit(plan, limits),
             *implausible(plan, facts, evaluation, optimal.plans, published),
+            *outlook_warnings(plan, outlook),
             *(() if drawn is None else drawn.notes),
         ),
     )

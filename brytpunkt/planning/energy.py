@@ -10,6 +10,7 @@ import polars as pl
 from brytpunkt.errors import InputError, Problem
 from brytpunkt.planning.calendar import CELL, MONTHS_PER_YEAR, calendar_of
 from brytpunkt.planning.cooling import site_pue
+from brytpunkt.planning.forwards import forward_step
 from brytpunkt.planning.heat import with_heat
 from brytpunkt.planning.tariff import energy_fee, single_tax
 from brytpunkt.planning.taxes import unrecovered_vat
@@ -97,6 +98,7 @@ def _built_price(site: Site, plan: Plan, facts: Facts, fx: Fx, grid: pl.DataFram
     ppa = fx.convert(energy.ppa_per_mwh) / KWH_PER_MWH if energy.ppa_per_mwh else 0.0
     path = plan.energy.escalation_per_year
     step = pl.col("escalator") if path is None else (1 + path) ** (pl.col("month") // MONTHS_PER_YEAR)
+    step = forward_step(site, plan, facts, fx, step)
     spot = pl.col("spot_eur_per_mwh") / KWH_PER_MWH * fx.rate("EUR") * step
     return (
         _with_spot(site, plan, facts, grid)

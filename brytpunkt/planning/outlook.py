@@ -51,6 +51,7 @@ def price_years(
     first: dt.date,
     last: dt.date,
     crisis_weight: float = 1.0,
+    fill: str = "correlated_zone",
 ) -> PriceYears:
     """Monthly day-ahead means -> every whole year of the history, as ratios to the planning mean.
 
@@ -58,7 +59,8 @@ def price_years(
     twelve months counted back from the newest month, so that the newest prices are always in. A month that a zone
     lacks takes the ratio of the zone whose ratios correlate best with its own; a year in which some zone lacks
     more than ``MOST_FILLED_MONTHS`` is left out for all. ``crisis_weight`` is the weight of the months of 2022
-    (1: as any other; 0: a year is weighed by its other months).
+    (1: as any other; 0: a year is weighed by its other months). ``fill`` is ``correlated_zone`` as above,
+    ``planning_mean`` (ratio 1), or ``refuse``: then a year that lacks any month is left out.
 
     Raises ``InputError`` when no whole year is left, or a zone has no prices.
     """
@@ -68,10 +70,9 @@ def price_years(
     relative = _ratios(levels, month_of_year, wanted)
     starts = [len(months) - MONTHS * n for n in range(len(months) // MONTHS, 0, -1)]
     lacking = np.isnan(relative[:, : len(wanted)])
-    whole = [
-        at for at in starts if lacking[at : at + MONTHS].sum(axis=0).max(initial=0) <= MOST_FILLED_MONTHS
-    ]
-    completed, filled = _completed(relative, months, wanted, names, whole)
+    most = 0 if fill == "refuse" else MOST_FILLED_MONTHS
+    whole = [at for at in starts if lacking[at : at + MONTHS].sum(axis=0).max(initial=0) <= most]
+    completed, filled = _completed(relative, months, wanted, names, whole, fill)
     if not whole:
         raise InputError(
             (
@@ -169,6 +170,7 @@ def _completed(
     wanted: tuple[str, ...],
     names: tuple[str, ...],
     whole: list[int],
+    fill: str,
 ) -> tuple[Floats, pl.DataFrame]:
     """Ratios with the months that whole years lack, taken from the most correlated zone that has them."""
     completed = relative.copy()
@@ -177,7 +179,7 @@ def _completed(
         lacking = np.isnan(relative[at : at + MONTHS, : len(wanted)])
         for month, column in zip(*np.nonzero(lacking), strict=True):
             row = at + int(month)
-            donor = _donor(relative, row, int(column))
+            donor = _donor(relative, row, int(column)) if fill == "correlated_zone" else None
             completed[row, column] = 1.0 if donor is None else relative[row, donor]
             rows.append(
                 {

@@ -47,6 +47,8 @@ class Result:
     demand: pl.DataFrame
     schedule: pl.DataFrame
     energy: pl.DataFrame
+    price_outlook: pl.DataFrame
+    price_gaps: pl.DataFrame
     footprint_by_month: pl.DataFrame
     footprint: pl.DataFrame
     advantage: pl.DataFrame

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -11,8 +12,11 @@ from pathlib import Path
 from typing import IO, Protocol, cast
 
 import polars as pl
+import zstandard
 
 from brytpunkt.publishers.source import Source
+
+STREAM_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -47,11 +51,14 @@ class Document:
 
     def read(self) -> bytes:
         """The bytes as they were published."""
-        return gzip.decompress(self.path.read_bytes())
+        with self.open() as stream:
+            return stream.read()
 
     def open(self) -> IO[bytes]:
         """The bytes as a stream, for documents too large to hold."""
-        return cast("IO[bytes]", gzip.open(self.path))
+        if self.path.suffix == ".gz":
+            return cast("IO[bytes]", gzip.open(self.path))
+        return io.BufferedReader(zstandard.open(self.path, "rb"), STREAM_BYTES)
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,7 @@ class Listing:
 
 @dataclass(frozen=True)
 class Batch:
-    """Typed rows for one table out of one document; ``seen_on`` names the column of their retrieval date."""
+    """Typed rows for one table out of one document; all batches of a listing for a table are taken in together."""
 
     table: str
     frame: pl.DataFrame
@@ -87,6 +94,9 @@ class Publisher(Protocol):
     A walk begins with ``probe`` (if there is one): a small document whose ``version`` tells whether anything
     changed. ``start`` gives the requests of the publication, ``following`` those that a landed document leads to
     (the next page); ``parse`` turns the complete listing into batches.
+
+    A module may also have ``fingerprint(document) -> str``: what must stay the same on the first page while a walk of
+    several pages goes on. Without it the page's bytes must, which fails where a page states its time of making.
     """
 
     def probe(self, source: Source) -> Request | None:

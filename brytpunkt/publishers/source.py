@@ -5,7 +5,7 @@ Belongs here: what a file under ``data/sources/`` may say. Not here: fetching (l
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,6 +22,11 @@ class Source(BaseModel):
 
     ``status`` is ``unconfirmed`` where no real document of the format was seen: such a source is disabled until
     it is asked for by name. ``format_seen`` says where the format was seen.
+
+    ``is_window``: a walk brings a part of the publication (the newest days), so rows that it lacks are not withdrawn.
+    ``precedence`` decides between sources that price the same key and were confirmed within a week of each other.
+    ``withdraw_after_days``: a row may be missing that long before it counts as withdrawn; lists flap.
+    ``spot_tolerance_share``: a spot price within it of the recorded one is noise, and no new version.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -39,8 +44,32 @@ class Source(BaseModel):
     credentials: dict[str, Annotated[str, Field(pattern=ENVIRONMENT_NAME)]] = {}
     parameters: dict[str, Any] = {}
     max_megabytes: Annotated[float, Field(gt=0)] = 50.0
+    max_seconds: Annotated[float, Field(gt=0)] = 900.0
+    seconds_between_requests: Annotated[float, Field(ge=0)] = 0.5
+    check_every_hours: Annotated[float, Field(gt=0)] = 24.0
+    tables: tuple[str, ...] = ()
+    precedence: int = 0
+    is_window: bool = False
+    withdraw_after_days: Annotated[int, Field(ge=0)] = 2
+    spot_tolerance_share: Annotated[float, Field(ge=0, lt=1)] = 0.1
     released_on: date | None = None
     documents: tuple[str, ...] = ()
+
+
+def with_window(source: Source, today: date) -> Source:
+    """A declaration that asks for days by their distance from today -> one that names them.
+
+    ``parameters.days_back`` and ``days_ahead`` become ``first`` and ``last``; days that are named stay.
+    """
+    asked = source.parameters
+    if "days_back" not in asked:
+        return source
+    first, last = (
+        today - timedelta(days=asked["days_back"]),
+        today + timedelta(days=asked.get("days_ahead", 0)),
+    )
+    named = {"first": first.isoformat(), "last": last.isoformat()} | asked
+    return source.model_copy(update={"parameters": named})
 
 
 def read_source(path: Path) -> Source:

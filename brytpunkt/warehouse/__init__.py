@@ -3,13 +3,16 @@
 Fetching and parsing (landing, publishers) and any calculation (planning) live elsewhere.
 """
 
+from brytpunkt.warehouse.bundled import refresh_bundled
 from brytpunkt.warehouse.ingestion import IngestReport, TableReport, ingest
 from brytpunkt.warehouse.read import content_version, facts
-from brytpunkt.warehouse.refresh import refresh_bundled
+from brytpunkt.warehouse.refresh import Outcome, Refresher
 from brytpunkt.warehouse.store import Warehouse, WarehouseBusyError
 
 __all__ = [
     "IngestReport",
+    "Outcome",
+    "Refresher",
     "TableReport",
     "Warehouse",
     "WarehouseBusyError",

@@ -152,6 +152,9 @@ class DayAheadMonthly(Provenance):
     )
     std_eur_per_mwh = dy.Float64(nullable=True, min=0, metadata=_about("Standard deviation.", "EUR/MWh"))
     negative_hours = dy.Int64(nullable=True, min=0, max=744, metadata=_about("Hours below zero.", "h"))
+    low_hours = dy.Int64(
+        nullable=True, min=0, max=744, metadata=_about("Hours at or below 5 EUR/MWh, among those known.", "h")
+    )
     coverage_share = dy.Float64(min_exclusive=0, max=1, metadata=_about("Hours known.", "share"))
     basis = dy.String(metadata=_about("What the statistics were computed from."))
 
@@ -342,6 +345,11 @@ class Column:
 
 def columns(table: str) -> list[Column]:
     """The columns of a table with unit and description, for documentation and the Dagster UI."""
+    return columns_of(CONTRACTS[table])
+
+
+def columns_of(contract: type[Provenance]) -> list[Column]:
+    """The columns of a contract."""
     return [
         Column(
             name=name,
@@ -350,5 +358,5 @@ def columns(table: str) -> list[Column]:
             description=(column.metadata or {}).get("description", ""),
             is_nullable=column.nullable,
         )
-        for name, column in CONTRACTS[table].columns().items()
+        for name, column in contract.columns().items()
     ]

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import dataframely as dy
 import polars as pl
 
-from brytpunkt.warehouse.contracts import CONTRACTS, GUARDED_PRICES
+from brytpunkt.warehouse.contracts import CONTRACTS
+from brytpunkt.warehouse.digest import content_columns
+from brytpunkt.warehouse.guards import doubts, reason_to_refuse, without_repeats, without_spot_noise
+from brytpunkt.warehouse.series import write_series
+from brytpunkt.warehouse.series_contracts import SERIES
 from brytpunkt.warehouse.store import transaction
 
 if TYPE_CHECKING:
@@ -18,20 +24,23 @@ if TYPE_CHECKING:
 
     from brytpunkt.publishers.base import Batch, Listing
 
-LARGEST_BAD_SHARE = 0.2
-LARGEST_LOSS_SHARE = 0.2
-LARGEST_PRICE_FACTOR = 2.0
+FAR_FUTURE = datetime(9999, 1, 1, tzinfo=UTC)
+NO_ASIDE = {"reason": pl.String, "row_json": pl.String, "document_sha256": pl.String}
 
 
 @dataclass(frozen=True)
 class TableReport:
-    """What an ingestion did to one table, in rows; ``refused`` says why the batch was not taken."""
+    """What an ingestion did to one table, in rows; ``refused`` says why the batch was not taken.
+
+    ``missing`` rows were not published this time, and stay until they have been missing for longer than lists flap.
+    """
 
     table: str
     inserted: int = 0
     confirmed: int = 0
     withdrawn: int = 0
     quarantined: int = 0
+    missing: int = 0
     refused: str | None = None
 
 
@@ -48,135 +57,282 @@ class IngestReport:
         """Whether anything was inserted or withdrawn."""
         return any(t.inserted or t.withdrawn for t in self.tables)
 
+    @property
+    def refused(self) -> str | None:
+        """Why batches were refused, if any was."""
+        return "; ".join(f"{t.table}: {t.refused}" for t in self.tables if t.refused) or None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How a source is taken in.
+
+    ``seen_at`` is when its publication was fetched; None for the bundled snapshot, whose rows say themselves when they
+    were collected. ``is_accepted``: a person has looked, and the guards are silent.
+    """
+
+    seen_at: datetime | None = None
+    is_accepted: bool = False
+    withdraw_after_days: int = 0
+    spot_tolerance_share: float = 0.0
+
 
 @dataclass(frozen=True)
 class _Checked:
-    """A batch after its contract: rows to keep, rows to set aside, or the reason to refuse it as a whole."""
+    """All rows of a listing for one table after their checks: to keep, to set aside, or the reason to refuse them."""
 
-    batch: Batch
+    table: str
     kept: pl.DataFrame
     aside: pl.DataFrame
+    seen: datetime
     refused: str | None
+    documents: tuple[str, ...]
+    doubtful_keys: pl.DataFrame
 
 
 def ingest(
-    connection: duckdb.DuckDBPyConnection, queries: Path, listing: Listing, batches: Iterable[Batch]
+    connection: duckdb.DuckDBPyConnection,
+    queries: Path,
+    listing: Listing,
+    batches: Iterable[Batch],
+    policy: Policy | None = None,
 ) -> IngestReport:
-    """Write a complete publication: new versions in, unchanged ones confirmed, missing ones withdrawn.
-
-    Rows that break the contract go to ``quarantine`` with the reason. A batch is refused as a whole, and the
-    last good one kept, if a fifth of its rows break the contract, a fifth of the known rows are gone, or a
-    median price doubled or halved. One transaction: either all of it happened or none.
-    """
-    batches = list(batches)
-    reports = []
+    """Write a publication in one transaction: either all of it happened or none; see ``write_listing``."""
     with transaction(connection):
-        for batch in batches:
-            checked = _check(connection, queries, listing, batch)
-            reports.append(_write(connection, queries, listing, checked))
-        kept = sum(r.inserted + r.confirmed for r in reports)
-        aside = sum(r.quarantined for r in reports)
-        connection.execute(
-            "INSERT INTO listings SELECT ?, ?, ?, ?, ?, ?, count(*) + 1 FROM listings",
-            [listing.origin, listing.sha256, _newest_seen(batches), len(listing.documents), kept, aside],
-        )
+        return write_listing(connection, queries, listing, list(batches), policy or Policy())
+
+
+def write_listing(
+    connection: duckdb.DuckDBPyConnection,
+    queries: Path,
+    listing: Listing,
+    batches: list[Batch],
+    policy: Policy,
+) -> IngestReport:
+    """Within a transaction: new versions in, unchanged ones confirmed, superseded and missing ones withdrawn.
+
+    All batches for a table are taken together. Rows that break the contract, or that the guards doubt, go to
+    ``quarantine`` with the reason, and their last good version stays. A table's rows are refused as a whole, and the
+    last good ones kept, if a fifth of them break the contract, a fifth of the known ones are gone from a complete
+    publication, or a median price doubled or halved.
+    """
+    tables: dict[str, list[Batch]] = {}
+    for batch in batches:
+        tables.setdefault(batch.table, []).append(batch)
+    seen = policy.seen_at or newest_seen(batches)
+    reports = []
+    for table, parts in tables.items():
+        if table in SERIES:
+            inserted, set_aside = write_series(connection, queries, listing, parts, policy.seen_at)
+            reports.append(TableReport(table, inserted=inserted, quarantined=set_aside))
+            continue
+        checked = _check(connection, queries, listing, table, parts, policy)
+        reports.append(_write(connection, queries, listing, checked, policy))
+    kept = sum(r.inserted + r.confirmed for r in reports)
+    aside = sum(r.quarantined for r in reports)
+    connection.execute(
+        "INSERT INTO listings SELECT ?, ?, ?, ?, ?, ?, count(*) + 1 FROM listings",
+        [listing.origin, listing.sha256, seen, len(listing.documents), kept, aside],
+    )
     return IngestReport(listing.origin, listing.sha256, tuple(reports))
 
 
-def _seen(frame: pl.DataFrame) -> pl.Expr:
-    """Bundled rows were seen when they were collected, not when this machine read them."""
-    del frame
-    return pl.col("retrieved_on").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+def newest_seen(batches: Iterable[Batch]) -> datetime:
+    """The newest day on which a row was collected; without any row, when the documents were fetched."""
+    batches = list(batches)
+    days = [batch.frame["retrieved_on"].max() for batch in batches if batch.frame.height]
+    if not days:
+        return max(batch.document.fetched_at for batch in batches)
+    return datetime.combine(max(days), time(), UTC)  # type: ignore[type-var,arg-type]
 
 
-def _newest_seen(batches: list[Batch]) -> datetime:
-    newest = max(batch.frame["retrieved_on"].max() for batch in batches)  # type: ignore[type-var]
-    return datetime.combine(newest, time(), UTC)  # type: ignore[arg-type]
-
-
-def _check(connection: duckdb.DuckDBPyConnection, queries: Path, listing: Listing, batch: Batch) -> _Checked:
-    good, failure = CONTRACTS[batch.table].filter(batch.frame)
-    details = failure.details()
-    reasons = [name for name in details.columns if name not in batch.frame.columns]
-    why = (
-        pl.concat_list(
-            pl.when(pl.col(name).cast(pl.String) == "invalid").then(pl.lit(name)) for name in reasons
-        )
-        .list.drop_nulls()
-        .list.join("; ")
-        if reasons
-        else pl.lit("")
+def _check(
+    connection: duckdb.DuckDBPyConnection,
+    queries: Path,
+    listing: Listing,
+    table: str,
+    parts: list[Batch],
+    policy: Policy,
+) -> _Checked:
+    contract = CONTRACTS[table]
+    seen = policy.seen_at or newest_seen(parts)
+    rows = pl.concat(
+        [part.frame.with_columns(document_sha256=pl.lit(part.document.sha256)) for part in parts]
     )
-    aside = (
-        details.select(reason=why, row_json=pl.struct(batch.frame.columns).struct.json_encode())
-        if details.height
-        else pl.DataFrame(schema={"reason": pl.String, "row_json": pl.String})
+    documents = tuple(dict.fromkeys(part.document.sha256 for part in parts))
+    if policy.seen_at is not None:
+        rows = without_repeats(table, rows, policy.seen_at.date())
+    known, known_rows = _known(connection, queries, listing.origin, table, rows)
+    if policy.seen_at is not None:
+        rows = without_spot_noise(table, rows, known, policy.spot_tolerance_share)
+    passed, failure = _with_document(table).filter(rows)
+    broken = _broken(table, failure.details())
+    good = pl.DataFrame(passed)
+    reasons = pl.Series([None] * good.height, dtype=pl.String)
+    if policy.seen_at is not None and not policy.is_accepted:
+        reasons = doubts(table, good, known)
+    doubtful = good.with_columns(reason=reasons).filter(pl.col("reason").is_not_null())
+    good = good.filter(reasons.is_null())
+    named = pl.concat([broken, doubtful.select(broken.columns)])
+    refused = (
+        None
+        if policy.is_accepted
+        else reason_to_refuse(table, rows.height, good, known, known_rows, is_complete=listing.is_complete)
     )
-    refused = _reason_to_refuse(connection, queries, listing, batch, good)
-    return _Checked(batch, good, aside, refused)
+    keys = named.select(contract.primary_key())
+    return _Checked(table, good, _aside(table, named), seen, refused, documents, keys)
 
 
-def _reason_to_refuse(
-    connection: duckdb.DuckDBPyConnection, queries: Path, listing: Listing, batch: Batch, good: pl.DataFrame
-) -> str | None:
-    total, bad = batch.frame.height, batch.frame.height - good.height
-    if total == 0:
-        return "the publication has no rows"
-    if bad > LARGEST_BAD_SHARE * total:
-        return f"{bad} of {total} rows break the contract"
-    known = _known(connection, queries, listing.origin, batch.table)
-    if known.is_empty():
-        return None
-    if good.height < (1 - LARGEST_LOSS_SHARE) * known.height:
-        return f"{known.height - good.height} of {known.height} known rows are gone"
-    column = GUARDED_PRICES.get(batch.table)
-    if column is None:
-        return None
-    before, now = (float(frame[column].cast(pl.Float64).median() or 0.0) for frame in (known, good))  # type: ignore[arg-type]
-    if before > 0 and not 1 / LARGEST_PRICE_FACTOR < now / before < LARGEST_PRICE_FACTOR:
-        return f"the median of {column} went from {before:g} to {now:g}"
-    return None
+@cache
+def _with_document(table: str) -> type[dy.Schema]:
+    """The contract of a table with the document that each row came from."""
+    contract = CONTRACTS[table]
+    make: Any = type(contract)
+    made: type[dy.Schema] = make(f"{contract.__name__}Read", (contract,), {"document_sha256": dy.String()})
+    return made
 
 
-def _known(connection: duckdb.DuckDBPyConnection, queries: Path, origin: str, table: str) -> pl.DataFrame:
-    query = (queries / "current_of_origin.sql").read_text(encoding="utf-8").format(table=table)
-    return connection.sql(query, params=[origin]).pl()
+def _broken(table: str, details: pl.DataFrame) -> pl.DataFrame:
+    """Rows that break the contract -> its columns, document_sha256, and as reason the rules that they break."""
+    names = [*CONTRACTS[table].columns(), "document_sha256"]
+    rules = [name for name in details.columns if name not in names]
+    if not rules:
+        return details.select(*names, reason=pl.lit("")).clear()
+    why = pl.concat_list(
+        pl.when(pl.col(name).cast(pl.String) == "invalid").then(pl.lit(name)) for name in rules
+    )
+    return details.select(*names, reason=why.list.drop_nulls().list.join("; "))
+
+
+def _aside(table: str, rows: pl.DataFrame) -> pl.DataFrame:
+    if rows.is_empty():
+        return pl.DataFrame(schema=NO_ASIDE)
+    return rows.select(
+        "reason",
+        pl.struct(list(CONTRACTS[table].columns())).struct.json_encode().alias("row_json"),
+        "document_sha256",
+    )
+
+
+def _key_sql(table: str) -> str:
+    parts = ", ".join(f"{name}::VARCHAR" for name in CONTRACTS[table].primary_key())
+    return f"concat_ws(chr(31), {parts})"
+
+
+def _known(
+    connection: duckdb.DuckDBPyConnection, queries: Path, origin: str, table: str, rows: pl.DataFrame
+) -> tuple[pl.DataFrame, int]:
+    """The published rows of an origin whose keys come again, and how many are published in all."""
+    total = connection.execute(
+        f"SELECT count(*) FROM {table} WHERE origin = ? AND withdrawn_at IS NULL",  # noqa: S608 - a table of ours
+        [origin],
+    ).fetchone()
+    known_rows = int(total[0]) if total else 0
+    key = CONTRACTS[table].primary_key()
+    connection.register("incoming_keys", rows.select(key).to_arrow())
+    query = (queries / "current_of_origin.sql").read_text(encoding="utf-8")
+    known = connection.sql(
+        query.format(table=table, key_text=_key_sql(table)), params={"origin": origin}
+    ).pl()
+    connection.unregister("incoming_keys")
+    return known, known_rows
 
 
 def _write(
-    connection: duckdb.DuckDBPyConnection, queries: Path, listing: Listing, checked: _Checked
+    connection: duckdb.DuckDBPyConnection, queries: Path, listing: Listing, checked: _Checked, policy: Policy
 ) -> TableReport:
-    table, document = checked.batch.table, checked.batch.document
-    seen = _newest_seen([checked.batch]) if checked.batch.frame.height else datetime.now(UTC)
+    table, seen = checked.table, checked.seen
     if checked.refused:
         connection.execute(
             "INSERT INTO refusals VALUES (?, ?, ?, ?, ?)",
-            [listing.origin, table, checked.refused, document.sha256, seen],
+            [listing.origin, table, checked.refused, checked.documents[0], seen],
         )
         return TableReport(table, refused=checked.refused)
     if checked.aside.height:
         connection.register("aside", checked.aside.to_arrow())
         connection.execute(
-            "INSERT INTO quarantine SELECT ?, ?, reason, row_json, ?, ? FROM aside",
-            [listing.origin, table, document.sha256, seen],
+            "INSERT INTO quarantine SELECT ?, ?, reason, row_json, document_sha256, ? FROM aside",
+            [listing.origin, table, seen],
         )
         connection.unregister("aside")
-    rows = checked.kept.with_columns(seen_at=_seen(checked.kept))
+    rows = checked.kept.with_columns(seen_at=_seen(policy))
     connection.register("incoming_rows", rows.to_arrow())
-    content = ", ".join(f"coalesce({name}::VARCHAR, '')" for name in checked.kept.columns)
+    connection.register("doubtful_keys", checked.doubtful_keys.to_arrow())
+    names = list(CONTRACTS[table].columns())
+    said = names if policy.seen_at is None else content_columns(table)
+    content = ", ".join(f"coalesce({name}::VARCHAR, '')" for name in said)
     fill = {
         "table": table,
-        "columns": ", ".join(checked.kept.columns),
+        "columns": ", ".join(names),
+        "key_text": _key_sql(table),
         "content": f"sha256(concat_ws(chr(31), {content}))",
     }
     statements = (queries / "upsert.sql").read_text(encoding="utf-8").format(**fill)
-    parameters = {"origin": listing.origin, "document": document.sha256, "seen": seen}
+    days = policy.withdraw_after_days
+    confirmed = last_confirmed(connection, queries, listing.origin)
+    parameters = {
+        "origin": listing.origin,
+        "seen": seen,
+        "is_complete": listing.is_complete,
+        "missing_since": seen - timedelta(days=days) if days else FAR_FUTURE,
+        "published_at": confirmed.published_at or FAR_FUTURE,
+        "confirmed_at": confirmed.confirmed_at or seen,
+    }
     counts = [
-        _run(connection, statement, parameters) for statement in statements.split(";") if statement.strip()
+        _run(connection, statement, parameters) for statement in statements.split(";\n") if statement.strip()
     ]
     connection.unregister("incoming_rows")
-    _, withdrawn, confirmed, inserted, _ = counts
-    return TableReport(table, inserted, confirmed, withdrawn, checked.aside.height)
+    connection.unregister("doubtful_keys")
+    _, _, withdrawn, again, inserted, _ = counts
+    missing = 0
+    if policy.seen_at is not None and listing.is_complete:
+        found = connection.execute(
+            f"SELECT count(*) FROM {table} WHERE origin = ? AND withdrawn_at IS NULL AND last_seen_at < ?",  # noqa: S608
+            [listing.origin, seen],
+        ).fetchone()
+        missing = int(found[0]) if found else 0
+    return TableReport(table, inserted, again, withdrawn, checked.aside.height, missing)
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """When a source last published what was taken in, when it was last confirmed, and the rows missing since."""
+
+    published_at: datetime | None
+    confirmed_at: datetime | None
+    rows_missing: int
+
+
+def last_confirmed(connection: duckdb.DuckDBPyConnection, queries: Path, origin: str) -> Confirmed:
+    """The standing of a source in the warehouse."""
+    query = (queries / "last_confirmed.sql").read_text(encoding="utf-8")
+    found = connection.execute(query, {"origin": origin}).fetchone()
+    return Confirmed(*found) if found else Confirmed(None, None, 0)
+
+
+def withdraw_missing(
+    connection: duckdb.DuckDBPyConnection, queries: Path, origin: str, seen: datetime, days: int
+) -> tuple[int, int]:
+    """Withdraw rows that have been missing for ``days``; -> rows withdrawn, rows still missing."""
+    standing = last_confirmed(connection, queries, origin)
+    if not standing.rows_missing or standing.published_at is None:
+        return 0, 0
+    query = (queries / "withdraw_missing.sql").read_text(encoding="utf-8")
+    parameters = {
+        "origin": origin,
+        "seen": seen,
+        "published_at": standing.published_at,
+        "missing_since": seen - timedelta(days=days),
+    }
+    withdrawn = sum(_run(connection, query.format(table=table), parameters) for table in CONTRACTS)
+    return withdrawn, standing.rows_missing - withdrawn
+
+
+def _seen(policy: Policy) -> pl.Expr:
+    """Bundled rows were seen when they were collected, live ones when their publication was fetched."""
+    moment = pl.col("retrieved_on") if policy.seen_at is None else pl.lit(policy.seen_at)
+    naive = moment.cast(pl.Datetime("us")) if policy.seen_at is None else moment.dt.replace_time_zone(None)
+    return naive.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
 
 
 def _run(connection: duckdb.DuckDBPyConnection, statement: str, parameters: dict[str, object]) -> int:

@@ -44,6 +44,7 @@ def facts(connection: duckdb.DuckDBPyConnection, queries: Path, as_of: date | No
                 ),
             )
         )
+    vintages = _vintages(tables)
     long = tables.pop("servers")
     connection.register("servers_as_of", long.to_arrow())
     wide = connection.sql(_query(queries, "servers_wide")).pl()
@@ -52,7 +53,7 @@ def facts(connection: duckdb.DuckDBPyConnection, queries: Path, as_of: date | No
         as_of=day,
         offers=tables.pop("gpu_offers"),
         servers=wide,
-        vintages=_vintages({"servers": long} | tables, day, connection, queries),
+        vintages=vintages,
         **tables,
     )
 
@@ -71,14 +72,11 @@ def read_table(connection: duckdb.DuckDBPyConnection, queries: Path, table: str,
     return frame.with_columns(pl.col(pl.Decimal).cast(pl.Float64)).drop(HISTORY_COLUMNS)
 
 
-def _vintages(
-    tables: dict[str, pl.DataFrame], day: date, connection: duckdb.DuckDBPyConnection, queries: Path
-) -> pl.DataFrame:
+def _vintages(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """How old each source of each table is.
 
     -> table, source, licence, document_sha256, rows, newest_source_date, retrieved_on, lowest_confidence
     """
-    everything = tables | {"gpu_offers": read_table(connection, queries, "gpu_offers", day)}
     rank = {word: position for position, word in enumerate(CONFIDENCES)}
     words = dict(enumerate(CONFIDENCES))
     return pl.concat(
@@ -94,7 +92,7 @@ def _vintages(
             pl.exclude("lowest_confidence"),
             pl.col("lowest_confidence").replace_strict(words, return_dtype=pl.String),
         )
-        for table, frame in everything.items()
+        for table, frame in tables.items()
     ).sort("table", "source", "licence")
 
 

@@ -1,46 +1,279 @@
-"""Refreshing the bundled snapshot: land its files, parse them, ingest them; nothing to do if they are known."""
+"""Refreshing a live source: ask whether it changed, walk it if so, and take in what differs."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Literal
 
-from brytpunkt.landing.store import Arrival, Landing
-from brytpunkt.publishers import curated
-from brytpunkt.publishers.source import Source, read_source
-from brytpunkt.warehouse.ingestion import IngestReport, ingest
+from brytpunkt.errors import BrytpunktError
+from brytpunkt.landing.fetch import Fetcher, OnProgress, Patience, Validators
+from brytpunkt.landing.hosts import Credentials
+from brytpunkt.landing.journal import Kind, Record
+from brytpunkt.landing.store import Landed, Landing
+from brytpunkt.landing.walk import Held, Walk, understood
+from brytpunkt.publishers.base import Batch, Document, Listing, Publisher
+from brytpunkt.publishers.find import FindPublisher, publisher
+from brytpunkt.publishers.source import Source, with_window
+from brytpunkt.warehouse.apply import Applied, apply_pending, rules
+from brytpunkt.warehouse.bundled import refresh_bundled
+from brytpunkt.warehouse.contracts import CONTRACTS
+from brytpunkt.warehouse.digest import rows_sha256
 from brytpunkt.warehouse.store import Warehouse
 
+__all__ = ["Outcome", "Refresher", "refresh_bundled"]
 
-def refresh_bundled(warehouse: Warehouse, landing: Landing, data: Path) -> IngestReport:
-    """Bring the warehouse up to the bundled tables; instant when they are known already."""
-    warehouse.migrate()
-    source = read_source(data / "sources" / "curated.yaml")
-    listing = landing.land(source.id, (_arrival(source, data / name) for name in source.documents))
-    with warehouse.open() as connection:
-        known = connection.execute(
-            "SELECT listing_sha256 FROM listings WHERE origin = ? ORDER BY sequence DESC LIMIT 1", [source.id]
-        ).fetchone()
-        if known is not None and known[0] == listing.sha256:
-            return IngestReport(source.id, listing.sha256)
-    batches = list(curated.parse(listing))
-    with warehouse.open() as connection:
-        return ingest(connection, warehouse.sql / "queries", listing, batches)
+Answer = Literal["new", "same"]
 
 
-def _arrival(source: Source, path: Path) -> Arrival:
-    """A bundled file as a document; it arrived with the release, and each row says when it was collected."""
-    return Arrival(
-        name=path.name,
-        url=f"bundled:{path.name}",
-        body=path.read_bytes(),
-        media_type="text/csv",
-        licence=source.licence,
-        fetched_at=datetime.combine(_released(source), datetime.min.time(), UTC),
-        published_on=source.released_on,
-    )
+@dataclass(frozen=True)
+class Outcome:
+    """What a refresh of one source came to: changed, unchanged, refused or failed, and what was fetched for it."""
+
+    source: str
+    outcome: str
+    reason: str | None = None
+    record: Record | None = None
+    applied: Applied | None = None
+    requests: int = 0
+    fetched_bytes: int = 0
 
 
-def _released(source: Source) -> date:
-    assert source.released_on is not None, "the bundled snapshot states the day of its release"
-    return source.released_on
+@dataclass(frozen=True)
+class _Probed:
+    pointer: Document | None
+    version: str | None
+    described: dict[str, Any] | None
+    is_new: bool
+
+
+@dataclass
+class Refresher:
+    """Drives the walks of live sources into one landing and one warehouse.
+
+    ``now`` is the clock that stamps what is seen; ``environment`` is where credentials are looked up.
+    """
+
+    warehouse: Warehouse
+    landing: Landing
+    environment: Mapping[str, str] = field(repr=False)
+    find: FindPublisher = publisher
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    patience: Patience = field(default_factory=Patience)
+    on_progress: OnProgress = lambda _name, _bytes, _expected: None
+
+    _is_prepared: bool = False
+
+    def prepare(self) -> None:
+        """Bring the warehouse's tables up to date, once."""
+        if not self._is_prepared:
+            self.warehouse.migrate()
+            self._is_prepared = True
+
+    def missing(self, source: Source) -> tuple[str, ...]:
+        """Environment variables that a source needs and that are not set."""
+        return Credentials(source, self.environment).missing()
+
+    def probe(self, source: Source) -> Answer:
+        """Ask cheaply whether a source changed; an answer of "same" confirms it in the journal.
+
+        A source without a pointer is asked conditionally for its first document, of which nothing is kept. Raises
+        ``BrytpunktError`` if the source cannot be reached; the journal says so, too.
+        """
+        module = self.find(source.publisher)
+        try:
+            with self._fetcher(source) as fetcher:
+                last = self._last_walk(source)
+                probed = self._probe(fetcher, module, last, self._folder(source, "probe"))
+                is_new = probed.is_new if probed.described else self._first_changed(fetcher, module, last)
+        except BrytpunktError as error:
+            self._write(source, "failed", reason=str(error))
+            raise
+        finally:
+            shutil.rmtree(self._folder(source, "probe"), ignore_errors=True)
+        if last is None or is_new:
+            return "new"
+        self._confirm(source, last, probed.described)
+        return "same"
+
+    def refresh(self, source: Source, *, accept: bool = False, force: bool = False) -> Outcome:
+        """Bring the warehouse up to a source; every outcome is a record in the journal, failures too.
+
+        ``accept`` takes in what the guards would refuse, after a person looked; ``force`` walks without asking first.
+        """
+        self.prepare()
+        fetcher = self._fetcher(source)
+        parsed: dict[int, list[Batch]] = {}
+        fetched = 0
+        try:
+            with fetcher:
+                walk = Walk(self.landing, fetcher, self.find(source.publisher))
+                with walk.alone():
+                    record, batches, fetched = self._walked(walk, accept=accept, force=force or accept)
+        except BrytpunktError as error:
+            record = self._write(source, "failed", reason=str(error))
+            batches = None
+        finally:
+            shutil.rmtree(self._folder(source, "probe"), ignore_errors=True)
+        if batches is not None:
+            parsed[record.position] = batches
+        applied = apply_pending(self.warehouse, self.landing, self.find, parsed)
+        mine = next((one for one in applied if one.record.position == record.position), None)
+        outcome = mine.outcome if mine else "unchanged"
+        return Outcome(
+            source.id,
+            outcome,
+            mine.reason if mine else record.reason,
+            record,
+            mine,
+            fetcher.requests,
+            fetched,
+        )
+
+    def sweep(self) -> int:
+        """Remove landed contents that neither the journal nor any row names; -> how many."""
+        query = (self.warehouse.sql / "queries" / "documents_named.sql").read_text(encoding="utf-8")
+        named: set[str] = set()
+        with self.warehouse.open() as connection:
+            for table in CONTRACTS:
+                named |= {sha256 for (sha256,) in connection.execute(query.format(table=table)).fetchall()}
+        return self.landing.sweep(self.now(), named)
+
+    def _fetcher(self, source: Source) -> Fetcher:
+        return Fetcher(
+            with_window(source, self.now().date()),
+            self.environment,
+            self.patience,
+            self.now,
+            self.on_progress,
+        )
+
+    def _folder(self, source: Source, name: str) -> Path:
+        return self.landing.folder / "walks" / f"{source.id}.{name}"
+
+    def _last_walk(self, source: Source) -> Record | None:
+        return self.landing.journal.last(source.id, "publication", "unchanged")
+
+    def _probe(self, fetcher: Fetcher, module: Publisher, last: Record | None, folder: Path) -> _Probed:
+        """What the pointer says; a source that has none is always new."""
+        ask = getattr(module, "probe", None)
+        request = ask(fetcher.source) if ask else None
+        if request is None:
+            return _Probed(None, None, None, is_new=True)
+        before = (last.pointer if last else None) or {}
+        landed = fetcher.fetch(request, folder, Validators(before.get("etag"), before.get("last_modified")))
+        if landed is None:
+            return _Probed(None, last.version if last else None, before, is_new=False)
+        version = understood(f"{fetcher.source.id}: the pointer", module.version, landed.document)
+        described = {"etag": landed.etag, "last_modified": landed.last_modified}
+        is_new = last is None or last.version != version
+        return _Probed(landed.document, version, described, is_new)
+
+    def _first_changed(self, fetcher: Fetcher, module: Publisher, last: Record | None) -> bool:
+        if last is None:
+            return True
+        request = next(iter(module.start(fetcher.source, None)), None)
+        known = self._held(last)
+        if request is None or request.url not in known:
+            return True
+        landed = fetcher.fetch(request, self._folder(fetcher.source, "probe"), known[request.url].validators)
+        before = next(d["sha256"] for d in last.documents if d["url"] == request.url)
+        # One unchanged page of several says nothing about the others.
+        return len(last.documents) > 1 or (landed is not None and landed.document.sha256 != before)
+
+    def _walked(self, walk: Walk, *, accept: bool, force: bool) -> tuple[Record, list[Batch] | None, int]:
+        """One walk -> its record, the batches if rows differ, and the bytes that were fetched."""
+        source, module = walk.fetcher.source, walk.publisher
+        last = self._last_walk(source)
+        probed = self._probe(walk.fetcher, module, last, self._folder(source, "probe"))
+        if last is not None and not probed.is_new and not force:
+            return self._confirm(source, last, probed.described), None, 0
+        walk.held = {} if last is None or force else self._held(last)
+
+        def is_still() -> bool:
+            again = self._probe(walk.fetcher, module, None, self._folder(source, "probe"))
+            return again.version == probed.version
+
+        if probed.described is not None and probed.pointer is None:
+            probed = self._probe(walk.fetcher, module, None, self._folder(source, "probe"))
+        landed = walk.run(probed.pointer, probed.version, is_still if probed.described else None)
+        if landed is None and last is not None:
+            return self._confirm(source, last, probed.described), None, 0
+        assert landed is not None, "without a publication before, every document is fetched"
+        record, batches = self._compared(walk, landed, last, probed, accept=accept)
+        return record, batches, sum(one.size for one in landed if one.document.path.parent == walk.folder)
+
+    def _compared(
+        self, walk: Walk, landed: list[Landed], last: Record | None, probed: _Probed, *, accept: bool
+    ) -> tuple[Record, list[Batch] | None]:
+        """Keep the bytes of a publication whose rows differ from those before, and the metadata of any other."""
+        source = walk.fetcher.source
+        staged = tuple(sorted((one.document for one in landed), key=lambda document: document.name))
+        listing = Listing(source.id, staged, is_complete=not source.is_window)
+        try:
+            batches = [] if self._is_known(listing, last) else self._parsed(walk, listing)
+        except BrytpunktError as error:
+            kept = walk.set_aside()
+            said = str(error).strip().splitlines()[0]
+            raise BrytpunktError(f"{said}; the documents are kept in walks/{kept.name}") from error
+        same_bytes = self._is_known(listing, last)
+        rows = last.rows_sha256 if same_bytes and last else rows_sha256(batches)
+        described = tuple(one.described() for one in sorted(landed, key=lambda one: one.document.name))
+        facts = {
+            "version": probed.version,
+            "listing_sha256": listing.sha256,
+            "rows_sha256": rows,
+            "documents": described,
+            "pointer": probed.described,
+            "is_complete": listing.is_complete,
+        }
+        if last is not None and rows == last.rows_sha256 and not accept:
+            walk.discard()
+            return self._write(source, "unchanged", **facts), None
+        if same_bytes:
+            batches = self._parsed(walk, listing)
+        kept_listing = self.landing.keep(source.id, landed, is_complete=listing.is_complete)
+        walk.discard()
+        where = {document.name: document for document in kept_listing.documents}
+        batches = [replace(batch, document=where[batch.document.name]) for batch in batches]
+        return self._write(source, "publication", accepted=accept, **facts), batches
+
+    def _parsed(self, walk: Walk, listing: Listing) -> list[Batch]:
+        found: list[Batch] = understood(
+            f"{listing.origin}: the publication", lambda: list(walk.publisher.parse(listing))
+        )
+        if not found:
+            raise BrytpunktError(f"{listing.origin}: the publication holds no table that is known")
+        return found
+
+    def _is_known(self, listing: Listing, last: Record | None) -> bool:
+        return last is not None and last.listing_sha256 == listing.sha256
+
+    def _held(self, last: Record) -> dict[str, Held]:
+        """What is known of each document of the walk before, and its bytes where they are kept."""
+        held = {}
+        for described in last.documents:
+            document = self.landing.document(described)
+            landed = Landed(document, described["bytes"], described["etag"], described["last_modified"])
+            validators = Validators(landed.etag, landed.last_modified)
+            held[document.url] = Held(validators, landed if document.path.exists() else None)
+        return held if len(held) == len(last.documents) else {}
+
+    def _confirm(self, source: Source, last: Record, pointer: dict[str, Any] | None) -> Record:
+        return self._write(
+            source,
+            "confirmed",
+            version=last.version,
+            listing_sha256=last.listing_sha256,
+            rows_sha256=last.rows_sha256,
+            pointer=pointer,
+        )
+
+    def _write(self, source: Source, kind: Kind, **facts: Any) -> Record:
+        if facts.get("reason"):
+            facts["reason"] = Credentials(source, self.environment).hide(facts["reason"])
+        record = Record(kind, source.id, self.now(), source.publisher, rules(source), **facts)
+        return self.landing.journal.append(record)

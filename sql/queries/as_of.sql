@@ -1,7 +1,26 @@
--- What: a table as it was known at the end of a day: the newest version of each key that was still published.
--- Depends on: {table}. Grain: {key}.
-SELECT *
-FROM {table}
-WHERE first_seen_at < $until AND (withdrawn_at IS NULL OR withdrawn_at >= $until)
-QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY first_seen_at DESC, content_sha256) = 1
+-- What: a table as it was known at the end of a day: one version of each key that was still published. Between sources
+-- the newest confirmed publication wins; those confirmed within a week of each other count as equally new, and then the
+-- declared precedence decides, then who changed the price last, then the name. A row counts as retrieved on the day that
+-- its source last confirmed it.
+-- Depends on: {table}, publications, origins. Grain: {key}.
+WITH confirmed AS (
+    SELECT origin, max(seen_at) AS seen_at FROM publications
+    WHERE seen_at < $until AND outcome IN ('changed', 'unchanged') AND origin IN (SELECT origin FROM origins)
+    GROUP BY origin
+), known AS (
+    SELECT facts.*, coalesce(origins.precedence, -1000) AS precedence,
+        greatest(least(facts.last_seen_at, $until - INTERVAL 1 MICROSECOND), coalesce(confirmed.seen_at, facts.first_seen_at)) AS confirmed_at
+    FROM {table} AS facts
+    LEFT JOIN confirmed ON confirmed.origin = facts.origin
+    LEFT JOIN origins ON origins.origin = facts.origin
+    WHERE facts.first_seen_at < $until AND (facts.withdrawn_at IS NULL OR facts.withdrawn_at >= $until)
+)
+SELECT * EXCLUDE (precedence, confirmed_at, is_as_new)
+    REPLACE (greatest(retrieved_on, confirmed_at::DATE) AS retrieved_on)
+FROM (
+    SELECT *, confirmed_at >= max(confirmed_at) OVER (PARTITION BY {key}) - INTERVAL 7 DAY AS is_as_new FROM known
+)
+QUALIFY row_number() OVER (
+    PARTITION BY {key} ORDER BY is_as_new DESC, precedence DESC, first_seen_at DESC, origin, content_sha256
+) = 1
 ORDER BY {key}

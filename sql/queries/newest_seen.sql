@@ -1,2 +1,6 @@
--- What: the newest day on which any listing was seen. Depends on: listings. Grain: one row.
-SELECT max(seen_at)::DATE FROM listings
+-- What: the newest day on which any source was seen or confirmed. Depends on: listings, publications. Grain: one row.
+SELECT max(seen_at)::DATE FROM (
+    SELECT seen_at FROM listings
+    UNION ALL
+    SELECT seen_at FROM publications WHERE outcome IN ('changed', 'unchanged')
+)

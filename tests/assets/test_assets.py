@@ -73,7 +73,7 @@ def test_definitions_load_and_every_asset_is_described() -> None:
     for key in graph.get_all_asset_keys():
         node = graph.get(key)
         assert node.description, key
-        assert node.group_name in {"sources", "facts", "plans", "reports"}
+        assert node.group_name in {"sources", "live", "series", "facts", "plans", "reports"}
         assert node.code_version, key
 
 

@@ -12,7 +12,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from brytpunkt.folders import folders
+from brytpunkt.publishers.find import declared_sources
 from pipelines.cli import VERSION
+from pipelines.live import source_table
 
 CHECKOUT = folders().checkout
 LONGEST_MODULE = 400
@@ -111,3 +113,11 @@ def test_links_in_the_handbook_lead_somewhere() -> None:
         targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
         missing += [f"{page.name}: {target}" for target in targets if not (page.parent / target).exists()]
     assert not missing
+
+
+def test_the_readme_lists_every_source_and_marks_the_unconfirmed_ones() -> None:
+    text = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    begin, end = "<!-- made by `brytpunkt sources --table` -->\n", "\n<!-- end of sources -->"
+    listed = text.partition(begin)[2].partition(end)[0]
+    made = "\n".join(source_table(declared_sources(CHECKOUT / "data" / "sources")))
+    assert listed == made, "write the output of `brytpunkt sources --table` between the two marks"

@@ -18,7 +18,11 @@ KEPT_FROM = {
         "brytpunkt.warehouse", "brytpunkt.landing", "brytpunkt.publishers", "brytpunkt.reporting",
         "brytpunkt.runs", "brytpunkt.folders",
     },
-    "brytpunkt/publishers": {"duckdb", "brytpunkt.warehouse.store", "brytpunkt.warehouse.ingestion", "brytpunkt.planning", "urllib", "socket"},
+    "brytpunkt/publishers": {"duckdb", "brytpunkt.warehouse.store", "brytpunkt.warehouse.ingestion", "brytpunkt.planning", "urllib.request", "socket"},  # urllib.parse only writes addresses
+    "brytpunkt/series": {
+        "os", "io", "pathlib", "time", "socket", "duckdb", "brytpunkt.warehouse", "brytpunkt.landing",
+        "brytpunkt.publishers", "brytpunkt.planning", "brytpunkt.reporting",
+    },
     "brytpunkt/declarations": {"duckdb", "brytpunkt.warehouse", "brytpunkt.planning", "brytpunkt.reporting"},
     "brytpunkt/warehouse": {"brytpunkt.planning.compute", "brytpunkt.reporting", "jinja2", "weasyprint"},
     "brytpunkt/reporting": {"duckdb", "brytpunkt.warehouse", "brytpunkt.landing", "brytpunkt.planning.compute"},

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import psychrolib  # type: ignore[import-untyped]
+import psychrolib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from brytpunkt.folders import folders
 from brytpunkt.landing import Landing
-from brytpunkt.warehouse import IngestReport, Warehouse, refresh_bundled
+from brytpunkt.warehouse import IngestReport, Refresher, Warehouse, refresh_bundled
+from tests.live.server import Server
+from tests.live.vendor import Clock, Shop, refresher
 
 Edit = Callable[[str], str]
 
@@ -44,3 +46,28 @@ class Snapshot:
 def snapshot(tmp_path: Path) -> Snapshot:
     """A snapshot of the test's own."""
     return Snapshot(tmp_path)
+
+
+@pytest.fixture
+def shop() -> Shop:
+    """A shop with ten offers on three pages."""
+    return Shop()
+
+
+@pytest.fixture
+def server(shop: Shop) -> Iterator[Server]:
+    """The shop's server."""
+    with Server(shop.reply) as found:
+        yield found
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands until a test moves it."""
+    return Clock()
+
+
+@pytest.fixture
+def live(tmp_path: Path, clock: Clock) -> Refresher:
+    """A refresher on a warehouse of its own."""
+    return refresher(tmp_path / "home", clock)

@@ -13,8 +13,9 @@ from duckdb_extensions import import_extension
 
 from brytpunkt.folders import folders
 from brytpunkt.publishers import curated
+from brytpunkt.publishers.source import read_source
 from brytpunkt.warehouse import Warehouse, WarehouseBusyError, facts, ingest
-from brytpunkt.warehouse.refresh import _arrival, read_source
+from brytpunkt.warehouse.bundled import _arrival
 from brytpunkt.warehouse.store import migrate
 from tests.warehouse.conftest import Snapshot
 

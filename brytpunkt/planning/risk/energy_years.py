@@ -76,6 +76,7 @@ def energy_years(plan: Plan, facts: Facts, crisis_weight: float = 1.0) -> Energy
             first=_month(plan.energy.history_from),
             last=_month(plan.energy.history_to) if plan.energy.history_to else facts.as_of,
             crisis_weight=crisis_weight,
+            fill=plan.energy.month_gaps,
         ),
         first_month,
     )

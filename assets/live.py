@@ -1,0 +1,81 @@
+"""Live sources: one asset for each, refreshed over the network; its data version moves only when a table did."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import dagster as dg
+
+from assets.rooms import Rooms
+from brytpunkt.folders import folders
+from brytpunkt.publishers.find import declared_sources
+from brytpunkt.publishers.source import Source
+from brytpunkt.warehouse import Outcome, Warehouse
+
+GROUP = "live"
+NEVER_CHANGED = "never"
+
+
+def source_key(source_id: str) -> dg.AssetKey:
+    """Asset key of a live source."""
+    return dg.AssetKey([GROUP, source_id])
+
+
+def changed_version(warehouse: Warehouse, source_id: str) -> str:
+    """Data version of a live source: which record of the journal changed a table last."""
+    with warehouse.open() as connection:
+        found = connection.execute(
+            "SELECT max(position) FROM publications WHERE origin = ? AND outcome = 'changed'", [source_id]
+        ).fetchone()
+    return NEVER_CHANGED if found is None or found[0] is None else f"journal-{found[0]}"
+
+
+def outcome_metadata(outcome: Outcome) -> dict[str, dg.MetadataValue | str | int]:
+    """What a person would look at after a refresh."""
+    tables = outcome.applied.report.tables if outcome.applied and outcome.applied.report else ()
+    lines = "\n".join(
+        f"| {t.table} | {t.inserted} | {t.confirmed} | {t.withdrawn} | {t.quarantined} | {t.missing} |"
+        for t in tables
+    )
+    head = "| table | inserted | confirmed | withdrawn | quarantined | missing |\n|---|---|---|---|---|---|\n"
+    return {
+        "outcome": outcome.outcome,
+        "requests": outcome.requests,
+        "fetched_bytes": outcome.fetched_bytes,
+        "tables": dg.MetadataValue.md(head + lines if tables else "as before"),
+    }
+
+
+def build_source_asset(source: Source) -> dg.AssetsDefinition:
+    """The asset of one live source; a publication that is refused or does not come fails, and goes stale in time."""
+
+    @dg.asset(
+        key=source_key(source.id),
+        group_name=GROUP,
+        code_version="1",
+        kinds={"http", "duckdb"},
+        description=f"{source.covers}. Licence: {source.licence}. Cadence: {source.cadence}.",
+        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(days=source.stale_after_days)),
+        tags={"brytpunkt/status": source.status},
+    )
+    def live(rooms: Rooms) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        refresher = rooms.refresher()
+        outcome = refresher.refresh(source)
+        if outcome.outcome in {"refused", "failed"}:
+            raise dg.Failure(
+                f"{outcome.outcome}: {outcome.reason}", outcome_metadata(outcome), allow_retries=False
+            )
+        return dg.MaterializeResult(
+            data_version=dg.DataVersion(changed_version(refresher.warehouse, source.id)),
+            metadata=outcome_metadata(outcome),
+        )
+
+    return live
+
+
+def feeding(sources: Sequence[Source], table: str) -> list[dg.AssetKey]:
+    """Keys of the sources that bring rows of a table; one that does not say may bring any."""
+    return [source_key(source.id) for source in sources if not source.tables or table in source.tables]
+
+
+LIVE_SOURCES = tuple(declared_sources(folders().data / "sources", folders().home / "sources").values())
+LIVE_ASSETS = [build_source_asset(source) for source in LIVE_SOURCES]

@@ -1,0 +1,80 @@
+"""Finding declared sources, and the module that reads each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import cast
+
+from pydantic import ValidationError
+from ruamel.yaml.error import YAMLError
+
+from brytpunkt.errors import BrytpunktError, InputError, Problem
+from brytpunkt.publishers.base import Publisher
+from brytpunkt.publishers.source import Source, read_source
+
+MODULE = re.compile(r"[a-z][a-z0-9_]*")
+BUNDLED = "curated"
+
+FindPublisher = Callable[[str], Publisher]
+
+
+def publisher(name: str) -> Publisher:
+    """The publisher of a name: a module of this package. Raises ``BrytpunktError`` if there is none."""
+    if MODULE.fullmatch(name):
+        try:
+            return cast("Publisher", import_module(f"brytpunkt.publishers.{name}"))
+        except ModuleNotFoundError as error:
+            if error.name != f"brytpunkt.publishers.{name}":
+                raise
+    raise BrytpunktError(f"no module of brytpunkt/publishers is named {name!r}")
+
+
+def declared_sources(*folders: Path) -> dict[str, Source]:
+    """Live sources by id; a later folder's declaration replaces an earlier one's, such as a mirror of the user's own.
+
+    Raises ``InputError`` with every file that does not declare a source.
+    """
+    found: dict[str, Source] = {}
+    problems: list[Problem] = []
+    for path in (path for folder in folders for path in sorted(folder.glob("*.yaml"))):
+        try:
+            source = read_source(path)
+        except (ValidationError, YAMLError, UnicodeDecodeError) as error:
+            problems += _problems(path, error)
+            continue
+        # A source without hosts has nothing to fetch: its files come through the inbox.
+        if source.publisher != BUNDLED and source.hosts:
+            found[source.id] = source
+    if problems:
+        raise InputError(tuple(problems))
+    return found
+
+
+def _problems(path: Path, error: Exception) -> list[Problem]:
+    if isinstance(error, ValidationError):
+        return [
+            Problem(f"{path.name}: {'.'.join(map(str, one['loc'])) or 'file'}", one["msg"])
+            for one in error.errors()
+        ]
+    return [Problem(path.name, f"it is no YAML: {str(error).splitlines()[0]}")]
+
+
+def chosen(
+    sources: Mapping[str, Source], names: tuple[str, ...], missing: Callable[[Source], bool]
+) -> list[Source]:
+    """The sources to refresh: those that are named, or all that are confirmed and lack no credential.
+
+    Raises ``InputError`` for a name that no source has.
+    """
+    unknown = [name for name in names if name not in sources]
+    if unknown:
+        known = ", ".join(sorted(sources)) or "none is declared"
+        raise InputError(
+            tuple(Problem(name, "no source has this name", f"sources: {known}") for name in unknown)
+        )
+    if names:
+        return [sources[name] for name in dict.fromkeys(names)]
+    return [source for source in sources.values() if source.status == "confirmed" and not missing(source)]

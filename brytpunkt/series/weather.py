@@ -1,0 +1,130 @@
+"""Weather: wet bulb from what was measured, whether a series is hourly, and the climate that planning reads."""
+
+from __future__ import annotations
+
+import polars as pl
+import psychrolib
+
+from brytpunkt.series.findings import as_findings
+
+STANDARD_PRESSURE_PA = 101_325.0
+COMPUTED = "psychrolib from dry bulb, humidity and pressure"
+COMPUTED_STANDARD = "psychrolib from dry bulb and humidity at standard pressure"
+HOURS_OF_DAY, MONTHS = 24, 12
+# A station that lost a tenth of its hours is still hourly; one that reads at 06 and 18 UTC is not.
+LEAST_HOURLY_SHARE = 0.8
+HOURS_PER_YEAR = 8760.0
+DRIEST = 0.01
+
+
+def with_wet_bulb(hours: pl.DataFrame) -> pl.DataFrame:
+    """Fill ``wet_bulb_c`` where dry bulb and humidity are known, and say by which method. [degC]
+
+    Temperature is rounded to 0.1 K, humidity to 1 % and pressure to 1 hPa, so that ten years of a station are a
+    few thousand distinct states. ASHRAE Handbook of Fundamentals 2017, chapter 1, by psychrolib.
+    """
+    psychrolib.SetUnitSystem(psychrolib.SI)
+    needs = pl.col("wet_bulb_c").is_null() & pl.col("relative_humidity").is_not_null()
+    rounded = hours.with_columns(
+        t=pl.when(needs).then(pl.col("dry_bulb_c").round(1)),
+        h=pl.when(needs).then(pl.col("relative_humidity").clip(DRIEST, 1).round(2)),
+        p=pl.when(needs).then((pl.col("pressure_pa").fill_null(STANDARD_PRESSURE_PA) / 100).round() * 100),
+    )
+    states = rounded.select("t", "h", "p").drop_nulls().unique().sort("t", "h", "p")
+    computed = states.with_columns(
+        computed=pl.Series(
+            [psychrolib.GetTWetBulbFromRelHum(t, h, p) for t, h, p in states.iter_rows()], dtype=pl.Float64
+        )
+    )
+    return (
+        rounded.join(computed, on=["t", "h", "p"], how="left", maintain_order="left")
+        .with_columns(
+            wet_bulb_method=pl.when(pl.col("computed").is_null())
+            .then("wet_bulb_method")
+            .when(pl.col("pressure_pa").is_null())
+            .then(pl.lit(COMPUTED_STANDARD))
+            .otherwise(pl.lit(COMPUTED)),
+            # rounding may lift it above a saturated dry bulb
+            wet_bulb_c=pl.coalesce(
+                "wet_bulb_c",
+                pl.when(pl.col("computed").is_not_null()).then(pl.min_horizontal("computed", "dry_bulb_c")),
+            ),
+        )
+        .drop("t", "h", "p", "computed")
+    )
+
+
+def weather_findings(hours: pl.DataFrame) -> pl.DataFrame:
+    """Years in which a series does not have all hours of the day alike: place, publisher, first day, and why.
+
+    in: place, publisher, start_utc, dry_bulb_c.
+    """
+    counts = (
+        hours.with_columns(year=pl.col("start_utc").dt.year(), hour=pl.col("start_utc").dt.hour())
+        .group_by("place", "publisher", "year", "hour")
+        .agg(rows=pl.len(), day=pl.col("start_utc").dt.date().min())
+        .group_by("place", "publisher", "year")
+        .agg(
+            hours_of_day=pl.col("hour").n_unique(),
+            fewest=pl.col("rows").min(),
+            most=pl.col("rows").max(),
+            names=pl.col("hour").sort().cast(pl.String).str.zfill(2).str.join(", "),
+            day=pl.col("day").min(),
+        )
+        .rename({"place": "zone"})
+        .with_columns(value=pl.col("hours_of_day"), expected=pl.lit(HOURS_OF_DAY))
+    )
+    is_hourly = (pl.col("hours_of_day") == HOURS_OF_DAY) & (
+        pl.col("fewest") >= LEAST_HOURLY_SHARE * pl.col("most")
+    )
+    odd = counts.filter(~is_hourly)
+    detail = (
+        pl.when(pl.col("hours_of_day") < HOURS_OF_DAY)
+        .then(pl.format("{}: readings at {} UTC only", "year", "names"))
+        .otherwise(pl.format("{}: {} to {} readings by hour of the day", "year", "fewest", "most"))
+    )
+    return as_findings(odd, "not hourly", detail, series="weather").sort("subject", "publisher", "day")
+
+
+def hourly_only(hours: pl.DataFrame) -> pl.DataFrame:
+    """The hours without the years of a series that are not hourly: their means would be those of a few hours."""
+    odd = weather_findings(hours).select(place="subject", publisher="publisher", year=pl.col("day").dt.year())
+    year = hours.with_columns(year=pl.col("start_utc").dt.year())
+    return year.join(odd, on=["place", "publisher", "year"], how="anti").drop("year")
+
+
+def climate_hours(hours: pl.DataFrame) -> pl.DataFrame:
+    """Hours with both bulbs -> means and 95th percentiles by month and hour UTC, for places with all 288 cells."""
+    cells = (
+        hours.drop_nulls("wet_bulb_c")
+        .group_by(
+            "place",
+            month_of_year=pl.col("start_utc").dt.month().cast(pl.Int64),
+            hour_utc=pl.col("start_utc").dt.hour().cast(pl.Int64),
+        )
+        .agg(
+            dry_bulb_mean_c=pl.col("dry_bulb_c").mean(),
+            dry_bulb_p95_c=pl.col("dry_bulb_c").quantile(0.95, "nearest"),
+            wet_bulb_mean_c=pl.col("wet_bulb_c").mean(),
+            wet_bulb_p95_c=pl.col("wet_bulb_c").quantile(0.95, "nearest"),
+        )
+    )
+    whole = pl.len().over("place") == MONTHS * HOURS_OF_DAY
+    return cells.filter(whole).sort("place", "month_of_year", "hour_utc")
+
+
+def climate_bins(hours: pl.DataFrame) -> pl.DataFrame:
+    """Hours with both bulbs -> hours of a year in each 1 K bin, every month weighing what it lasts.
+
+    -> place, kind (dry_bulb, wet_bulb), bin_low_c, hours_per_year; of a place they sum to 8760 for each kind.
+    """
+    known = hours.drop_nulls("wet_bulb_c").with_columns(month=pl.col("start_utc").dt.month())
+    whole = known.filter(pl.col("month").n_unique().over("place") == MONTHS)
+    days = pl.date(2023, pl.col("month"), 1).dt.month_end().dt.day().cast(pl.Float64)
+    weighted = whole.with_columns(weight=days * HOURS_OF_DAY / pl.len().over("place", "month"))
+    return (
+        weighted.unpivot(["dry_bulb_c", "wet_bulb_c"], index=["place", "weight"], variable_name="kind")
+        .group_by("place", pl.col("kind").str.strip_suffix("_c"), bin_low_c=pl.col("value").floor())
+        .agg(hours_per_year=pl.col("weight").sum())
+        .sort("place", "kind", "bin_low_c")
+    )

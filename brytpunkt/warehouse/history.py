@@ -1,0 +1,55 @@
+"""History: the prices of a SKU over time, and what changed between two days."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from brytpunkt.errors import InputError, Problem
+from brytpunkt.warehouse.contracts import CONTRACTS, GUARDED_PRICES
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def price_history(connection: duckdb.DuckDBPyConnection, queries: Path, sku: str) -> pl.DataFrame:
+    """Every price seen for a SKU or a token model, the oldest first.
+
+    -> provider, region, sku, term, origin, native_currency, price [native currency per ``per``], per, first_seen_at,
+    last_seen_at, withdrawn_at. Raises ``InputError`` with similar names if there is none.
+    """
+    found = connection.sql(_query(queries, "price_history"), params={"sku": sku}).pl()
+    if found.is_empty():
+        similar = connection.execute(_query(queries, "similar_skus"), {"word": sku}).fetchall()
+        names = ", ".join(str(name) for (name,) in similar)
+        raise InputError(
+            (Problem(sku, "no price of this SKU was ever seen", f"similar: {names}" if names else None),)
+        )
+    return found
+
+
+def changed_between(
+    connection: duckdb.DuckDBPyConnection, queries: Path, table: str, since: date, until: date
+) -> pl.DataFrame:
+    """What changed in a table from the end of one day to the end of another, the largest moves first.
+
+    -> origin, the table's key, change (appeared, withdrawn, changed), price_before, price_after [as in the table],
+    moved_share. Tables without a guarded price have none.
+    """
+    query = _query(queries, "changed_between").format(
+        table=table,
+        key=", ".join(CONTRACTS[table].primary_key()),
+        price=GUARDED_PRICES.get(table, "NULL::DOUBLE"),
+    )
+    return connection.sql(query, params={"since": _end_of(since), "until": _end_of(until)}).pl()
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), UTC)
+
+
+def _query(queries: Path, name: str) -> str:
+    return (queries / f"{name}.sql").read_text(encoding="utf-8")

@@ -1,0 +1,87 @@
+"""The inbox: files that a user downloaded, taken in like any publication, a folder for each declared source.
+
+For publishers whose terms forbid automatic fetching, or whose files differ in licence. A folder is named like its
+source, ``inbox/nord-pool/``; files stay where they are, and are known again by their content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+
+from brytpunkt.errors import BrytpunktError
+from brytpunkt.landing.store import Arrival, Landing
+from brytpunkt.publishers.base import Listing
+from brytpunkt.publishers.source import Source, read_source
+from brytpunkt.warehouse.ingestion import IngestReport, ingest
+from brytpunkt.warehouse.store import Warehouse
+
+MEDIA_TYPES = {".json": "application/json", ".csv": "text/csv", ".epw": "text/csv", ".xml": "application/xml"}
+BYTES_PER_MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of one folder: the ingestion, or why its files could not be read."""
+
+    source: str
+    files: int
+    report: IngestReport | None = None
+    error: str | None = None
+
+
+def take_inbox(warehouse: Warehouse, landing: Landing, data: Path, inbox: Path) -> list[Taken]:
+    """Take in the files of every folder that is named like a declared source; a bad file spoils its own folder only."""
+    taken = []
+    for folder in sorted(path for path in inbox.glob("*") if path.is_dir()):
+        files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+        declaration = data / "sources" / f"{folder.name}.yaml"
+        if not files:
+            continue
+        if not declaration.exists():
+            error = f"no declared source is named {folder.name}; sources are declared under {declaration.parent.name}/"
+            taken.append(Taken(folder.name, len(files), error=error))
+            continue
+        try:
+            report = _take(warehouse, landing, read_source(declaration), files)
+        except BrytpunktError as error:
+            taken.append(Taken(folder.name, len(files), error=str(error)))
+        else:
+            taken.append(Taken(folder.name, len(files), report))
+    return taken
+
+
+def _take(warehouse: Warehouse, landing: Landing, source: Source, files: list[Path]) -> IngestReport:
+    module = import_module(f"brytpunkt.publishers.{source.publisher}")
+    listing: Listing = landing.land(source.id, _arrivals(source, files), is_complete=False)
+    with warehouse.open() as connection:
+        known = connection.execute(
+            "SELECT 1 FROM listings WHERE origin = ? AND listing_sha256 = ?", [source.id, listing.sha256]
+        ).fetchone()
+    if known is not None:
+        return IngestReport(source.id, listing.sha256)
+    batches = list(module.parse(listing))
+    if not batches:
+        return IngestReport(source.id, listing.sha256)
+    with warehouse.open() as connection:
+        return ingest(connection, warehouse.sql / "queries", listing, batches)
+
+
+def _arrivals(source: Source, files: list[Path]) -> Iterator[Arrival]:
+    for path in files:
+        status = path.stat()
+        if status.st_size > source.max_megabytes * BYTES_PER_MEGABYTE:
+            message = f"{path.name}: the file is larger than the {source.max_megabytes:g} MB that {source.id} allows"
+            raise BrytpunktError(message)
+        yield Arrival(
+            name=path.name,
+            url=f"inbox:{source.id}/{path.name}",
+            body=path.read_bytes(),
+            media_type=MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream"),
+            licence=source.licence,
+            # When the user saved it: the file knows, and reading it again later says the same.
+            fetched_at=datetime.fromtimestamp(int(status.st_mtime), UTC),
+        )

@@ -1,0 +1,189 @@
+"""Series in the warehouse: versions by key, units held against others, and the tables that planning reads of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from brytpunkt.folders import folders
+from brytpunkt.landing import Landing
+from brytpunkt.publishers import elprisetjustnu, energy_charts, nord_pool
+from brytpunkt.publishers.base import Batch, Document
+from brytpunkt.warehouse import IngestReport, Warehouse, facts, ingest, refresh_bundled
+from brytpunkt.warehouse.derived import refresh_derived
+from tests.publishers.energy import documents as native
+from tests.publishers.energy.documents import Desk
+
+DAY = dt.date(2025, 9, 29)
+SWITCH = dt.date(2025, 10, 1)
+
+
+class Store:
+    """A warehouse of the test's own and a desk for each origin."""
+
+    def __init__(self, root: Path) -> None:
+        """Keep everything under ``root``."""
+        self.warehouse = Warehouse(root / "w.duckdb", folders().sql, wait_s=0.2)
+        self.landing = Landing(root / "landing")
+        self.desk = Desk(root)
+        self.warehouse.migrate()
+
+    def take(self, origin: str, batches: Sequence[Batch], *documents: Document) -> IngestReport:
+        """Ingest what a parser yielded."""
+        self.desk.origin = origin
+        with self.warehouse.open() as connection:
+            return ingest(connection, self.warehouse.sql / "queries", self.desk.listing(*documents), batches)
+
+    def nord_pool(self, day: dt.date, minutes: int, **options: object) -> IngestReport:
+        """A delivery day of Nord Pool."""
+        document = self.desk.land(f"{day}.json", native.nord_pool(day, minutes, **options))  # type: ignore[arg-type]
+        return self.take("nord-pool", list(nord_pool.parse(self.desk.listing(document))), document)
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        """Rows of a query."""
+        with self.warehouse.open() as connection:
+            return connection.execute(query).fetchall()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path)
+
+
+def test_a_day_published_again_gets_a_new_version_only_where_it_differs(store: Store) -> None:
+    assert store.nord_pool(DAY, 60, version=1).tables[0].inserted == 24
+    changed = native.nord_pool(DAY, 60, version=2)
+    changed["multiAreaEntries"][3]["entryPerArea"]["SE3"] = 99.0
+    document = store.desk.land("again.json", changed)
+    report = store.take("nord-pool", list(nord_pool.parse(store.desk.listing(document))), document)
+    assert report.tables[0].inserted == 1
+    current = "SELECT count(*), max(price_eur_per_mwh) FROM day_ahead_intervals WHERE withdrawn_at IS NULL"
+    assert store.rows(current) == [(24, 99.0)]
+    assert store.rows("SELECT count(*) FROM day_ahead_intervals WHERE withdrawn_at IS NOT NULL") == [(1,)]
+
+
+def test_an_older_revision_never_replaces_a_newer_one(store: Store) -> None:
+    store.nord_pool(DAY, 60, version=3)
+    old = native.nord_pool(DAY, 60, version=2)
+    old["multiAreaEntries"][3]["entryPerArea"]["SE3"] = 99.0
+    document = store.desk.land("old.json", old)
+    report = store.take("nord-pool", list(nord_pool.parse(store.desk.listing(document))), document)
+    assert report.tables[0].inserted == 0
+    assert store.rows("SELECT max(price_eur_per_mwh) FROM day_ahead_intervals") == [(10.23,)]
+
+
+def test_documents_of_one_publication_may_overlap(store: Store) -> None:
+    one = store.desk.land("SE4_2025-09-29.json", native.energy_charts([(DAY, 60)]))
+    both = native.energy_charts([(DAY, 60), (DAY + dt.timedelta(days=1), 60)])
+    both["price"][0] = 12.5
+    two = store.desk.land("SE4_2025-09-30.json", both)
+    report = store.take("energy-charts", list(energy_charts.parse(store.desk.listing(one, two))), one, two)
+    assert (report.tables[0].inserted, report.tables[0].quarantined) == (48, 0)
+    first = "SELECT price_eur_per_mwh FROM day_ahead_intervals ORDER BY start_utc LIMIT 1"
+    assert store.rows(first) == [(12.5,)]
+
+
+def test_another_day_withdraws_nothing(store: Store) -> None:
+    store.nord_pool(DAY, 60)
+    report = store.nord_pool(DAY + dt.timedelta(days=1), 60)
+    assert (report.tables[0].inserted, report.tables[0].withdrawn) == (24, 0)
+    assert store.rows("SELECT count(*) FROM day_ahead_intervals WHERE withdrawn_at IS NULL") == [(48,)]
+
+
+def test_hours_are_averaged_by_time_over_a_change_of_resolution(store: Store) -> None:
+    store.nord_pool(SWITCH - dt.timedelta(days=1), 60)
+    store.nord_pool(SWITCH, 15)
+    hours = store.rows("SELECT minutes, count(*), min(price_eur_per_mwh) FROM day_ahead_hours GROUP BY ALL")
+    assert hours == [(60, 48, 10.0)]
+    quarters = store.rows(
+        "SELECT price_eur_per_mwh FROM day_ahead_hours WHERE hour_utc_start = '2025-09-30 22:00:00+00'"
+    )
+    assert quarters[0][0] == pytest.approx((10.0 + 10.01 + 10.02 + 10.03) / 4)
+
+
+def test_disagreement_is_a_view(store: Store) -> None:
+    store.nord_pool(DAY, 60)
+    file = native.per_kwh(DAY, 60)
+    file[0]["EUR_per_kWh"], file[0]["SEK_per_kWh"] = 0.02, 0.22
+    document = store.desk.land(f"{DAY}_SE3.json", file)
+    store.take("elprisetjustnu", list(elprisetjustnu.parse(store.desk.listing(document))), document)
+    widest = store.rows(
+        "SELECT publishers, spread_eur_per_mwh, lowest_publisher, highest_publisher FROM day_ahead_spread "
+        "ORDER BY spread_eur_per_mwh DESC LIMIT 1"
+    )
+    assert widest == [(2, 10.0, "nord-pool", "elprisetjustnu")]
+
+
+@pytest.mark.parametrize(
+    ("factor", "unit"),
+    [
+        (0.001, "EUR/kWh"),
+        (0.011, "SEK/kWh or NOK/kWh"),
+        (0.1, "c/kWh"),
+        (1.1, "oere/kWh"),
+        (1.25, "VAT"),
+        (11.0, "SEK/MWh"),
+    ],
+)
+def test_a_zone_in_another_unit_is_set_aside_with_the_reason(store: Store, factor: float, unit: str) -> None:
+    store.nord_pool(DAY, 60)
+    answer = native.energy_charts([(DAY, 60)])
+    answer["price"] = [price * factor for price in answer["price"]]
+    document = store.desk.land("SE3_x.json", answer)
+    report = store.take("energy-charts", list(energy_charts.parse(store.desk.listing(document))), document)
+    assert (report.tables[0].inserted, report.tables[0].quarantined) == (0, 24)
+    reason = str(store.rows("SELECT DISTINCT reason FROM quarantine")[0][0])
+    assert unit in reason
+    assert store.rows("SELECT DISTINCT publisher FROM day_ahead_intervals") == [("nord-pool",)]
+
+
+def test_prices_out_of_range_are_set_aside(store: Store) -> None:
+    file = native.nord_pool(DAY, 60)
+    file["multiAreaEntries"][0]["entryPerArea"]["SE3"] = 9000.0
+    file["areaAverages"] = []
+    document = store.desk.land("a.json", file)
+    report = store.take("nord-pool", list(nord_pool.parse(store.desk.listing(document))), document)
+    assert (report.tables[0].inserted, report.tables[0].quarantined) == (23, 1)
+    assert "price_eur_per_mwh|max" in str(store.rows("SELECT reason FROM quarantine")[0][0])
+
+
+def a_month_of_nord_pool(store: Store, scale: float) -> None:
+    days = [dt.date(2026, 8, 1) + dt.timedelta(days=n) for n in range(31)]
+    documents = []
+    for day in days:
+        file = native.nord_pool(day, 15)
+        for entry in file["multiAreaEntries"]:
+            entry["entryPerArea"]["SE3"] *= scale
+        file["areaAverages"] = []
+        documents.append(store.desk.land(f"{day}.json", file))
+    store.take("nord-pool", list(nord_pool.parse(store.desk.listing(*documents))), *documents)
+
+
+def test_a_live_month_joins_the_bundled_ones_and_planning_reads_both(store: Store) -> None:
+    refresh_bundled(store.warehouse, store.landing, folders().data)
+    a_month_of_nord_pool(store, 4.0)
+    derived = refresh_derived(store.warehouse, store.landing)
+    assert {t.table: t.inserted for t in derived.report.tables} == {"day_ahead_monthly": 1}
+    with store.warehouse.open() as connection:
+        known = facts(connection, store.warehouse.sql / "queries")
+    se3 = known.day_ahead_monthly.filter(pl.col("zone") == "SE3").sort("month")
+    august = se3.row(-1, named=True)
+    assert august["month"] == dt.date(2026, 8, 1)
+    assert august["mean_eur_per_mwh"] == pytest.approx(4 * (10 + 95 / 200), abs=0.01)
+    assert august["coverage_share"] == 1.0
+    assert august["source"].endswith("of nord-pool")
+    assert se3["month"][0] == dt.date(2020, 1, 1), "bundled months stay"
+
+
+def test_deriving_again_from_the_same_series_changes_nothing(store: Store) -> None:
+    a_month_of_nord_pool(store, 4.0)
+    refresh_derived(store.warehouse, store.landing)
+    assert refresh_derived(store.warehouse, store.landing).report.tables == ()
+
+
+def test_without_a_series_nothing_is_derived(store: Store) -> None:
+    assert refresh_derived(store.warehouse, store.landing).report.tables == ()
