@@ -30,4 +30,6 @@ class Facts:
     climate_hours: pl.DataFrame
     climate_bins: pl.DataFrame
     places: pl.DataFrame
+    server_quotes: pl.DataFrame
+    colocation_quotes: pl.DataFrame
     vintages: pl.DataFrame

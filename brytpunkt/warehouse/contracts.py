@@ -6,49 +6,28 @@ They check what comes in, name the columns of the store, and describe them in th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import dataframely as dy
 import polars as pl
 
-PRICE_DECIMALS = (18, 6)
-CONFIDENCES = ["stated", "measured", "derived", "estimated", "suspect"]
-TERMS = ["on_demand", "spot", "reserved_1y", "reserved_3y", "reserved_5y", "savings_1y", "savings_3y"]
-CURRENCIES = ["EUR", "SEK", "NOK", "DKK", "ISK", "USD", "GBP"]
+from brytpunkt.warehouse.price_contracts import PRICE_CONTRACTS
+from brytpunkt.warehouse.provenance import CONFIDENCES, PRICE_DECIMALS, TERMS, Provenance
+from brytpunkt.warehouse.provenance import about as _about
+from brytpunkt.warehouse.provenance import currency_has_a_rate as _currency
+
+__all__ = [
+    "CONFIDENCES",
+    "CONTRACTS",
+    "GUARDED_PRICES",
+    "MAY_BE_EMPTY",
+    "NEVER_PLANNED_WITH",
+    "Provenance",
+    "columns",
+]
+
 DAY_TYPES = ["weekday", "saturday", "sunday"]
 LOWEST_CELSIUS, HIGHEST_CELSIUS = -60.0, 60.0
-
-
-def _about(description: str, unit: str | None = None) -> dict[str, Any]:
-    return {"description": description} | ({"unit": unit} if unit else {})
-
-
 IMPLAUSIBLE_PER_GPU_HOUR = 100
-
-
-class Provenance(dy.Schema):
-    """Where a figure comes from; every row of every table says it."""
-
-    source = dy.String(min_length=3, metadata=_about("Page, dataset or repository that states the figure."))
-    source_date = dy.Date(metadata=_about("Date that the figure speaks for."))
-    retrieved_on = dy.Date(metadata=_about("Date on which it was collected."))
-    licence = dy.String(min_length=2, metadata=_about("Licence of the figure, or 'none stated'."))
-    confidence = dy.String(metadata=_about("stated, measured, derived, estimated or suspect."))
-    note = dy.String(nullable=True, metadata=_about("What a reader should know about the figure."))
-
-    @dy.rule()
-    def confidence_is_known(cls) -> pl.Expr:
-        """One of the five words."""
-        return pl.col("confidence").is_in(CONFIDENCES)
-
-    @dy.rule()
-    def date_is_not_after_retrieval(cls) -> pl.Expr:
-        """A figure cannot have been collected before it was published."""
-        return pl.col("source_date") <= pl.col("retrieved_on")
-
-
-def _currency() -> pl.Expr:
-    return pl.col("native_currency").is_in(CURRENCIES)
 
 
 class GpuOffers(Provenance):
@@ -72,7 +51,7 @@ class GpuOffers(Provenance):
         metadata=_about("Price of the whole instance.", "native currency per hour"),
     )
     native_currency = dy.String(metadata=_about("Currency of the price."))
-    valid_from = dy.Date(metadata=_about("Since when the price holds, as far as stated."))
+    valid_from = dy.Date(nullable=True, metadata=_about("Since when the price holds; empty if not stated."))
 
     @dy.rule()
     def term_is_known(cls) -> pl.Expr:
@@ -344,7 +323,11 @@ CONTRACTS: dict[str, type[Provenance]] = {
     "climate_hours": ClimateHours,
     "climate_bins": ClimateBins,
     "places": Places,
-}
+} | PRICE_CONTRACTS
+# Tables that only live sources and one's own quotes fill: the bundled snapshot has no rows for them.
+MAY_BE_EMPTY = frozenset(PRICE_CONTRACTS)
+# Tables that inform people; planning never reads them.
+NEVER_PLANNED_WITH = frozenset({"market_prices", "accelerators", "source_remarks"})
 # Columns whose median must not double or halve between two publications without a person looking.
 GUARDED_PRICES = {
     "gpu_offers": "price_native_per_instance_hour",
