@@ -20,6 +20,7 @@ from brytpunkt.planning.names import check_names
 from brytpunkt.planning.optimal.outcome import Optimal, optimal_plans
 from brytpunkt.planning.plausibility import implausible
 from brytpunkt.planning.published import published_cases
+from brytpunkt.planning.quotes import with_quotes
 from brytpunkt.planning.readiness import hardware_frame, readiness
 from brytpunkt.planning.result import Result
 from brytpunkt.planning.scenarios import scenarios, worst_regret
@@ -47,6 +48,7 @@ def compute(plan: Plan, facts: Facts) -> Result:
     workload that no offer can serve, a zone without prices.
     """
     check_names(plan, facts)
+    plan = with_quotes(plan, facts)
     horizon = plan.finance.months
     evaluation = evaluate(plan, facts, horizon)
     longer = verdict_of(evaluate(plan, facts, math.ceil(LONG_HORIZON * horizon)))
