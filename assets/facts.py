@@ -3,11 +3,14 @@
 import dagster as dg
 import polars as pl
 
+from assets.quotes import quote_inbox
 from assets.rooms import Rooms
 from assets.sources import bundled_snapshot
 from brytpunkt.warehouse import content_version
 from brytpunkt.warehouse.contracts import CONTRACTS, MAY_BE_EMPTY, columns
 from brytpunkt.warehouse.read import current_table
+
+QUOTE_TABLES = ("server_quotes", "colocation_quotes")
 
 
 def fact_key(table: str) -> dg.AssetKey:
@@ -44,7 +47,7 @@ def build_fact_asset(table: str) -> dg.AssetsDefinition:
     @dg.asset(
         key=fact_key(table),
         group_name="facts",
-        deps=[bundled_snapshot],
+        deps=[bundled_snapshot, *([quote_inbox] if table in QUOTE_TABLES else [])],
         code_version="1",
         kinds={"duckdb", "polars"},
         description=(CONTRACTS[table].__doc__ or table).strip(),

@@ -16,6 +16,7 @@ from pathlib import Path
 import highspy
 import polars as pl
 
+from benchmarks import prices
 from brytpunkt.declarations import Plan, read_plan
 from brytpunkt.folders import folders
 from brytpunkt.landing import Landing
@@ -131,7 +132,7 @@ def main() -> int:
     sys.stdout.write(f"portfolio of {SITES} sites, {months} months\n")
     say("its sites one by one", alone)
     say("the coupled programme, gap 2 %", together)
-    return 0
+    return prices.main()
 
 
 if __name__ == "__main__":

@@ -9,10 +9,13 @@ import dagster as dg
 
 from assets import plans, reports, sources
 from assets.facts import FACT_ASSETS, FACT_CHECKS
+from assets.integrity import INTEGRITY_CHECKS
+from assets.quotes import quote_inbox
 from assets.rooms import Rooms
 
 ASSETS = [
     sources.bundled_snapshot,
+    quote_inbox,
     *FACT_ASSETS,
     plans.declaration,
     plans.planning_inputs,
@@ -20,7 +23,7 @@ ASSETS = [
     reports.portfolio_report,
     reports.site_report,
 ]
-CHECKS = [*FACT_CHECKS, plans.totals_are_sums_of_rows, plans.every_site_has_a_verdict]
+CHECKS = [*FACT_CHECKS, *INTEGRITY_CHECKS, plans.totals_are_sums_of_rows, plans.every_site_has_a_verdict]
 
 
 def build_defs(

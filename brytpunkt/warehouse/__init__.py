@@ -3,6 +3,7 @@
 Fetching and parsing (landing, publishers) and any calculation (planning) live elsewhere.
 """
 
+from brytpunkt.warehouse.inbox import refresh_quotes
 from brytpunkt.warehouse.ingestion import IngestReport, TableReport, ingest
 from brytpunkt.warehouse.read import content_version, facts
 from brytpunkt.warehouse.refresh import refresh_bundled
@@ -17,4 +18,5 @@ __all__ = [
     "facts",
     "ingest",
     "refresh_bundled",
+    "refresh_quotes",
 ]

@@ -40,7 +40,9 @@ def quote(name: str, server: str, price: float, quoted: str, until: str | None =
     }
 
 
-def room(name: str, country: str, kw: float | None, rack: float | None, power: float | None) -> dict[str, object]:
+def room(
+    name: str, country: str, kw: float | None, rack: float | None, power: float | None
+) -> dict[str, object]:
     """A quote of colocation."""
     return SOURCED | {
         "quote": name,
@@ -69,7 +71,9 @@ def quoted(known: Facts) -> Facts:
     rooms = [room("kw", "SE", 1400, None, None), room("rack", "SE", None, 40000, 40)]
     return replace(
         known,
-        server_quotes=pl.DataFrame(servers, schema=known.server_quotes.schema | {"price_native_per_server": pl.Float64}),
+        server_quotes=pl.DataFrame(
+            servers, schema=known.server_quotes.schema | {"price_native_per_server": pl.Float64}
+        ),
         colocation_quotes=pl.DataFrame(rooms, schema=known.colocation_quotes.schema),
     )
 
@@ -137,12 +141,24 @@ def test_the_quote_is_what_is_paid(tmp_path: Path, quoted: Facts) -> None:
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (("{catalog: dgx_b200}", "{catalog: dgx_b200, quote: Q9}"), r"dgx_b200\.quote: no quote 'Q9' is known on .*known: "),
-        (("{catalog: dgx_b200}", "{catalog: dgx_b200, quote: other}"), "quote 'other' is for server dgx_h100, not dgx_b200"),
-        (("{catalog: dgx_b200}", "{catalog: dgx_b200, quote: old}"), "quote 'old' was valid until 2026-09-30"),
+        (
+            ("{catalog: dgx_b200}", "{catalog: dgx_b200, quote: Q9}"),
+            r"dgx_b200\.quote: no quote 'Q9' is known on .*known: ",
+        ),
+        (
+            ("{catalog: dgx_b200}", "{catalog: dgx_b200, quote: other}"),
+            "quote 'other' is for server dgx_h100, not dgx_b200",
+        ),
+        (
+            ("{catalog: dgx_b200}", "{catalog: dgx_b200, quote: old}"),
+            "quote 'old' was valid until 2026-09-30",
+        ),
         (("{catalog: dgx_b200}", "{catalog: dgx_b200, quote: later}"), "no quote 'later' is known on"),
         ((NO_PRICE, "{quote: nowhere}"), r"sites\.lulea\.colocation\.quote: no quote 'nowhere' is known"),
-        (("{price_per_kw_month: {eur: 150}, basis: a test}", "{quote: kw}"), "quote 'kw' is for country SE, not NO"),
+        (
+            ("{price_per_kw_month: {eur: 150}, basis: a test}", "{quote: kw}"),
+            "quote 'kw' is for country SE, not NO",
+        ),
     ],
 )
 def test_a_quote_that_does_not_fit_is_refused(
@@ -155,8 +171,14 @@ def test_a_quote_that_does_not_fit_is_refused(
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (("{catalog: dgx_b200}", "{catalog: dgx_b200, price: {usd: 1e5}, quote: a}"), "both `price` and `quote` are given"),
-        ((NO_PRICE, "{price_per_kw_month: {eur: 140}, quote: a}"), "both `price_per_kw_month` and `quote` are given"),
+        (
+            ("{catalog: dgx_b200}", "{catalog: dgx_b200, price: {usd: 1e5}, quote: a}"),
+            "both `price` and `quote` are given",
+        ),
+        (
+            (NO_PRICE, "{price_per_kw_month: {eur: 140}, quote: a}"),
+            "both `price_per_kw_month` and `quote` are given",
+        ),
         ((NO_PRICE, "{quote: a, accept_unsourced: true}"), "`accept_unsourced` is for a missing price"),
         ((NO_PRICE, "{quote: '=x'}"), "quote"),
     ],

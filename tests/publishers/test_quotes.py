@@ -25,7 +25,15 @@ Provider;Quote;country;price_per_kw_month;price_per_rack_month;rack_power_kw;pow
 Hall AS;H1;no;1450;;;no;NOK;2026-10-01
 Rum AB;R1;SE;;9800;40;Yes;SEK;2026-10-05
 """
-SERVER_COLUMNS = ("quote", "vendor", "server", "price_native_per_server", "native_currency", "quoted_on", "valid_until")
+SERVER_COLUMNS = (
+    "quote",
+    "vendor",
+    "server",
+    "price_native_per_server",
+    "native_currency",
+    "quoted_on",
+    "valid_until",
+)
 ROOM_COLUMNS = (
     *("quote", "provider", "country", "price_native_per_kw_month", "price_native_per_rack_month"),
     *("rack_power_kw", "is_power_included", "native_currency", "quoted_on"),
@@ -85,21 +93,35 @@ def test_a_formula_without_a_stored_value_is_not_evaluated(tmp_path: Path) -> No
     sheet.append(["V-9", "Vendor Oy", "dgx_b300", "=500000*1.1", "USD", date(2026, 11, 3)])
     buffer = io.BytesIO()
     book.save(buffer)
-    with pytest.raises(InputError, match=r"offer\.xlsx, sheet Sheet, row 2, column price_per_server: the cell is empty"):
+    with pytest.raises(
+        InputError, match=r"offer\.xlsx, sheet Sheet, row 2, column price_per_server: the cell is empty"
+    ):
         parsed(tmp_path, offer__xlsx=buffer.getvalue())
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("412000.50", "412 000,50", r"servers\.csv, row 2, column price_per_server: '412 000,50' is not a number"),
+        (
+            "412000.50",
+            "412 000,50",
+            r"servers\.csv, row 2, column price_per_server: '412 000,50' is not a number",
+        ),
         ("412000.50", "0", "column price_per_server: '0' is not a price or a size above zero"),
         ("412000.50", "=1+1", r"column price_per_server: '=1\+1' is not a number"),
         ("412000.50", "NaN", "column price_per_server: 'NaN' is not a price"),
-        ("EUR,2026-11-02,2026-12-31", "CHF,2026-11-02,2026-12-31", "row 2, column currency: 'CHF' is not one of"),
+        (
+            "EUR,2026-11-02,2026-12-31",
+            "CHF,2026-11-02,2026-12-31",
+            "row 2, column currency: 'CHF' is not one of",
+        ),
         ("2026-11-02,,", "02/11/2026,,", "row 3, column quoted_on: '02/11/2026' is not a date"),
         ("2026-12-31", "2026-10-31", "column valid_until: 2026-10-31 is before 2026-11-02"),
-        ("dgx_h100", "dgx_b200", r"row 3, column quote: quote Q-2026-17 stands already in servers\.csv, row 2"),
+        (
+            "dgx_h100",
+            "dgx_b200",
+            r"row 3, column quote: quote Q-2026-17 stands already in servers\.csv, row 2",
+        ),
         ("dgx_h100", "", "row 3, column server: the cell is empty"),
         ("vendor", "seller", r"servers\.csv, row 1: the header lacks vendor"),
         ("vendor", "seller", r"servers\.csv, row 1: the header does not know seller"),
@@ -118,7 +140,11 @@ def test_a_mistake_is_named_where_it_stands(tmp_path: Path, old: str, new: str, 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        (";1450;;;", ";1450;9000;;", r"halls\.csv, row 2: one of price_per_kw_month and price_per_rack_month"),
+        (
+            ";1450;;;",
+            ";1450;9000;;",
+            r"halls\.csv, row 2: one of price_per_kw_month and price_per_rack_month",
+        ),
         (";1450;;;", ";;;;", "row 2: one of price_per_kw_month and price_per_rack_month"),
         (";;9800;40;", ";;9800;;", "row 3, column rack_power_kw: a price per rack needs the power of a rack"),
         (";no;NOK", ";maybe;NOK", "row 2, column power_included: 'maybe' is neither yes nor no"),
