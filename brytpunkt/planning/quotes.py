@@ -91,7 +91,7 @@ def _named(
         others = ", ".join(found[column].sort())
         problems.append(Problem(where, f"quote {quote!r} is for {column} {others}, not {wanted}"))
     elif (mine := found.filter(pl.col(column) == wanted)).filter(_is_valid(facts)).is_empty():
-        day = mine["valid_until"].max()
+        day = mine.row(0, named=True)["valid_until"]
         problems.append(
             Problem(
                 where, f"quote {quote!r} was valid until {day}", "ask for a new one, or declare the price"
