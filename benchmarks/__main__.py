@@ -16,7 +16,7 @@ from pathlib import Path
 import highspy
 import polars as pl
 
-from benchmarks import energy, refresh, tariff, what_if
+from benchmarks import energy, prices, refresh, tariff, what_if
 from brytpunkt.declarations import Plan, read_plan
 from brytpunkt.folders import folders
 from brytpunkt.landing import Landing
@@ -136,6 +136,7 @@ def main() -> int:
     say("the coupled programme, gap 2 %", together)
     sys.stdout.write("\n".join(energy.report()) + "\n")
     refresh.main()
+    prices.main()
     return what_if.main()
 
 

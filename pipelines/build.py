@@ -9,7 +9,9 @@ import dagster as dg
 
 from assets import plans, reports, sources
 from assets.facts import FACT_ASSETS, FACT_CHECKS
+from assets.integrity import INTEGRITY_CHECKS
 from assets.live import LIVE_ASSETS, LIVE_SOURCES
+from assets.quotes import quote_inbox
 from assets.rooms import Rooms
 from assets.series import SERIES_ASSETS, SERIES_CHECKS
 from pipelines.reconcile import build_reconciliation
@@ -20,6 +22,7 @@ ASSETS = [
     sources.inbox,
     *LIVE_ASSETS,
     *SERIES_ASSETS,
+    quote_inbox,
     *FACT_ASSETS,
     plans.declaration,
     plans.planning_inputs,
@@ -28,7 +31,13 @@ ASSETS = [
     reports.portfolio_report,
     reports.site_report,
 ]
-CHECKS = [*SERIES_CHECKS, *FACT_CHECKS, plans.totals_are_sums_of_rows, plans.every_site_has_a_verdict]
+CHECKS = [
+    *SERIES_CHECKS,
+    *FACT_CHECKS,
+    *INTEGRITY_CHECKS,
+    plans.totals_are_sums_of_rows,
+    plans.every_site_has_a_verdict,
+]
 
 
 def build_defs(

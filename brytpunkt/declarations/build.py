@@ -16,7 +16,9 @@ from brytpunkt.declarations.fields import (
     CatalogId,
     Id,
     Items,
+    LongText,
     Months,
+    QuoteId,
     Section,
     Share,
     Text,
@@ -38,8 +40,22 @@ class CatalogServer(Section):
     catalog: Annotated[CatalogId, described("Id of the server in the catalog, for example dgx_b200.")]
     price: Annotated[
         ServerPrice | None,
-        described("A quote for the whole server; default: the catalog's.", unit="per server"),
+        described(
+            "A price for the whole server; default: the newest valid quote in the inbox, or else the catalog's.",
+            unit="per server",
+        ),
     ] = None
+    quote: Annotated[
+        QuoteId | None, described("Id of a quote in the inbox, instead of a price or the newest quote.")
+    ] = Field(default=None, validate_default=True)
+    basis: Annotated[LongText | None, described("Where the price comes from: a quote, a list.")] = None
+
+    @field_validator("quote", mode="after")
+    @classmethod
+    def _one_price(cls, quote: str | None, info: ValidationInfo) -> str | None:
+        if quote is not None and info.data.get("price") is not None:
+            raise wrong("both `price` and `quote` are given", "keep one of the two")
+        return quote
 
     @property
     def id(self) -> str:

@@ -14,6 +14,7 @@ from brytpunkt.declarations.fields import (
     NO_SOURCE,
     LongText,
     Months,
+    QuoteId,
     Section,
     Years,
     default,
@@ -22,7 +23,7 @@ from brytpunkt.declarations.fields import (
 )
 from brytpunkt.declarations.money import CapexPerKw, PricePerKwMonth, PricePerRackMonth
 
-PRICE_KEYS = ("price_per_kw_month", "price_per_rack_month")
+PRICE_KEYS = ("price_per_kw_month", "price_per_rack_month", "quote")
 
 
 class Colocation(Section):
@@ -34,6 +35,10 @@ class Colocation(Section):
     price_per_rack_month: Annotated[
         PricePerRackMonth | None,
         described("Price of a rack, instead of a price per kW.", unit="per rack and month"),
+    ] = None
+    quote: Annotated[
+        QuoteId | None,
+        described("Id of a quote in the inbox, instead of a price: it brings price, rack and power terms."),
     ] = None
     rack_power_kw: Annotated[
         float | None,
@@ -68,10 +73,9 @@ class Colocation(Section):
         if len(prices) < len(PRICE_KEYS):
             return accept
         given = [price for price in prices if price is not None]
-        if len(given) == len(PRICE_KEYS):
-            raise wrong(
-                "both `price_per_kw_month` and `price_per_rack_month` are given", "keep one of the two"
-            )
+        if len(given) > 1:
+            named = [key for key in PRICE_KEYS if info.data[key] is not None]
+            raise wrong(f"both `{named[0]}` and `{named[1]}` are given", "keep one of the two")
         if given and accept:
             raise wrong(
                 "`accept_unsourced` is for a missing price, and there is one", "leave one of the two out"
@@ -79,7 +83,7 @@ class Colocation(Section):
         if not given and not accept:
             raise wrong(
                 "colocation has no price, and no default, because no published Nordic price is known",
-                "give price_per_kw_month from a quote, or accept_unsourced: true for a range and a warning",
+                "give price_per_kw_month, the id of a quote, or accept_unsourced: true for a range and a warning",
             )
         return accept
 

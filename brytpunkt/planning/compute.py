@@ -35,6 +35,7 @@ from brytpunkt.planning.optimal.outcome import (
 from brytpunkt.planning.plausibility import implausible
 from brytpunkt.planning.price_outlook import outlook_warnings, plan_price_years, price_gaps, price_outlook
 from brytpunkt.planning.published import published_cases
+from brytpunkt.planning.quotes import with_quotes
 from brytpunkt.planning.readiness import hardware_frame, readiness
 from brytpunkt.planning.result import Result
 from brytpunkt.planning.risk.outcome import no_risk, risk
@@ -63,6 +64,7 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
     workload that no offer can serve, a zone without prices.
     """
     check_names(plan, facts)
+    plan = with_quotes(plan, facts)
     horizon = plan.finance.months
     evaluation = evaluate(plan, facts, horizon)
     optima = site_optima(evaluation, facts)

@@ -23,6 +23,7 @@ from brytpunkt.planning.offers import api_offers, eligible_offers, offers_by_wor
 from brytpunkt.planning.operate import drawn, operate, overflow
 from brytpunkt.planning.options import modes, options, server_options
 from brytpunkt.planning.own_costs import Schedule, acquisitions, capex_flows, continuing_value, monthly_flows
+from brytpunkt.planning.quotes import with_quotes
 from brytpunkt.planning.rent import Market
 from brytpunkt.planning.rent_plan import RentChoice, bridges, choose_rent, strategy_flows
 from brytpunkt.planning.rooms import carried
@@ -91,6 +92,7 @@ class Evaluation:
 
 def evaluate(plan: Plan, facts: Facts, horizon: int, *, scan: bool = True) -> Evaluation:
     """All strategies of a plan over ``horizon`` months; without ``scan`` own is ordered at the start only."""
+    plan = with_quotes(plan, facts)
     basis = prepare(plan, facts, horizon)
     with ThreadPoolExecutor(1) as beside:  # renting and owning do not wait for each other
         rented = beside.submit(lambda: rent_ledger(plan, basis, strategy_flows(basis.market, basis.choice)))

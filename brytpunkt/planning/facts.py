@@ -35,4 +35,6 @@ class Facts:
     heat_prices: pl.DataFrame
     connection_times: pl.DataFrame
     comparators: pl.DataFrame
+    server_quotes: pl.DataFrame
+    colocation_quotes: pl.DataFrame
     vintages: pl.DataFrame

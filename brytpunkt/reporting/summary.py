@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from brytpunkt.declarations import assumptions
+from brytpunkt.planning.quotes import with_quotes
 from brytpunkt.reporting.catalog_values import catalog_assumptions
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def summarise(
     Months are counted from the start of the plan, dates are ISO dates, absent values
     are null. Lists are sorted.
     """
-    plan = declared.plan
+    plan = with_quotes(declared.plan, facts)
     return {
         "schema_version": SCHEMA_VERSION,
         "run": {"run_id": run_id, "code_version": code_version, "as_of": facts.as_of.isoformat()},

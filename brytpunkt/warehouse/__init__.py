@@ -5,6 +5,7 @@ Fetching and parsing (landing, publishers) and any calculation (planning) live e
 
 from brytpunkt.warehouse.bundled import refresh_bundled
 from brytpunkt.warehouse.ingestion import IngestReport, TableReport, ingest
+from brytpunkt.warehouse.quote_inbox import refresh_quotes
 from brytpunkt.warehouse.read import content_version, facts
 from brytpunkt.warehouse.refresh import Outcome, Refresher
 from brytpunkt.warehouse.store import Warehouse, WarehouseBusyError
@@ -20,4 +21,5 @@ __all__ = [
     "facts",
     "ingest",
     "refresh_bundled",
+    "refresh_quotes",
 ]

@@ -11,19 +11,24 @@ import dataframely as dy
 import polars as pl
 
 from brytpunkt.warehouse.energy_contracts import ENERGY_CONTRACTS
-from brytpunkt.warehouse.provenance import CURRENCIES, PRICE_DECIMALS, Provenance
+from brytpunkt.warehouse.price_contracts import PRICE_CONTRACTS
+from brytpunkt.warehouse.provenance import CONFIDENCES, PRICE_DECIMALS, TERMS, Provenance
 from brytpunkt.warehouse.provenance import about as _about
+from brytpunkt.warehouse.provenance import currency_has_a_rate as _currency
 
-TERMS = ["on_demand", "spot", "reserved_1y", "reserved_3y", "reserved_5y", "savings_1y", "savings_3y"]
+__all__ = [
+    "CONFIDENCES",
+    "CONTRACTS",
+    "GUARDED_PRICES",
+    "MAY_BE_EMPTY",
+    "NEVER_PLANNED_WITH",
+    "Provenance",
+    "columns",
+]
+
 DAY_TYPES = ["weekday", "saturday", "sunday"]
 LOWEST_CELSIUS, HIGHEST_CELSIUS = -60.0, 60.0
-
-
 IMPLAUSIBLE_PER_GPU_HOUR = 100
-
-
-def _currency() -> pl.Expr:
-    return pl.col("native_currency").is_in(CURRENCIES)
 
 
 class GpuOffers(Provenance):
@@ -47,7 +52,7 @@ class GpuOffers(Provenance):
         metadata=_about("Price of the whole instance.", "native currency per hour"),
     )
     native_currency = dy.String(metadata=_about("Currency of the price."))
-    valid_from = dy.Date(metadata=_about("Since when the price holds, as far as stated."))
+    valid_from = dy.Date(nullable=True, metadata=_about("Since when the price holds; empty if not stated."))
 
     @dy.rule()
     def term_is_known(cls) -> pl.Expr:
@@ -307,22 +312,30 @@ class Places(Provenance):
     default_zone = dy.String(nullable=True, metadata=_about("Bidding zone."))
 
 
-CONTRACTS: dict[str, type[Provenance]] = {
-    "gpu_offers": GpuOffers,
-    "token_prices": TokenPrices,
-    "servers": Servers,
-    "benchmarks": Benchmarks,
-    "models": Models,
-    "day_ahead_monthly": DayAheadMonthly,
-    "day_ahead_shape": DayAheadShape,
-    "energy_taxes": EnergyTaxes,
-    "grid_fees": GridFees,
-    "fx_rates": FxRates,
-    "carbon_intensity": CarbonIntensity,
-    "climate_hours": ClimateHours,
-    "climate_bins": ClimateBins,
-    "places": Places,
-} | ENERGY_CONTRACTS
+CONTRACTS: dict[str, type[Provenance]] = (
+    {
+        "gpu_offers": GpuOffers,
+        "token_prices": TokenPrices,
+        "servers": Servers,
+        "benchmarks": Benchmarks,
+        "models": Models,
+        "day_ahead_monthly": DayAheadMonthly,
+        "day_ahead_shape": DayAheadShape,
+        "energy_taxes": EnergyTaxes,
+        "grid_fees": GridFees,
+        "fx_rates": FxRates,
+        "carbon_intensity": CarbonIntensity,
+        "climate_hours": ClimateHours,
+        "climate_bins": ClimateBins,
+        "places": Places,
+    }
+    | ENERGY_CONTRACTS
+    | PRICE_CONTRACTS
+)
+# Tables that only live sources and one's own quotes fill: the bundled snapshot has no rows for them.
+MAY_BE_EMPTY = frozenset(PRICE_CONTRACTS)
+# Tables that inform people; planning never reads them.
+NEVER_PLANNED_WITH = frozenset({"market_prices", "accelerators", "source_remarks"})
 # Columns whose median must not double or halve between two publications without a person looking.
 GUARDED_PRICES = {
     "gpu_offers": "price_native_per_instance_hour",

@@ -1,4 +1,8 @@
-"""Provenance: what every row of every table says about its origin, and words that several contracts share."""
+"""Provenance: the columns that every row of every table carries, and the words that contracts share.
+
+Belongs here: where a figure comes from, and the vocabularies of terms, currencies and confidence.
+Does not belong here: the tables themselves.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,18 @@ import polars as pl
 
 PRICE_DECIMALS = (18, 6)
 CONFIDENCES = ["stated", "measured", "derived", "estimated", "suspect"]
+TERMS = ["on_demand", "spot", "reserved_1y", "reserved_3y", "reserved_5y", "savings_1y", "savings_3y"]
 CURRENCIES = ["EUR", "SEK", "NOK", "DKK", "ISK", "USD", "GBP"]
 
 
 def about(description: str, unit: str | None = None) -> dict[str, Any]:
-    """Metadata of a column."""
+    """Metadata of a column: what it says, and in which unit."""
     return {"description": description} | ({"unit": unit} if unit else {})
+
+
+def currency_has_a_rate() -> pl.Expr:
+    """Whether ``native_currency`` is one that has an exchange rate."""
+    return pl.col("native_currency").is_in(CURRENCIES)
 
 
 class Provenance(dy.Schema):

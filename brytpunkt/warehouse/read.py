@@ -11,8 +11,7 @@ import polars as pl
 
 from brytpunkt.errors import InputError, Problem
 from brytpunkt.planning.facts import Facts
-from brytpunkt.warehouse.contracts import CONTRACTS
-from brytpunkt.warehouse.provenance import CONFIDENCES
+from brytpunkt.warehouse.contracts import CONFIDENCES, CONTRACTS, NEVER_PLANNED_WITH
 
 if TYPE_CHECKING:
     import duckdb
@@ -33,7 +32,8 @@ def facts(connection: duckdb.DuckDBPyConnection, queries: Path, as_of: date | No
             (Problem("warehouse", "it holds no facts", "run `brytpunkt plan` once to load the snapshot"),)
         )
     day: date = as_of or newest[0]
-    tables = {table: read_table(connection, queries, table, day) for table in CONTRACTS}
+    planned = [table for table in CONTRACTS if table not in NEVER_PLANNED_WITH]
+    tables = {table: read_table(connection, queries, table, day) for table in planned}
     if all(frame.is_empty() for frame in tables.values()):
         raise InputError(
             (

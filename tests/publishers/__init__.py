@@ -1,1 +1,4 @@
-"""Tests of the publishers room."""
+"""Tests of publishers: native documents in, tables out.
+
+Small native fixtures stand beside the tests. Fetching is tested with landing, history with the warehouse.
+"""
