@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from brytpunkt.reporting.charts.draw import short
+from brytpunkt.reporting.words import short
 from brytpunkt.reporting.formats import SCALES
 
 if TYPE_CHECKING:
