@@ -58,7 +58,9 @@ def _style(templates: Path) -> tuple[Any, Any, Any]:
     font_config = FontConfiguration()
     atexit.register(_style.cache_clear)  # the engine frees fonts with modules that are gone at the very end
     return (
-        CSS(string=print_css(templates), font_config=font_config, url_fetcher=fetcher, base_url="about:blank"),
+        CSS(
+            string=print_css(templates), font_config=font_config, url_fetcher=fetcher, base_url="about:blank"
+        ),
         font_config,
         fetcher,
     )

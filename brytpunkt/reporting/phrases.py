@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
 
-from brytpunkt.reporting.catalog import FALLBACK, Texts, texts
+from brytpunkt.reporting.catalog import FALLBACK, texts
 
 if TYPE_CHECKING:
     from brytpunkt.reporting.formats import Formats
@@ -24,41 +24,60 @@ GAP = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True)
+class Pattern:
+    """An English sentence with gaps, as regular expressions, and how the language says it.
+
+    `within` lets no gap reach over a semicolon, which joins sentences; `over` does.
+    """
+
+    within: re.Pattern[str]
+    over: re.Pattern[str]
+    said: str
+
+
+@dataclass(frozen=True)
 class Phrases:
     """Patterns of the English sentences, and how one language says them; the most particular pattern first."""
 
     formats: Formats
-    patterns: tuple[tuple[re.Pattern[str], str], ...]
+    patterns: tuple[Pattern, ...]
 
     def __call__(self, sentence: str) -> str:
-        """The sentence in the language; parts joined by semicolons are looked up one by one.
+        """The sentence in the language.
 
+        First as a whole, then part by part where semicolons join it, then as a whole whose gaps hold semicolons.
         What no pattern knows stays as it is: a sentence in English is better than none.
         """
-        whole = self._said(sentence)
-        if whole is not None:
-            return whole
-        parts = sentence.split(JOINED)
-        return JOINED.join(self._said(part) or part for part in parts) if len(parts) > 1 else sentence
+        return self._said(sentence) or sentence
 
     def knows(self, sentence: str) -> bool:
         """Whether the sentence, or each of its parts, has a pattern."""
-        return self._said(sentence) is not None or (
-            JOINED in sentence and all(self._said(part) is not None for part in sentence.split(JOINED))
-        )
+        return self._said(sentence, must_know_all=True) is not None
 
-    def _said(self, sentence: str) -> str | None:
-        for pattern, said in self.patterns:
-            found = pattern.fullmatch(sentence)
+    def _said(self, sentence: str, *, must_know_all: bool = False) -> str | None:
+        whole = self._matched(sentence, over=False)
+        if whole is not None:
+            return whole
+        if JOINED in sentence:
+            parts = sentence.split(JOINED)
+            said = [self._matched(part, over=False) for part in parts]
+            if all(said) or (any(said) and not must_know_all and self._matched(sentence, over=True) is None):
+                return JOINED.join(new or old for new, old in zip(said, parts, strict=True))
+        return self._matched(sentence, over=True)
+
+    def _matched(self, sentence: str, *, over: bool) -> str | None:
+        for pattern in self.patterns:
+            found = (pattern.over if over else pattern.within).fullmatch(sentence)
             if found is not None:
-                return said.format(**{name: self._inner(value) for name, value in found.groupdict().items()})
+                filled = {name: self._inner(value) for name, value in found.groupdict().items()}
+                return pattern.said.format(**filled)
         return None
 
     def _inner(self, value: str) -> str:
         """What is filled in: a number in the reader's format, or a phrase of its own, or a name as it is."""
         number = NUMBER.fullmatch(value)
         if number is None:
-            return self._said(value) or value
+            return self(value)
         decimals, percent = len(number[1] or ""), number[2]
         amount = Decimal(value.rstrip("%").replace(",", ""))
         if percent:
@@ -72,18 +91,25 @@ def phrases(formats: Formats) -> Phrases:
 
 
 @cache
-def _patterns(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+def _patterns(language: str) -> tuple[Pattern, ...]:
     english, said = texts(FALLBACK), texts(language)
     keys = [key for key in english.entries if key.startswith(GROUP)]
     # literal text counts: a pattern with more of it is the more particular one
     keys.sort(key=lambda key: -len(GAP.sub("", english.entries[key])))
-    return tuple((_pattern(english, key), said.entries[key]) for key in keys)
+    return tuple(
+        Pattern(
+            _compiled(english.entries[key], r"(?:(?!; ).)+?"),
+            _compiled(english.entries[key], r".+?"),
+            said.entries[key],
+        )
+        for key in keys
+    )
 
 
-def _pattern(english: Texts, key: str) -> re.Pattern[str]:
-    parts = GAP.split(english.entries[key])
+def _compiled(sentence: str, gap: str) -> re.Pattern[str]:
+    parts = GAP.split(sentence)
     literal, names = parts[::2], parts[1::2]
     regex = re.escape(literal[0])
     for name, text in zip(names, literal[1:], strict=True):
-        regex += f"(?P<{name}>.+?)" + re.escape(text)
+        regex += f"(?P<{name}>{gap})" + re.escape(text)
     return re.compile(regex, re.DOTALL)

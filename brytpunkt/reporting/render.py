@@ -103,9 +103,7 @@ def render_reports(
     if WORKBOOK in formats:
         plan = summary["plan"]["id"]
         jobs.insert(0, _Job(plan, {WORKBOOK: out_dir / f"{plan}.{WORKBOOK}"}))
-    material = _Material(
-        summary, frames_of(result), folders.templates, language, today, dict(extra or {})
-    )
+    material = _Material(summary, frames_of(result), folders.templates, language, today, dict(extra or {}))
     written = []
     for paths in _rendered(jobs, material, min(workers, len(jobs))):
         for path in paths:

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
     from brytpunkt.reporting.fonts import Face
 
-RULE = (
-    "@font-face{{font-family:Report;src:url(data:{kind};base64,{data});font-weight:{weight};font-style:{style}}}"
-)
+RULE = "@font-face{{font-family:Report;src:url(data:{kind};base64,{data});font-weight:{weight};font-style:{style}}}"
 # Latin with its extensions, Greek, Cyrillic, punctuation, currency, arrows, operators, shapes: what reports print
 SUBSET = (
     (0x20, 0x7E), (0xA0, 0x17F), (0x370, 0x3FF), (0x400, 0x45F), (0x2010, 0x2044), (0x2080, 0x2089), (0x20AC, 0x20AC),

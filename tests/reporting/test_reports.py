@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import copy
 import re
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
-from ruamel.yaml import YAML
 
 from brytpunkt.folders import folders
-from brytpunkt.reporting.pdf import render_reports
+from brytpunkt.reporting.render import render_reports
 from tests.reporting.conftest import Made
 
 
@@ -22,13 +22,9 @@ def text_of(path: Path) -> str:
     return re.sub(r"\s+", " ", " ".join(pages))
 
 
-@pytest.fixture(scope="module")
-def english(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The reports of the small plan."""
-    folder = tmp_path_factory.mktemp("english")
-    paths = render_reports(made.summary, made.result, folders(), folder, "en", workers=0)
-    assert {path.name for path in paths} == {"portfolio.pdf", "lulea.pdf", "oslo.pdf"}
-    return folder
+def test_a_run_becomes_a_pdf_and_a_page_for_each_report_and_one_workbook(english: Path) -> None:
+    pages = {f"{name}.{kind}" for name in ("portfolio", "lulea", "oslo") for kind in ("pdf", "html")}
+    assert {path.name for path in english.iterdir()} == pages | {"small.xlsx"}
 
 
 def test_the_page_of_a_site_states_its_verdict_and_its_totals(made: Made, english: Path) -> None:
@@ -92,49 +88,79 @@ def test_equal_results_give_equal_bytes(made: Made, english: Path, tmp_path: Pat
 
 
 def test_swedish_is_swedish(made: Made, tmp_path: Path) -> None:
-    render_reports(made.summary, made.result, folders(), tmp_path, "sv", workers=0)
+    render_reports(made.summary, made.result, folders(), tmp_path, "sv", workers=0, formats=("pdf",))
     text = text_of(tmp_path / "lulea.pdf")
     assert "Luleå: bygga eller hyra" in text
     assert "nuvärde" in text.lower()
     assert not re.search(r"\b(Assumptions|Provenance|Every strategy)\b", text)
 
 
-def test_both_languages_say_the_same_things() -> None:
-    def keys(node: object, path: str = "") -> set[str]:
-        if isinstance(node, dict):
-            return (
-                set().union(*(keys(value, f"{path}.{key}") for key, value in node.items()))
-                if node
-                else {path}
-            )
-        return {path}
-
-    def gaps(node: object, path: str = "") -> dict[str, set[str]]:
-        if isinstance(node, dict):
-            return {k: v for key, value in node.items() for k, v in gaps(value, f"{path}.{key}").items()}
-        return {path: set(re.findall(r"\{(\w+)", str(node)))}
-
-    folder = folders().checkout / "brytpunkt" / "reporting" / "texts"
-    english, swedish = (YAML(typ="safe").load(folder / f"{name}.yaml") for name in ("en", "sv"))
-    assert keys(english) == keys(swedish)
-    assert gaps(english) == gaps(swedish)
-
-
-def test_names_from_the_user_are_text_and_not_markup(made: Made, tmp_path: Path) -> None:
-    summary = copy.deepcopy(made.summary)
-    hostile = '<img src="file:///etc/passwd"><b>Ö & Co</b>'
-    summary["plan"]["name"] = hostile
-    summary["sites"][0]["site_name"] = "<script>alert(1)</script>"
-    render_reports(summary, made.result, folders(), tmp_path, "en", workers=0)
-    text = text_of(tmp_path / "portfolio.pdf")
-    assert "<b>Ö & Co</b>" in text
-    assert "<script>" in text
-    assert "root:" not in text
-
-
 def test_a_report_that_fails_leaves_no_half_file(made: Made, tmp_path: Path) -> None:
     broken = copy.deepcopy(made.summary)
     del broken["sites"][0]["npv_rent"]
     with pytest.raises(KeyError):
-        render_reports(broken, made.result, folders(), tmp_path, "en", workers=0)
-    assert [path for path in tmp_path.iterdir() if path.suffix == ".pdf" and path.stat().st_size == 0] == []
+        render_reports(broken, made.result, folders(), tmp_path, "en", workers=0, formats=("pdf", "html"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_contents_name_every_section_with_the_page_that_it_starts_on(english: Path) -> None:
+    pages = [page.extract_text() for page in PdfReader(english / "lulea.pdf").pages]
+    listed = re.findall(r"^(\d+) ?(\D.*?) ?(\d+)$", pages[1], flags=re.MULTILINE)
+    assert len(listed) > 12
+    assert [int(number) for number, _, _ in listed] == list(range(1, len(listed) + 1))
+    for number, title, page in listed:
+        there = re.sub(r"\s+", " ", pages[int(page) - 1])
+        assert re.search(rf"{number} ?{re.escape(title.strip())}", there), (title, page)
+
+
+def test_page_one_holds_the_whole_decision(made: Made, english: Path) -> None:
+    for name in ("portfolio", "lulea", "oslo"):
+        first = re.sub(r"\s+", " ", PdfReader(english / f"{name}.pdf").pages[0].extract_text())
+        assert "How sure is that?" in first
+        assert "Before you rely on this" in first
+        assert "Section" in first, "page one refers on"
+        second = PdfReader(english / f"{name}.pdf").pages[1].extract_text()
+        assert second.lstrip().splitlines()[2:3] == ["Contents"] or "Contents" in second
+    assert made.summary["warnings"]
+
+
+def test_sources_stand_as_footnotes_under_their_figure(made: Made, english: Path) -> None:
+    pages = [re.sub(r"\s+", " ", page.extract_text()) for page in PdfReader(english / "lulea.pdf").pages]
+    costs = next(text for text in pages if "is the largest cost of owning" in text and "Contents" not in text)
+    assert re.search(r"\d\. ?Sources: ", costs)
+
+
+def test_provenance_names_document_and_date(made: Made, english: Path) -> None:
+    text = text_of(english / "oslo.pdf").replace(" ", "")
+    for source in made.summary["sources"]:
+        assert f"document{source['document_sha256'][:12]}" in text
+
+
+def test_stale_sources_lead_page_one_and_an_old_clock_flags_nothing(made: Made, tmp_path: Path) -> None:
+    later = date(2028, 1, 1)
+    render_reports(
+        made.summary, made.result, folders(), tmp_path, "en", workers=0, formats=("html",), today=later
+    )
+    said = (tmp_path / "lulea.html").read_text(encoding="utf-8")
+    first = said[: said.index("<nav")]
+    assert first.count("Stale data:") > 1
+    assert '<strong class="stale">stale</strong>' in said
+    render_reports(
+        made.summary, made.result, folders(), tmp_path, "en", workers=0, formats=("html",),
+        today=date.fromisoformat(made.summary["run"]["as_of"]),
+    )  # fmt: skip
+    assert "Stale data:" not in (tmp_path / "lulea.html").read_text(encoding="utf-8")
+
+
+def test_worker_processes_write_the_same_bytes(made: Made, english: Path, tmp_path: Path) -> None:
+    heard: list[Path] = []
+    paths = render_reports(
+        made.summary, made.result, folders(), tmp_path, "en", workers=2, on_done=heard.append
+    )
+    assert heard == paths
+    for path in paths:
+        assert path.read_bytes() == (english / path.name).read_bytes(), path.name
+
+
+def test_a_report_stays_below_a_megabyte_and_a_half(english: Path) -> None:
+    assert {path.name: path.stat().st_size for path in english.iterdir() if path.stat().st_size > 1.5e6} == {}

@@ -145,7 +145,9 @@ def tipping(canvas: Canvas, curve: pl.DataFrame, row: dict[str, Any], height: in
     ]
     solid = {"rent": STYLES["rent"], "own": STYLES["own_less_continuing_value"]}
     layers: list[Spec] = [_line(points, name, across, limits, solid[name]) for name in series]
-    layers += _end_labels(canvas, shown, ends, limits, size["height"], widest, [RENT_INK, OWN], x="utilisation")
+    layers += _end_labels(
+        canvas, shown, ends, limits, size["height"], widest, [RENT_INK, OWN], x="utilisation"
+    )
     spoken = words("spoken.tipping_none")
     for key, colour in (("tipping_utilisation", INK), ("base_utilisation", FAINT)):
         if row[key] is not None and row[key] * PERCENT <= widest:

@@ -94,7 +94,11 @@ def frame(width: int, height: int, *, left: int, right: int, top: int = 10, bott
 
 
 def domain(
-    values: Sequence[float | None], *, zero: bool = True, head_room: float = 0.04, foot_room: float | None = None
+    values: Sequence[float | None],
+    *,
+    zero: bool = True,
+    head_room: float = 0.04,
+    foot_room: float | None = None,
 ) -> tuple[float, float]:
     """Limits of a scale that hold all known values, with zero, and a little room above and below."""
     known = [value for value in values if value is not None and math.isfinite(value)] or [0.0]

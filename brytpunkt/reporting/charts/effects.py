@@ -118,7 +118,11 @@ def margins(canvas: Canvas, rows: Sequence[tuple[str, float | None]]) -> Markup:
     layers: list[Spec] = [
         {
             "mark": {"type": "bar", "height": {"band": 0.6}},
-            "encoding": {"y": names, "x": across, "color": {"field": "shade", "type": "nominal", "scale": None}},
+            "encoding": {
+                "y": names,
+                "x": across,
+                "color": {"field": "shade", "type": "nominal", "scale": None},
+            },
         },
         {
             "data": {"values": [{"change": 0}]},
@@ -130,7 +134,13 @@ def margins(canvas: Canvas, rows: Sequence[tuple[str, float | None]]) -> Markup:
         layers.append(
             {
                 "data": {"values": [value for value in values if value["align"] == side]},
-                "mark": {"type": "text", "align": side, "dx": offset, "fontWeight": canvas.bold, "color": INK},
+                "mark": {
+                    "type": "text",
+                    "align": side,
+                    "dx": offset,
+                    "fontWeight": canvas.bold,
+                    "color": INK,
+                },
                 "encoding": {"y": names, "x": across, "text": {"field": "label", "type": "nominal"}},
             }
         )

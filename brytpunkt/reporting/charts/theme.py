@@ -18,7 +18,7 @@ RENT = "#d07a1f"
 RENT_INK = "#a3480b"
 BAND = "#f3ecd9"
 QUIET = "#c3ced6"
-STACK = ("#0b4a6f", "#5f93b3", "#b9cfdd", "#e3c79a", "#d07a1f", "#8c8c8c")
+STACK = ("#0b4a6f", "#5f93b3", "#b9cfdd", "#f0dfbe", "#d07a1f", "#8c8c8c")
 
 FULL_WIDTH = 658
 HALF_WIDTH = 321

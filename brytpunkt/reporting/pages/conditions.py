@@ -7,7 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from brytpunkt.reporting.pages.panel import LABEL_LENGTH, NAME_LENGTH, best_site_id, panel, rows_of, site_names
+from brytpunkt.reporting.pages.panel import (
+    NAME_LENGTH,
+    best_site_id,
+    panel,
+    rows_of,
+    site_names,
+)
 from brytpunkt.reporting.words import short
 
 if TYPE_CHECKING:
@@ -105,9 +111,7 @@ def control_section(at: Desk, row: Row) -> Row | None:
     numbers: dict[str, int] = {}
     subjects: dict[str, list[Row]] = {}
     for item in chosen:
-        marks = [
-            numbers.setdefault(source, len(numbers) + 1) for source in _split(item["source"]) if source
-        ]
+        marks = [numbers.setdefault(source, len(numbers) + 1) for source in _split(item["source"]) if source]
         subjects.setdefault(item["subject"], []).append(
             {
                 "dimension": words.name("panel_dimension", item["dimension"].replace(" ", "_")),

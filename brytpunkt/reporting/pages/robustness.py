@@ -24,9 +24,7 @@ def robustness_section(at: Desk, row: Row) -> Row | None:
     """Context of the partial `robustness`: margins as a chart, then regret, blows and failures as tables."""
     site = row["site"]
     found = [
-        panel_
-        for panel_ in (regret(at, site), disruptions(at, site), expected(at, site))
-        if panel_ is not None and panel_["rows"]
+        panel_ for panel_ in (regret(at, site), disruptions(at, site), expected(at, site)) if panel_["rows"]
     ]
     chart = margins(at, site)
     if chart is None and not found:

@@ -5,6 +5,7 @@ Belongs here: summary rows in, formatted rows out. Does not belong here: layout.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from brytpunkt.reporting.formats import MINUS, SCALES
@@ -24,6 +25,7 @@ LABEL_LENGTH = 160
 SECTIONS = ("finance", "workloads", "build", "rent", "energy", "staff", "sites", "benchmarks")
 SHARED = ("sites", "workloads")
 DECLARED = "declared in the plan"
+SHARE = "share"
 
 
 def assumption_rows(
@@ -75,12 +77,27 @@ def _assumption(item: Row, formats: Formats, say: Phrases) -> Row:
         shown = formats.texts("yes" if value else "no")
     elif isinstance(value, (int, float)):
         shown = formats.plain(value)
+        unit, share = say(item["unit"]), formats.texts("unit.share")
+        if item["unit"].split(" ")[0] == SHARE and unit.startswith(share):
+            return _marked(
+                item, formats, say, formats.texts("unit.percent", number=_hundredfold(value, formats)),
+                unit.removeprefix(share).strip(),
+            )  # fmt: skip
     else:
         shown = short(say(str(value)), LONGEST_VALUE)
+    return _marked(item, formats, say, shown, say(item["unit"]))
+
+
+def _hundredfold(value: float, formats: Formats) -> str:
+    """A share as a percentage with the digits that were declared."""
+    return formats.plain(Decimal(str(value)) * 100)
+
+
+def _marked(item: Row, formats: Formats, say: Phrases, shown: str, unit: str) -> Row:
     declared = item["origin"] == "declared"
     return item | {
         "shown": shown,
-        "unit": say(item["unit"]),
+        "unit": unit,
         "description": say(item["description"]),
         "source": "" if declared and item["source"] == DECLARED else short(say(item["source"]), LABEL_LENGTH),
         "mark": formats.texts.name("origin_mark", item["origin"]),

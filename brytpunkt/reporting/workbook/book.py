@@ -48,7 +48,9 @@ def workbook_bytes(at: Desk) -> bytes:
     Raises `ValueError` where the ledger has more rows than a sheet can hold.
     """
     if at.frames.ledger.height > MOST_ROWS:
-        message = f"the ledger has {at.frames.ledger.height} rows, a sheet holds {MOST_ROWS}; use ledger.parquet"
+        message = (
+            f"the ledger has {at.frames.ledger.height} rows, a sheet holds {MOST_ROWS}; use ledger.parquet"
+        )
         raise ValueError(message)
     written = io.BytesIO()
     settings = {
@@ -63,13 +65,15 @@ def workbook_bytes(at: Desk) -> bytes:
                 "title": plan["name"][:250],
                 "author": words("doc.product"),
                 "comments": words("doc.tagline"),
-                "created": datetime.combine(date.fromisoformat(at.summary["run"]["as_of"]), time(), UTC).replace(
-                    tzinfo=None
-                ),
+                "created": datetime.combine(
+                    date.fromisoformat(at.summary["run"]["as_of"]), time(), UTC
+                ).replace(tzinfo=None),
             }
         )
         styles = Styles(book)
-        names = {key: _sheet_name(words, key) for key in ("summary", "sites", "ledger", "assumptions", "sources")}
+        names = {
+            key: _sheet_name(words, key) for key in ("summary", "sites", "ledger", "assumptions", "sources")
+        }
         sheets = {key: book.add_worksheet(name) for key, name in names.items()}
         columns = _ledger_columns(words)
         _summary(at, sheets["summary"], styles, columns, names["ledger"])
@@ -130,9 +134,7 @@ def _summary(at: Desk, sheet: Any, styles: Styles, columns: list[Column], ledger
     ]
     for number, column in enumerate(shown):
         sheet.set_column(number, number, column.width)
-    write_table(
-        sheet, shown, _strategies(at, columns, ledger, line + 3), styles, at=line + 3, is_main=False
-    )
+    write_table(sheet, shown, _strategies(at, columns, ledger, line + 3), styles, at=line + 3, is_main=False)
 
 
 def _strategies(at: Desk, columns: list[Column], ledger: str, head: int) -> Iterator[Row]:
