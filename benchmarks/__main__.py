@@ -1,4 +1,4 @@
-"""Benchmarks: planning beside the plain-Python reference, and the optimal plan beside a bare HiGHS solve.
+"""Benchmarks: planning beside the plain-Python reference, the optimal plan beside HiGHS, reports beside WeasyPrint.
 
     python -m benchmarks
 
@@ -16,6 +16,7 @@ from pathlib import Path
 import highspy
 import polars as pl
 
+from benchmarks import report
 from brytpunkt.declarations import Plan, read_plan
 from brytpunkt.folders import folders
 from brytpunkt.landing import Landing
@@ -131,6 +132,7 @@ def main() -> int:
     sys.stdout.write(f"portfolio of {SITES} sites, {months} months\n")
     say("its sites one by one", alone)
     say("the coupled programme, gap 2 %", together)
+    report.measure(known)
     return 0
 
 

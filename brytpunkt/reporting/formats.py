@@ -16,6 +16,8 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from brytpunkt.reporting.catalog import Texts
 
 Number = float | int | Decimal
@@ -71,9 +73,11 @@ class Formats:
             return NOTHING
         return self.texts("unit.percent", number=self.number(float(share) * 100, digits, signed=signed))
 
-    def scale_of(self, values: list[float]) -> str:
+    def scale_of(self, values: Sequence[float | None]) -> str:
         """The scale (`one`, `thousand`, `million`) in which the largest of the values reads best."""
-        largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+        largest = max(
+            (abs(value) for value in values if value is not None and math.isfinite(value)), default=0.0
+        )
         if largest >= SCALES["million"]:
             return "million"
         return "thousand" if largest >= SCALES["thousand"] * 10 else "one"

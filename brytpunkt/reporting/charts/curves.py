@@ -80,7 +80,7 @@ def switch(
     `curve`: order_month, present_value [plan currency].
     """
     formats, words = canvas.formats, canvas.formats.texts
-    values = [float(value) for value in curve["present_value"]]
+    values = [float(value) for value in curve["present_value"].drop_nulls()]
     scale = formats.scale_of([*values, float(row["npv_rent"])])
     rent = float(row["npv_rent"]) / SCALES[scale]
     points = _scaled(curve.sort("order_month"), "order_month", ["present_value"], scale)

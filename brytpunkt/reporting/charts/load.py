@@ -56,6 +56,8 @@ def tokens(
         shade = STACK[index % len(STACK)]
         low = 0.0
         for month, value in series.select("month", "output_tokens_per_day").iter_rows():
+            if value is None:
+                continue
             low = base.get(month, 0.0)
             base[month] = low + value / MILLION
             values.append({"month": month, "low": low, "high": base[month], "w": index, "shade": shade})

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 JOINED = "; "
-RATING_MARKS = {"low": "○", "medium": "◐", "high": "●"}
+RATING_MARKS = {"low": "○", "medium": "◉", "high": "●"}
 NOT_RECORDED = "?"
 REMARK = "generally known, not read again"
 

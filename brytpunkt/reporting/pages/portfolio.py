@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 FIRST_SITES = 12
+SHORT_NAME = 12
 
 
 def portfolio_page(at: Desk) -> Row:
@@ -121,7 +122,7 @@ def _difference(at: Desk, row: Row) -> Row:
     return {
         "name": short(row["site_name"], NAME_IN_TABLE),
         "cells": [
-            row["zone"] or row["country"],
+            short(row["zone"] or row["country"], SHORT_NAME),
             words.name("cooling", row["cooling"]),
             formats.number(row["pue_mean"], 3),
             formats.number(row["energy_price_per_mwh"], 1),
