@@ -5,6 +5,7 @@ Belongs here: the page on the additive decomposition (LMDI-I). Does not belong h
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from brytpunkt.reporting.charts.effects import Step, waterfall
@@ -29,10 +30,8 @@ def bill_section(at: Desk, row: Row) -> Row | None:
     if not bills:
         return None
     words, formats = at.formats.texts, at.formats
-    reach = [
-        value for name in DRAWN if name in bills for step in [_steps(at, bills[name], last)]
-        for value in _levels(step)
-    ]  # fmt: skip
+    drawn = [name for name in DRAWN if name in bills and _is_whole(bills[name])]
+    reach = [value for name in drawn for value in _levels(_steps(at, bills[name], last))]
     unit = formats.unit(formats.scale_of(reach))
     figures = [
         {
@@ -50,8 +49,7 @@ def bill_section(at: Desk, row: Row) -> Row | None:
                 reach,
             ),
         }
-        for name in DRAWN
-        if name in bills
+        for name in drawn
     ]
     rows = [
         [
@@ -78,6 +76,13 @@ def _effects(found: list[Row], strategy: str, last: int) -> dict[str, Row]:
         for item in found
         if (item["strategy"], item["from_year"], item["to_year"]) == (strategy, 0, last)
     }
+
+
+def _is_whole(effects: dict[str, Row]) -> bool:
+    """Whether every bar is known: a waterfall with a step missing would lead to the wrong end."""
+    amounts = [_any(effects)["from_bill"], _any(effects)["to_bill"]]
+    amounts += [effects[key]["amount"] if key in effects else None for key in EFFECTS]
+    return all(amount is not None and math.isfinite(amount) for amount in amounts)
 
 
 def _any(effects: dict[str, Row]) -> Row:
