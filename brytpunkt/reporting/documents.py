@@ -13,6 +13,7 @@ from markupsafe import Markup
 from brytpunkt.reporting.pages.portfolio import portfolio_page
 from brytpunkt.reporting.pages.site import site_page
 from brytpunkt.reporting.style import page_css
+from brytpunkt.reporting.words import clean
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,9 +34,15 @@ def environment(templates: Path) -> Environment:
         loader=FileSystemLoader(templates),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_clean,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def _clean(value: Any) -> Any:
+    """Every text that a template prints, without control characters; finished markup as it is."""
+    return clean(value) if type(value) is str else value
 
 
 def context(at: Desk, name: str) -> dict[str, Any]:

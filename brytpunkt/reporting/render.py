@@ -20,7 +20,7 @@ from brytpunkt.reporting.pages.shared import desk
 from brytpunkt.reporting.pdf import EPOCH, epoch, pdf_bytes, seconds_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import date
 
     from brytpunkt.reporting.frames import Frames, Results
@@ -84,6 +84,7 @@ def render_reports(
     out_dir: Path,
     language: str,
     *,
+    only: Collection[str] | None = None,
     workers: int = WORKERS,
     formats: Sequence[str] = FORMATS,
     today: date | None = None,
@@ -92,12 +93,15 @@ def render_reports(
 ) -> list[Path]:
     """Write portfolio and site reports as PDF and HTML, and the plan's workbook; returns the paths written.
 
+    `only` names the reports to write, `portfolio` and the ids of sites; without it, all of them.
     `workers` processes share the work; with 0 it is done in this one. `today` is the clock for staleness.
     `extra` holds data of pages that is not in the summary, by the page's key. `on_done` hears of each file.
     Equal arguments give equal bytes.
     """
     out_dir.mkdir(parents=True, exist_ok=True)
     names = [PORTFOLIO, *(row["site"] for row in summary["sites"])]
+    if only is not None:
+        names = [name for name in names if name in only]
     pages = [kind for kind in formats if kind in {PDF, HTML}]
     jobs = [_Job(name, {kind: out_dir / f"{name}.{kind}" for kind in pages}) for name in names if pages]
     if WORKBOOK in formats:

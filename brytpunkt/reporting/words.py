@@ -25,6 +25,11 @@ def printable(text: str) -> str:
     )
 
 
+def clean(text: str) -> str:
+    """Text as `printable` leaves it, but with the isolates that `short` sets around names."""
+    return "".join(c if c in {ISOLATE, END} else printable(c) for c in text)
+
+
 def short(text: str, length: int = LABEL_LENGTH) -> str:
     """Text cut to a length; text that reads from right to left is isolated, so that it turns nothing around it."""
     clean = printable(text)
