@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import math
 import re
+import shutil
 from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -27,6 +28,7 @@ from brytpunkt.reporting.words import printable, short
 from tests.reporting.conftest import Made
 
 TEMPLATES = folders().templates
+DRIVER = shutil.which("chromedriver")
 LONG = "Anläggningen " * 16
 HOSTILE = {
     "markup": '<script>document.title="owned"</script><img src="file:///etc/passwd" onerror=alert(1)>',
@@ -167,7 +169,8 @@ def test_the_html_file_asks_for_nothing_and_runs_nothing(made: Made, tmp_path: P
     for setting in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
         options.add_argument(setting)
     options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
-    with webdriver.Chrome(options=options) as browser:
+    assert DRIVER, "chromedriver is missing: apt-get install chromium-driver"
+    with webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER)) as browser:
         kept: Any = browser
         browser.get(file.as_uri())
         assert browser.title != "owned"
