@@ -1,6 +1,7 @@
-"""Reports: the PDFs of a plan's newest run."""
+"""Reports: the PDFs, HTML files and workbook of a plan's newest run."""
 
 import hashlib
+from datetime import UTC, datetime
 
 import dagster as dg
 
@@ -8,7 +9,7 @@ from assets.partitions import PLAN_SITES, PLANS, split_site_key
 from assets.rooms import Rooms
 from assets.waking import on_changed_data
 from brytpunkt.errors import BrytpunktError
-from brytpunkt.reporting.pdf import render_reports
+from brytpunkt.reporting.render import render_reports
 from brytpunkt.runs import load_run, newest_run
 
 
@@ -17,19 +18,26 @@ from brytpunkt.runs import load_run, newest_run
     partitions_def=PLANS,
     automation_condition=on_changed_data(),
     code_version="1",
-    kinds={"jinja", "pdf"},
-    description="The portfolio report, and the report of every site, rendered two at a time beside each other.",
+    kinds={"jinja", "pdf", "excel"},
+    description="The portfolio report, the report of every site, and the workbook, two at a time beside each other.",
 )
 def portfolio_report(rooms: Rooms, plan_run: str) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Render every report of a run into its folder."""
     found = rooms.folders()
     run = load_run(found.home / "runs" / plan_run)
     summary = run.summary()
-    paths = render_reports(summary, run.result(), found, run.reports, summary["plan"]["language"])
-    portfolio = next(path for path in paths if path.stem == "portfolio")
+    paths = render_reports(
+        summary,
+        run.result(),
+        found,
+        run.reports,
+        summary["plan"]["language"],
+        today=datetime.now(UTC).date(),
+    )
+    portfolio = run.reports / "portfolio.pdf"
     return dg.MaterializeResult(
         data_version=dg.DataVersion(hashlib.sha256(portfolio.read_bytes()).hexdigest()),
-        metadata={"pdf": dg.MetadataValue.path(str(portfolio)), "reports": len(paths), "run": plan_run},
+        metadata={"pdf": dg.MetadataValue.path(str(portfolio)), "files": len(paths), "run": plan_run},
     )
 
 

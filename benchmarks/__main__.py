@@ -1,4 +1,4 @@
-"""Benchmarks: planning beside the plain-Python reference, and the optimal plan beside a bare HiGHS solve.
+"""Benchmarks: planning beside the plain-Python reference, the optimal plan beside HiGHS, reports beside WeasyPrint.
 
     python -m benchmarks
 
@@ -16,7 +16,7 @@ from pathlib import Path
 import highspy
 import polars as pl
 
-from benchmarks import energy, prices, refresh, tariff, what_if
+from benchmarks import energy, prices, refresh, report, tariff, what_if
 from brytpunkt.declarations import Plan, read_plan
 from brytpunkt.folders import folders
 from brytpunkt.landing import Landing
@@ -137,6 +137,7 @@ def main() -> int:
     sys.stdout.write("\n".join(energy.report()) + "\n")
     refresh.main()
     prices.main()
+    report.measure(known)
     return what_if.main()
 
 

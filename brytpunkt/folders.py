@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HOME_VARIABLE = "BRYTPUNKT_HOME"
+TEXTS = Path(__file__).resolve().parent / "reporting" / "texts"
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,11 @@ class Folders:
     templates: Path
     plans: Path
     home: Path
+
+
+def report_languages(texts: Path = TEXTS) -> tuple[str, ...]:
+    """Languages of reports: those that have a catalog of texts."""
+    return tuple(sorted(path.stem for path in texts.glob("*.yaml")))
 
 
 def folders() -> Folders:

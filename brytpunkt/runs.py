@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 CODE_FOLDERS = ("brytpunkt", "sql", "templates")
 CODE_SUFFIXES = (".py", ".sql", ".j2", ".css", ".yaml")
 PUBLISHED_NAMES = ("summary.json", "ledger.parquet")
+REPORT_SUFFIXES = {".pdf", ".html", ".xlsx"}
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Run:
 
     @property
     def reports(self) -> Path:
-        """Where its PDF reports are, or will be."""
+        """Where its reports (PDF, HTML, workbook) are, or will be."""
         return self.folder / "reports"
 
     def summary(self) -> dict[str, Any]:
@@ -192,7 +193,8 @@ def publish(run: Run, out: Path) -> list[Path]:
     """
     folder = out / run.plan
     folder.mkdir(parents=True, exist_ok=True)
-    sources = [run.folder / name for name in PUBLISHED_NAMES] + sorted(run.reports.glob("*.pdf"))
+    reports = [path for path in sorted(run.reports.glob("[!.]*")) if path.suffix in REPORT_SUFFIXES]
+    sources = [run.folder / name for name in PUBLISHED_NAMES] + reports
     ours = folder / ".published.json"
     before = set(json.loads(ours.read_text(encoding="utf-8"))) if ours.exists() else set()
     for name in sorted(before - {source.name for source in sources}):

@@ -13,6 +13,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from brytpunkt.declarations.fields import NO_SOURCE, Section, Text, default, described, wrong
 from brytpunkt.declarations.money import CostPerFteYear, Money, PricePerMwh
 from brytpunkt.declarations.sites import STAFF_COST_SOURCE
+from brytpunkt.folders import report_languages
 
 YearMonth = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
 
@@ -108,4 +109,17 @@ class Staff(Section):
 class Report(Section):
     """How the report is written."""
 
-    language: Annotated[Literal["en", "sv"], described("Language of the report.")] = "en"
+    language: Annotated[
+        str,
+        described(
+            "Language of the report: one that has a file in brytpunkt/reporting/texts.", pattern=r"^[a-z]{2}$"
+        ),
+    ] = "en"
+
+    @field_validator("language", mode="after")
+    @classmethod
+    def _has_a_catalog(cls, language: str) -> str:
+        known = report_languages()
+        if language not in known:
+            raise wrong(f"there are no report texts in {language!r}", f"write one of {', '.join(known)}")
+        return language

@@ -12,7 +12,9 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-TEXTS = Path(__file__).parent / "texts"
+from brytpunkt.errors import BrytpunktError
+from brytpunkt.folders import TEXTS, report_languages
+
 FALLBACK = "en"
 
 
@@ -36,22 +38,21 @@ class Texts:
         return self.get(f"{group}.{identifier}", identifier.replace("_", " "))
 
 
-def languages() -> tuple[str, ...]:
-    """Languages that have a catalog."""
-    return tuple(sorted(path.stem for path in TEXTS.glob("*.yaml")))
-
-
 @cache
-def texts(language: str) -> Texts:
-    """The catalog of a language."""
-    if language not in languages():
-        message = f"no report texts for language '{language}'; there are {', '.join(languages())}"
-        raise ValueError(message)
-    return Texts(language, _read(FALLBACK) | _read(language))
+def texts(language: str, folder: Path = TEXTS) -> Texts:
+    """The catalog of a language; `folder` holds one file per language.
+
+    Raises `BrytpunktError` where there is no such file.
+    """
+    known = report_languages(folder)
+    if language not in known:
+        message = f"no report texts for language {language!r}; there are {', '.join(known)}"
+        raise BrytpunktError(message)
+    return Texts(language, _read(TEXTS, FALLBACK) | _read(folder, language))
 
 
-def _read(language: str) -> dict[str, str]:
-    tree = YAML(typ="safe", pure=True).load((TEXTS / f"{language}.yaml").read_text(encoding="utf-8"))
+def _read(folder: Path, language: str) -> dict[str, str]:
+    tree = YAML(typ="safe", pure=True).load((folder / f"{language}.yaml").read_text(encoding="utf-8"))
     return dict(_flat(tree, ""))
 
 

@@ -1,4 +1,4 @@
-"""Documents: the HTML of a report from its page context.
+"""Documents: the HTML of a report from its page context, for the PDF engine and as a file of its own.
 
 Belongs here: the template environment and its safety. Does not belong here: PDF (see pdf.py).
 """
@@ -6,10 +6,14 @@ Belongs here: the template environment and its safety. Does not belong here: PDF
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
 
 from brytpunkt.reporting.pages.portfolio import portfolio_page
 from brytpunkt.reporting.pages.site import site_page
+from brytpunkt.reporting.style import page_css
+from brytpunkt.reporting.words import clean
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,13 +34,32 @@ def environment(templates: Path) -> Environment:
         loader=FileSystemLoader(templates),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_clean,
         trim_blocks=True,
         lstrip_blocks=True,
     )
 
 
-def document(at: Desk, name: str, templates: Path) -> str:
-    """HTML of the report `name`: a site's id, or `portfolio`."""
-    if name == PORTFOLIO:
-        return environment(templates).get_template("portfolio.html.j2").render(portfolio_page(at))
-    return environment(templates).get_template("site.html.j2").render(site_page(at, name))
+def _clean(value: Any) -> Any:
+    """Every text that a template prints, without control characters; finished markup as it is."""
+    return clean(value) if type(value) is str else value
+
+
+def context(at: Desk, name: str) -> dict[str, Any]:
+    """Everything that the report `name` prints: a site's id, or `portfolio`."""
+    return portfolio_page(at) if name == PORTFOLIO else site_page(at, name)
+
+
+def document(page: dict[str, Any], templates: Path) -> str:
+    """HTML of a report for the PDF engine, which brings the style sheet itself."""
+    return _render(page, templates, None)
+
+
+def standalone(page: dict[str, Any], templates: Path) -> str:
+    """HTML of a report as one file: style and fonts inside, and a policy that lets the page fetch nothing."""
+    # the sheet is the repository's own, and holds nothing that a user declares
+    return _render(page, templates, Markup(page_css(templates)))  # noqa: S704
+
+
+def _render(page: dict[str, Any], templates: Path, style: Markup | None) -> str:
+    return environment(templates).get_template("report.html.j2").render(page, style=style)

@@ -40,19 +40,6 @@ def faces(folder: Path) -> tuple[Face, ...]:
     return tuple(face for face in found if face.family == family)
 
 
-def font_face_css(folder: Path) -> str:
-    """@font-face rules for the report's family under the name `Report`."""
-    rule = "@font-face{{font-family:Report;src:url({url});font-weight:{weight};font-style:{style}}}"
-    return "\n".join(
-        rule.format(
-            url=face.path.resolve().as_uri(),
-            weight=face.weight,
-            style="italic" if face.is_italic else "normal",
-        )
-        for face in faces(folder)
-    )
-
-
 def family(folder: Path) -> str:
     """The name by which the chart engine knows the family."""
     return faces(folder)[0].family

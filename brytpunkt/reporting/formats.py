@@ -16,6 +16,8 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from brytpunkt.reporting.catalog import Texts
 
 Number = float | int | Decimal
@@ -23,7 +25,7 @@ Number = float | int | Decimal
 MINUS = "\u2212"
 NO_BREAK = "\u00a0"
 NOTHING = "\u2013"
-LOCALES = {"en": "en_GB", "sv": "sv_SE"}
+LOCALES = {"en": "en_GB", "no": "nb_NO"}
 TEN, HUNDRED = 10, 100
 SCALES = {"one": 1.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
 
@@ -60,20 +62,22 @@ class Formats:
 
     def plain(self, value: Number | None) -> str:
         """A declared number as it was declared: no padding with zeros, thousands apart."""
-        if value is None:
+        if value is None or not math.isfinite(value):
             return NOTHING
         text = format(Decimal(str(value)).normalize(), "f")
         return self.number(value, len(text.partition(".")[2]))
 
     def percent(self, share: Number | None, digits: int = 0, *, signed: bool = False) -> str:
         """A share as a percentage."""
-        if share is None:
+        if share is None or not math.isfinite(share):
             return NOTHING
         return self.texts("unit.percent", number=self.number(float(share) * 100, digits, signed=signed))
 
-    def scale_of(self, values: list[float]) -> str:
+    def scale_of(self, values: Sequence[float | None]) -> str:
         """The scale (`one`, `thousand`, `million`) in which the largest of the values reads best."""
-        largest = max((abs(value) for value in values), default=0.0)
+        largest = max(
+            (abs(value) for value in values if value is not None and math.isfinite(value)), default=0.0
+        )
         if largest >= SCALES["million"]:
             return "million"
         return "thousand" if largest >= SCALES["thousand"] * 10 else "one"
@@ -84,7 +88,7 @@ class Formats:
 
     def money(self, value: Number | None, *, signed: bool = False) -> str:
         """Money with three figures and its unit: `12.3 M EUR`, `845 k EUR`."""
-        if value is None:
+        if value is None or not math.isfinite(value):
             return NOTHING
         scale = self.scale_of([float(value)])
         scaled = float(value) / SCALES[scale]
@@ -93,11 +97,13 @@ class Formats:
 
     def cents(self, value: Number | None) -> str:
         """Money to the cent, as the ledger has it."""
+        if value is None or not math.isfinite(value):
+            return NOTHING
         return f"{self.number(value, 2)}{NO_BREAK}{self.currency}"
 
     def price(self, value: Number | None) -> str:
         """A unit price: two decimals above one, else three figures."""
-        if value is None:
+        if value is None or not math.isfinite(value):
             return NOTHING
         text = self.number(value, 2) if abs(float(value)) >= 1 else self.significant(value, 3)
         return f"{text}{NO_BREAK}{self.currency}"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 FRAMES = (
-    "curves", "switch_curve", "tipping_curve", "rule_series", "demand", "schedule", "energy",
+    "curves", "switch_curve", "tipping_curve", "rule_series", "demand", "schedule", "energy", "ledger",
 )  # fmt: skip
 
 
@@ -98,6 +98,7 @@ class Frames:
     demand: pl.DataFrame
     schedule: pl.DataFrame
     energy: pl.DataFrame
+    ledger: pl.DataFrame
 
     def at(self, name: str, site: str) -> pl.DataFrame:
         """The rows of one site."""

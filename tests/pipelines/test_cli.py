@@ -88,7 +88,8 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Planned:
 
 def test_a_plan_from_file_to_files(planned: Planned) -> None:
     written = {path.name for path in planned.out.iterdir() if not path.name.startswith(".")}
-    assert written == {"portfolio.pdf", "lulea.pdf", "oslo.pdf", "ledger.parquet", "summary.json"}
+    pages = {f"{name}.{kind}" for name in ("portfolio", "lulea", "oslo") for kind in ("pdf", "html")}
+    assert written == pages | {"small.xlsx", "ledger.parquet", "summary.json"}
     summary = json.loads((planned.out / "summary.json").read_text(encoding="utf-8"))
     ledger = pl.read_parquet(planned.out / "ledger.parquet")
     for strategy in summary["strategies"]:

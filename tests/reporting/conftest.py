@@ -12,6 +12,7 @@ from brytpunkt.declarations import read_plan
 from brytpunkt.folders import folders
 from brytpunkt.landing import Landing
 from brytpunkt.planning import Result, compute
+from brytpunkt.reporting.render import render_reports
 from brytpunkt.reporting.summary import summarise
 from brytpunkt.warehouse import Warehouse, facts, refresh_bundled
 from tests.conftest import SMALL_PLAN
@@ -43,3 +44,11 @@ def make(folder: Path, text: str) -> Made:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """The small plan."""
     return make(tmp_path_factory.mktemp("made"), SMALL_PLAN)
+
+
+@pytest.fixture(scope="session")
+def english(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every file of the small plan's run, in English."""
+    folder = tmp_path_factory.mktemp("english")
+    render_reports(made.summary, made.result, folders(), folder, "en", workers=0)
+    return folder

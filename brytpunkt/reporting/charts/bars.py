@@ -7,18 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from brytpunkt.reporting.charts.draw import (
-    LABEL_LENGTH,
-    Canvas,
-    Spec,
-    axis_label,
-    domain,
-    frame,
-    quantitative,
-    short,
-)
-from brytpunkt.reporting.charts.theme import FULL_WIDTH, INK, OWN, QUIET, RENT, STACK
+from brytpunkt.reporting.charts.draw import Canvas, Spec, domain, frame, quantitative
+from brytpunkt.reporting.charts.theme import FULL_WIDTH, INK, OWN, QUIET, RENT, RENT_INK, STACK
 from brytpunkt.reporting.formats import SCALES
+from brytpunkt.reporting.words import LABEL_LENGTH, axis_label, short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +39,7 @@ def cost_pairs(canvas: Canvas, groups: Sequence[tuple[str, float, float]], scale
         if value is values[0] or value is first:
             value["label"] = f"{value['label']}  {words('series.' + value['side'])}"
     limits = domain([v["value"] for v in values] or [0.0], head_room=0.02)
-    size = frame(FULL_WIDTH, 30 * len(groups) + 26, left=176, right=70, top=4, bottom=22)
+    size = frame(FULL_WIDTH, 25 * len(groups) + 26, left=176, right=70, top=4, bottom=22)
     scale_of_rows = {"domain": [name for name, _, _ in groups], "paddingInner": 0.2, "paddingOuter": 0.1}
     rows = {"field": "group", "type": "nominal", "sort": None, "axis": NAME_AXIS, "scale": scale_of_rows}
     offset = {"field": "side", "type": "nominal", "scale": {"domain": list(PAIR), "paddingInner": 0}}
@@ -115,7 +107,7 @@ def sites(canvas: Canvas, rows: Sequence[dict[str, Any]], here: str | None) -> M
         },
         {
             "data": {"values": line},
-            "mark": {"type": "text", "color": RENT, "fontWeight": canvas.bold, "dy": -10, "align": "center"},
+            "mark": {"type": "text", "color": RENT_INK, "fontWeight": canvas.bold, "dy": -10, "align": "center"},
             "encoding": {
                 "x": quantitative("value", limits), "y": {"value": 0},
                 "text": {"field": "label", "type": "nominal"},

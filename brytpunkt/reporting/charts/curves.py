@@ -18,8 +18,8 @@ from brytpunkt.reporting.charts.theme import (
     LINE_GAP,
     MUTED,
     OWN,
-    OWN_LIGHT,
     RENT,
+    RENT_INK,
 )  # fmt: skip
 from brytpunkt.reporting.formats import SCALES
 
@@ -80,7 +80,7 @@ def switch(
     `curve`: order_month, present_value [plan currency].
     """
     formats, words = canvas.formats, canvas.formats.texts
-    values = [float(value) for value in curve["present_value"]]
+    values = [float(value) for value in curve["present_value"].drop_nulls()]
     scale = formats.scale_of([*values, float(row["npv_rent"])])
     rent = float(row["npv_rent"]) / SCALES[scale]
     points = _scaled(curve.sort("order_month"), "order_month", ["present_value"], scale)
@@ -106,7 +106,7 @@ def switch(
         line_of_rent,
     ]
     layers += _end_labels(
-        canvas, shown, ends, limits, size["height"], time.months, [RENT, OWN], x="order_month"
+        canvas, shown, ends, limits, size["height"], time.months, [RENT_INK, OWN], x="order_month"
     )
     spoken = words("spoken.switch_never", rent=formats.money(row["npv_rent"]))
     if row["switch_month"] is not None:
@@ -145,7 +145,9 @@ def tipping(canvas: Canvas, curve: pl.DataFrame, row: dict[str, Any], height: in
     ]
     solid = {"rent": STYLES["rent"], "own": STYLES["own_less_continuing_value"]}
     layers: list[Spec] = [_line(points, name, across, limits, solid[name]) for name in series]
-    layers += _end_labels(canvas, shown, ends, limits, size["height"], widest, [RENT, OWN], x="utilisation")
+    layers += _end_labels(
+        canvas, shown, ends, limits, size["height"], widest, [RENT_INK, OWN], x="utilisation"
+    )
     spoken = words("spoken.tipping_none")
     for key, colour in (("tipping_utilisation", INK), ("base_utilisation", FAINT)):
         if row[key] is not None and row[key] * PERCENT <= widest:
@@ -204,7 +206,7 @@ def _end_labels(
     limits: tuple[float, float],
     height: int,
     at: float,
-    colours: Sequence[str] = (RENT, OWN_LIGHT, OWN),
+    colours: Sequence[str] = (RENT_INK, MUTED, OWN),
     x: str = "month",
 ) -> list[Spec]:
     """One label at the end of each line, in its colour, moved apart where lines end close together."""

@@ -7,8 +7,8 @@ Does not belong here: what a chart shows.
 from __future__ import annotations
 
 import hashlib
+import math
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 
 from brytpunkt.reporting import fonts
 from brytpunkt.reporting.charts.theme import LINE_GAP, config
+from brytpunkt.reporting.words import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 Spec = dict[str, Any]
 VEGA_LITE = "https://vega.github.io/schema/vega-lite/v6.json"
-LABEL_LENGTH = 26
-LAST_OF_BASIC_PLANE = 0xFFFF
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Canvas:
         """The chart as inline SVG; `spoken` is its alternative text."""
         family = fonts.family(self.font_folder)
         drawn = _engine(self.font_folder).vegalite_to_svg(
-            {"$schema": VEGA_LITE, "autosize": "none", "config": config(family)} | spec,
+            finite({"$schema": VEGA_LITE, "autosize": "none", "config": config(family)} | spec),
             format_locale=self.formats.vega(),
             allowed_base_urls=[],
         )
@@ -74,20 +73,15 @@ def _engine(font_folder: Path) -> Any:
     return vl_convert
 
 
-def printable(text: str) -> str:
-    """Text without control characters, which XML refuses."""
-    return "".join(" " if unicodedata.category(c) in {"Cc", "Cs", "Cn", "Zl", "Zp"} else c for c in text)
-
-
-def short(text: str, length: int = LABEL_LENGTH) -> str:
-    """A label cut to what fits beside an axis."""
-    clean = printable(text)
-    return clean if len(clean) <= length else clean[: length - 1].rstrip() + "\u2026"
-
-
-def axis_label(text: str, length: int = LABEL_LENGTH) -> str:
-    """A short label without characters beyond the basic plane, which the engine would cut in half."""
-    return short("".join(c for c in text if ord(c) <= LAST_OF_BASIC_PLANE).strip(), length)
+def finite(value: Any) -> Any:
+    """A specification in which what is not a number is null: a gap in a line, a mark left out."""
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
 
 
 def frame(width: int, height: int, *, left: int, right: int, top: int = 10, bottom: int = 24) -> Spec:
@@ -100,10 +94,15 @@ def frame(width: int, height: int, *, left: int, right: int, top: int = 10, bott
 
 
 def domain(
-    values: Sequence[float], *, zero: bool = True, head_room: float = 0.04, foot_room: float | None = None
+    values: Sequence[float | None],
+    *,
+    zero: bool = True,
+    head_room: float = 0.04,
+    foot_room: float | None = None,
 ) -> tuple[float, float]:
-    """Limits of a scale that hold all values, with zero, and a little room above and below."""
-    low, high = min(values), max(values)
+    """Limits of a scale that hold all known values, with zero, and a little room above and below."""
+    known = [value for value in values if value is not None and math.isfinite(value)] or [0.0]
+    low, high = min(known), max(known)
     if zero:
         low, high = min(low, 0.0), max(high, 0.0)
     span = high - low or abs(high) or 1.0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from brytpunkt.reporting.charts.draw import Canvas, Spec, apart, axis_label, domain, frame, quantitative, text
+from brytpunkt.reporting.charts.draw import Canvas, Spec, apart, domain, frame, quantitative, text
 from brytpunkt.reporting.charts.theme import (
     BAND,
     FULL_WIDTH,
@@ -19,8 +19,10 @@ from brytpunkt.reporting.charts.theme import (
     OWN,
     QUIET,
     RENT,
+    RENT_INK,
     STACK,
 )  # fmt: skip
+from brytpunkt.reporting.words import axis_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +36,7 @@ RULE_STYLES: dict[str, dict[str, Any]] = {
     "r2": {"color": RENT, "strokeWidth": 2.2},
     "r3": {"color": MUTED, "strokeWidth": 1.8, "strokeDash": [5, 3]},
 }
+RULE_INKS = {"r1": OWN, "r2": RENT_INK, "r3": MUTED}
 RULE_LIMIT = 2.5
 THRESHOLDS = (0.6, 0.7)
 MILLION = 1e6
@@ -53,6 +56,8 @@ def tokens(
         shade = STACK[index % len(STACK)]
         low = 0.0
         for month, value in series.select("month", "output_tokens_per_day").iter_rows():
+            if value is None:
+                continue
             low = base.get(month, 0.0)
             base[month] = low + value / MILLION
             values.append({"month": month, "low": low, "high": base[month], "w": index, "shade": shade})
@@ -141,7 +146,7 @@ def rule(canvas: Canvas, series: pl.DataFrame, time: Timeline, height: int = 200
     layers += [
         text(
             [{"month": time.months, "y": place, "label": f"{name.upper()} {formats.number(ends[name], 2)}"}],
-            "month", "y", dx=7, color=RULE_STYLES[name]["color"], fontWeight=canvas.bold,
+            "month", "y", dx=7, color=RULE_INKS[name], fontWeight=canvas.bold,
         )
         for name, place in zip(shown, places, strict=True)
     ]  # fmt: skip

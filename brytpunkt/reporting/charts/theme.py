@@ -1,7 +1,7 @@
 """Theme: one palette, one type size and one set of axes for every chart.
 
 Belongs here: colours and the Vega-Lite configuration. The colours differ in lightness as well as in hue,
-so that a grey print and a colour-blind reader tell them apart. Does not belong here: data.
+so that a grey print and a colour-blind reader tell them apart; RENT_INK is RENT dark enough for small letters. Does not belong here: data.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ RULE = "#dfe4e8"
 OWN = "#0b4a6f"
 OWN_LIGHT = "#7fa8c2"
 RENT = "#d07a1f"
+RENT_INK = "#a3480b"
 BAND = "#f3ecd9"
 QUIET = "#c3ced6"
-STACK = ("#0b4a6f", "#5f93b3", "#b9cfdd", "#e3c79a", "#d07a1f", "#8c8c8c")
+STACK = ("#0b4a6f", "#5f93b3", "#b9cfdd", "#f0dfbe", "#d07a1f", "#8c8c8c")
 
 FULL_WIDTH = 658
 HALF_WIDTH = 321

@@ -8,15 +8,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from brytpunkt.reporting.charts.bars import energy_prices
-from brytpunkt.reporting.charts.draw import short
 from brytpunkt.reporting.charts.theme import STACK
 from brytpunkt.reporting.pages.panel import NAME_LENGTH, Row, best_site_id, site_names
+from brytpunkt.reporting.words import short
 
 if TYPE_CHECKING:
     from brytpunkt.reporting.pages.shared import Desk
 
 DRAWN = ("spot", "grid", "tax", "cooling")
 ROWS = (*DRAWN, "heat", "total", "carbon")
+
+
+def advantage_section(at: Desk, row: Row) -> Row | None:
+    """Context of the partial `advantage`: this site against places outside the Nordics, or all sites."""
+    return advantage(at, None if at.is_portfolio else row["site"])
 
 
 def advantage(at: Desk, site: str | None) -> Row | None:

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from brytpunkt.reporting.charts.draw import short
+from brytpunkt.reporting.words import short
 
 if TYPE_CHECKING:
     from brytpunkt.reporting.formats import Formats

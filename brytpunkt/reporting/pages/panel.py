@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from brytpunkt.reporting.charts.draw import short
 from brytpunkt.reporting.formats import SCALES
+from brytpunkt.reporting.words import short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,17 +1,23 @@
 """Portfolio: the content of the report on all sites together.
 
-Belongs here: composition. Does not belong here: layout (templates/portfolio.html.j2).
+Belongs here: composition. Does not belong here: layout (templates/).
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from brytpunkt.reporting.charts.draw import short
-from brytpunkt.reporting.pages import decision, tables
-from brytpunkt.reporting.pages.advantage import advantage
+from brytpunkt.reporting.pages import tables
+from brytpunkt.reporting.pages.advantage import advantage_section
+from brytpunkt.reporting.pages.appendix import assumptions_section, glossary_section
+from brytpunkt.reporting.pages.bill import bill_section
+from brytpunkt.reporting.pages.conditions import control_section, readiness_section
 from brytpunkt.reporting.pages.decision import quantity, years
-from brytpunkt.reporting.pages.panels import portfolio_panels
+from brytpunkt.reporting.pages.first import portfolio_decision
+from brytpunkt.reporting.pages.mix import mix_section
+from brytpunkt.reporting.pages.parts import Part, compose
+from brytpunkt.reporting.pages.robustness import robustness_section
 from brytpunkt.reporting.pages.shared import (
     LONG_NAME,
     NAME_IN_TABLE,
@@ -20,50 +26,88 @@ from brytpunkt.reporting.pages.shared import (
     curve_charts,
     energy_chart,
 )
-from brytpunkt.reporting.pages.site import demand_context
+from brytpunkt.reporting.pages.site import demand_section
+from brytpunkt.reporting.pages.sources import provenance_section
+from brytpunkt.reporting.words import short
 
 if TYPE_CHECKING:
     from brytpunkt.reporting.pages.shared import Desk
 
 Row = dict[str, Any]
+FIRST_SITES = 12
+SHORT_NAME = 12
 
 
 def portfolio_page(at: Desk) -> Row:
-    """Context of portfolio.html.j2."""
-    formats, words, summary = at.formats, at.formats.texts, at.summary
+    """Context of report.html.j2 for all sites together."""
+    whole = replace(at, is_portfolio=True)
     best = best_site(at.sites)
-    has_own = best["npv_own"] is not None
-    name = summary["plan"]["name"]
-    return common(at, name, words("doc.portfolio_subject")) | {
-        "best": best,
-        "decision": {
-            "outcome": decision.outcome(best),
-            "headline": decision.headline(best, formats, "portfolio_"),
-            "lead": _lead(at, best),
-            "tiles": decision.tiles(best, at.horizon, formats),
-            "warnings": list(summary["warnings"]),
-            "comparator": None,
+    words = at.formats.texts
+    ranking = comparison(whole, None)
+    return common(whole, at.summary["plan"]["name"], words("doc.portfolio_subject")) | {
+        "decision": portfolio_decision(whole, best),
+        "ranking": {
+            "unit": ranking["unit"],
+            "rows": ranking["rows"][:FIRST_SITES],
+            "here": best["site"],
+            "rest": words("text.first_sites", count=FIRST_SITES, total=len(ranking["rows"]))
+            if len(ranking["rows"]) > FIRST_SITES
+            else None,
         },
-        "comparison": comparison(at, None),
-        "sites_note": words("text.sites_note", rent=best["rent_label"]),
-        "curves": curve_charts(at, best) if has_own else None,
-        "workloads": tables.workload_rows(summary, formats, quantity),
-        "demand": demand_context(at, best),
-        "rent": [row for row in tables.strategy_rows(summary, formats, None) if not row["site"]],
-        "strategies": [row for row in tables.strategy_rows(summary, formats, None) if row["site"]],
-        "strategies_note": words(
-            "text.strategies_note", years=years(at.horizon, formats), unit=formats.unit("thousand")
-        ),
+        "sections": compose(whole, best, PARTS),
+    }
+
+
+def sites_section(at: Desk, best: Row) -> Row:
+    """Context of the partial `sites`: all sites on one scale, what energy costs there, and what differs."""
+    return {
+        "note": at.formats.texts("text.sites_note", rent=at.say(best["rent_label"])),
+        "comparison": comparison(at, None) | ({} if len(at.sites) > FIRST_SITES else {"rows": []}),
+        "here": best["site"],
         "energy": energy_chart(at, None),
         "differences": [_difference(at, row) for row in at.sites],
-        "unit": tables.unit_rows(summary, formats, None),
-        "published": tables.published_rows(summary, formats),
-        "published_note": _published_note(at),
-        "advantage": advantage(at, None),
-        "panels": portfolio_panels(at),
-        "assumptions": tables.assumption_rows(summary, formats),
-        "sources": tables.source_rows(summary, formats),
     }
+
+
+def curves_section(at: Desk, best: Row) -> Row | None:
+    """Context of the partial `timing` for the best site."""
+    return curve_charts(at, best) if best["npv_own"] is not None else None
+
+
+def scope_section(at: Desk, best: Row) -> Row:
+    """Context of the partial `demand`, with the workloads in front."""
+    workloads = tables.workload_rows(at.summary, at.formats, quantity)
+    return demand_section(at, best) | {"workloads": workloads}
+
+
+def strategies_section(at: Desk, best: Row) -> Row:
+    """Context of the partial `strategies`: ways to rent, then every site's own."""
+    del best
+    words = at.formats.texts
+    rows = tables.strategy_rows(at.summary, at.formats, None, at.say)
+    return {
+        "note": words(
+            "text.strategies_note", years=years(at.horizon, at.formats), unit=at.formats.unit("thousand")
+        ),
+        "tables": [
+            (words("section.rent"), [row for row in rows if not row["site"]], False),
+            (words("section.strategies_sites"), [row for row in rows if row["site"]], True),
+        ],
+    }
+
+
+def unit_section(at: Desk, best: Row) -> Row | None:
+    """Context of the partial `unit`: one server for one hour at every site."""
+    del best
+    rows = tables.unit_rows(at.summary, at.formats, None)
+    return {"rows": rows, "with_site": True, "money": None} if rows else None
+
+
+def published_section(at: Desk, best: Row) -> Row | None:
+    """Context of the partial `published`: a published calculation beside ours."""
+    del best
+    rows = tables.published_rows(at.summary, at.formats)
+    return {"note": _published_note(at), "rows": rows} if rows else None
 
 
 def best_site(sites: list[Row]) -> Row:
@@ -74,22 +118,12 @@ def best_site(sites: list[Row]) -> Row:
     )
 
 
-def _lead(at: Desk, best: Row) -> str:
-    words = at.formats.texts
-    candidates = [row for row in at.sites if not row["is_comparator"]]
-    winners = sum(row["verdict"] == "build" for row in candidates)
-    key = "text.portfolio_build" if winners else "text.portfolio_rent"
-    verdict = words(key, count=winners, total=len(candidates)) if len(candidates) > 1 else ""
-    mixed = decision.mix(at.summary, None, float(best["npv_rent"]), at.formats)
-    return verdict + decision.lead(best, at.horizon, at.formats) + mixed
-
-
 def _difference(at: Desk, row: Row) -> Row:
     formats, words = at.formats, at.formats.texts
     return {
         "name": short(row["site_name"], NAME_IN_TABLE),
         "cells": [
-            row["zone"] or row["country"],
+            short(row["zone"] or row["country"], SHORT_NAME),
             words.name("cooling", row["cooling"]),
             formats.number(row["pue_mean"], 3),
             formats.number(row["energy_price_per_mwh"], 1),
@@ -110,3 +144,22 @@ def _published_note(at: Desk) -> str:
         publisher=published["publisher"],
         date=at.formats.day(published["published_on"]),
     )
+
+
+PARTS = (
+    Part("sites", sites_section, is_new_page=True),
+    Part("curves", curves_section, "timing"),
+    Part("mix", mix_section),
+    Part("scope", scope_section, "demand"),
+    Part("paradox", bill_section),
+    Part("robustness", robustness_section),
+    Part("advantage", advantage_section, is_new_page=True),
+    Part("control", control_section),
+    Part("readiness", readiness_section, "panels"),
+    Part("strategies", strategies_section),
+    Part("unit", unit_section),
+    Part("published", published_section),
+    Part("glossary", glossary_section),
+    Part("assumptions", assumptions_section, is_new_page=True),
+    Part("provenance", provenance_section),
+)

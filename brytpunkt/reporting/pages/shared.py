@@ -5,17 +5,22 @@ Belongs here: the desk that pages are made at. Does not belong here: content of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from brytpunkt.reporting.catalog import texts
-from brytpunkt.reporting.charts.draw import Canvas, short
+from brytpunkt.reporting.charts.draw import Canvas
 from brytpunkt.reporting.charts.theme import STACK
 from brytpunkt.reporting.charts.timeline import Timeline
 from brytpunkt.reporting.formats import SCALES, Formats
+from brytpunkt.reporting.pages.appendix import how_to_read
 from brytpunkt.reporting.pages.decision import years
 from brytpunkt.reporting.pages.monthly import PARTS, energy_means
+from brytpunkt.reporting.pages.sources import footnote
+from brytpunkt.reporting.phrases import Phrases, phrases
+from brytpunkt.reporting.words import printable, short
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,13 +35,21 @@ NAME_IN_TABLE = 40
 
 @dataclass(frozen=True)
 class Desk:
-    """Summary, frames, formats and canvas of one report."""
+    """Summary, frames, formats and canvas of one report.
+
+    `say` turns sentences of planning into the reader's language. `today` is the clock that staleness is
+    measured against, None for none. `extra` holds what a page needs beyond the summary, by the page's key.
+    """
 
     summary: Row
     frames: Frames
     formats: Formats
     canvas: Canvas
     time: Timeline
+    say: Phrases
+    today: date | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    is_portfolio: bool = False
 
     @property
     def sites(self) -> list[Row]:
@@ -54,31 +67,48 @@ class Desk:
         return next(row for row in self.sites if row["site"] == site)
 
 
-def desk(summary: Row, frames: Frames, font_folder: Path, language: str) -> Desk:
+def desk(
+    summary: Row,
+    frames: Frames,
+    font_folder: Path,
+    language: str,
+    *,
+    today: date | None = None,
+    extra: Mapping[str, Any] | None = None,
+) -> Desk:
     """Everything that pages are made from, in one language."""
     finance = summary["finance"]
     formats = Formats(texts(language), finance["currency"])
     time = Timeline(date.fromisoformat(finance["start"]), int(finance["horizon_months"]))
-    return Desk(summary, frames, formats, Canvas(formats, font_folder), time)
+    return Desk(
+        summary,
+        frames,
+        formats,
+        Canvas(formats, font_folder),
+        time,
+        phrases(formats),
+        today,
+        extra or {},
+    )
 
 
 def common(at: Desk, title: str, subject: str) -> Row:
-    """Values that every report prints: title, running head, foot, plan line."""
-    formats, summary = at.formats, at.summary
+    """Values that every report prints: title, running head, foot, plan line, how to read it."""
+    formats, summary, words = at.formats, at.summary, at.formats.texts
     finance, run, plan = summary["finance"], summary["run"], summary["plan"]
     rate = formats.percent(finance["discount_rate_per_year"], 1)
     return {
         "t": formats.texts,
         "f": formats,
         "language": formats.texts.language,
-        "title": title,
+        "title": printable(title),
+        "reading": how_to_read(at),
         "head_plan": short(plan["name"], HEAD_LENGTH),
         "head_subject": short(subject, HEAD_LENGTH),
         "is_long_title": len(title) > LONG_NAME,
         "as_of": formats.day(run["as_of"]),
         "run_id": run["run_id"],
-        "code_version": run["code_version"],
-        "plan_sha": plan["sha256"][:16],
+        "description": words("doc.description", plan=short(plan["name"], LONG_NAME)),
         "currency": finance["currency"],
         "horizon": years(at.horizon, formats),
         "prepared": formats.texts(
@@ -112,6 +142,7 @@ def energy_chart(at: Desk, here: str | None) -> Row | None:
         "key": [(words.name("energy_part", part), STACK[index]) for index, part in enumerate(parts)],
         "cheapest": short(rows[0]["site_name"], LONG_NAME),
         "unit": words("unit.per_mwh", currency=at.formats.currency),
+        "sources": footnote(at, "day_ahead_monthly", "day_ahead_shape", "energy_taxes", "grid_fees"),
     }
 
 
@@ -133,6 +164,7 @@ def curve_charts(at: Desk, row: Row) -> Row:
     paid, switched = row["payback_date"], row["switch_date"]
     unit = formats.unit(formats.scale_of([float(row["npv_rent"])]))
     return {
+        "sources": footnote(at, "gpu_offers", "servers", "token_prices"),
         "crossing": curves.crossing(at.canvas, crossing, row, at.time),
         "crossing_head": words("figure.crossing_wins", site=site, date=formats.month(paid))
         if paid

@@ -1,6 +1,6 @@
 """Site: the content of one site's report, from the decision to provenance.
 
-Belongs here: composition. Does not belong here: layout (templates/site.html.j2).
+Belongs here: composition. Does not belong here: layout (templates/).
 """
 
 from __future__ import annotations
@@ -8,21 +8,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from brytpunkt.reporting.charts import bars, curves, load
-from brytpunkt.reporting.charts.draw import short
-from brytpunkt.reporting.pages import decision, monthly, tables
-from brytpunkt.reporting.pages.advantage import advantage
+from brytpunkt.reporting.pages import monthly, tables
+from brytpunkt.reporting.pages.advantage import advantage_section
+from brytpunkt.reporting.pages.appendix import assumptions_section, glossary_section
+from brytpunkt.reporting.pages.bill import bill_section
+from brytpunkt.reporting.pages.conditions import control_section, footprint_section, readiness_section
 from brytpunkt.reporting.pages.costs import cost_table
 from brytpunkt.reporting.pages.decision import years
-from brytpunkt.reporting.pages.panels import site_panels
+from brytpunkt.reporting.pages.first import site_decision
+from brytpunkt.reporting.pages.mix import mix_section
+from brytpunkt.reporting.pages.money import money
+from brytpunkt.reporting.pages.parts import Part, compose
+from brytpunkt.reporting.pages.robustness import robustness_section
 from brytpunkt.reporting.pages.shared import (
-    LONG_NAME,
     NAME_IN_TABLE,
     common,
     comparison,
     curve_charts,
     energy_chart,
     gpus_of,
-)  # fmt: skip
+)
+from brytpunkt.reporting.pages.sources import footnote, provenance_section
+from brytpunkt.reporting.words import printable, short
 
 if TYPE_CHECKING:
     from brytpunkt.reporting.pages.shared import Desk
@@ -31,51 +38,53 @@ Row = dict[str, Any]
 
 
 def site_page(at: Desk, site: str) -> Row:
-    """Context of site.html.j2."""
+    """Context of report.html.j2 for one site."""
     row = at.site(site)
-    has_own = row["npv_own"] is not None
-    words = at.formats.texts
     name = row["site_name"]
-    return common(at, words("doc.site_title", site=name), name) | {
-        "site": row,
-        "site_name": short(name, LONG_NAME),
-        "decision": decision_context(at, row),
-        "curves": curve_charts(at, row) if has_own else None,
-        "costs": _costs(at, row) if has_own else None,
-        "comparison": comparison(at, site),
-        "sites_note": words("text.sites_note", rent=row["rent_label"]),
-        "demand": demand_context(at, row),
-        "energy": _energy(at, row) if has_own else None,
-        "rules": _rules(at, row) if has_own else None,
-        "unit": tables.unit_rows(at.summary, at.formats, site),
-        "strategies": tables.strategy_rows(at.summary, at.formats, site),
-        "advantage": advantage(at, site),
-        "panels": site_panels(at, site),
-        "assumptions": tables.assumption_rows(at.summary, at.formats, site),
-        "sources": tables.source_rows(at.summary, at.formats),
+    return common(at, at.formats.texts("doc.site_title", site=printable(name)), name) | {
+        "decision": site_decision(at, row),
+        "ranking": None,
+        "sections": compose(at, row, PARTS),
     }
 
 
-def decision_context(at: Desk, row: Row) -> Row:
-    """Page one of a site."""
-    formats = at.formats
+def timing_section(at: Desk, row: Row) -> Row | None:
+    """Context of the partial `timing`: crossing curves and the scan of order months."""
+    return curve_charts(at, row) if row["npv_own"] is not None else None
+
+
+def sites_section(at: Desk, row: Row) -> Row:
+    """Context of the partial `sites`: this site beside the others."""
     return {
-        "outcome": decision.outcome(row),
-        "headline": decision.headline(row, formats),
-        "lead": decision.lead(row, at.horizon, formats)
-        + decision.mix(at.summary, row["site"], float(row["npv_rent"]), formats),
-        "tiles": decision.tiles(row, at.horizon, formats),
-        "bar": bars.decision_bar(at.canvas, row),
-        "bar_head": formats.texts("figure.decision", years=years(at.horizon, formats)),
-        "flips": decision.flips(row, at.horizon, formats),
-        "warnings": decision.warnings(at.summary, row),
-        "comparator": formats.texts("verdict.comparator", site=short(row["site_name"], LONG_NAME))
-        if row["is_comparator"]
-        else None,
+        "note": at.formats.texts("text.sites_note", rent=at.say(row["rent_label"])),
+        "comparison": comparison(at, row["site"]),
+        "here": row["site"],
+        "differences": None,
+        "energy": None,
     }
 
 
-def _costs(at: Desk, row: Row) -> Row:
+def strategies_section(at: Desk, row: Row) -> Row:
+    """Context of the partial `strategies`: every way to serve the plan from this site."""
+    return {
+        "note": at.formats.texts(
+            "text.strategies_note", years=years(at.horizon, at.formats), unit=at.formats.unit("thousand")
+        ),
+        "tables": [(None, tables.strategy_rows(at.summary, at.formats, row["site"], at.say), False)],
+    }
+
+
+def unit_section(at: Desk, row: Row) -> Row | None:
+    """Context of the partial `unit`: one server for one hour, the return, and ways to pay."""
+    rows = tables.unit_rows(at.summary, at.formats, row["site"])
+    paid = money(at, row["site"])
+    return {"rows": rows, "with_site": False, "money": paid} if rows or paid else None
+
+
+def costs_section(at: Desk, row: Row) -> Row | None:
+    """Context of the partial `costs`: own beside rent by kind of cost, with totals that are sums of ledger rows."""
+    if row["npv_own"] is None:
+        return None
     formats = at.formats
     table = cost_table(at.frames.own_costs(row["site"]), at.frames.rent_costs(), formats)
     scale = formats.scale_of([value for _, *pair in table.groups for value in pair])
@@ -86,14 +95,15 @@ def _costs(at: Desk, row: Row) -> Row:
         "head": formats.texts("figure.costs_own", group=group, share=formats.percent(share)),
         "sub": formats.texts("figure.costs_sub", years=years(at.horizon, formats), unit=formats.unit(scale)),
         "unit": formats.unit(table.scale),
+        "sources": footnote(at, "servers", "gpu_offers", "energy_taxes", "grid_fees"),
         "exact": formats.texts(
             "doc.rounded", own=formats.cents(table.own_exact), rent=formats.cents(table.rent_exact)
         ),
     }
 
 
-def demand_context(at: Desk, row: Row) -> Row:
-    """Tokens, GPUs needed and installed, and the deliveries of a site."""
+def demand_section(at: Desk, row: Row) -> Row:
+    """Context of the partial `demand`: tokens, GPUs needed and installed, and the deliveries of a site."""
     formats, words = at.formats, at.formats.texts
     per_server = gpus_of(at, row)
     names = {workload["id"]: workload["name"] for workload in at.summary["workloads"]}
@@ -107,6 +117,8 @@ def demand_context(at: Desk, row: Row) -> Row:
         )
         if asked.height
         else None,
+        "workloads": None,
+        "sources": footnote(at, "benchmarks", "models"),
         "gpus": load.gpus(at.canvas, series, at.time),
         "gpus_sub": words("figure.gpus_sub", gpu=gpu),
         "schedule": [
@@ -123,13 +135,17 @@ def demand_context(at: Desk, row: Row) -> Row:
     }
 
 
-def _energy(at: Desk, row: Row) -> Row:
+def energy_section(at: Desk, row: Row) -> Row | None:
+    """Context of the partial `energy`: what a MWh costs here and elsewhere, and energy by year."""
+    if row["npv_own"] is None:
+        return None
     formats, words = at.formats, at.formats.texts
     priced = row["energy_price_per_mwh"]
     years_drawn = monthly.energy_years(at.frames, row["site"])
     return {
         "chart": energy_chart(at, row["site"]),
         "head": words("figure.energy", price=f"{formats.number(priced, 1)}\u00a0{formats.currency}"),
+        "sources": footnote(at, "climate_hours", "climate_bins", "carbon_intensity"),
         "note": words(
             "text.energy_note",
             zone=row["zone"] or row["country"],
@@ -156,7 +172,10 @@ def _energy(at: Desk, row: Row) -> Row:
     }
 
 
-def _rules(at: Desk, row: Row) -> Row:
+def rules_section(at: Desk, row: Row) -> Row | None:
+    """Context of the partial `rules`: cost over utilisation, and four readings of a rule of thumb."""
+    if row["npv_own"] is None:
+        return None
     formats, words = at.formats, at.formats.texts
     tipping = at.frames.at("tipping_curve", row["site"])
     unit = formats.unit(formats.scale_of([float(row["npv_rent"])]))
@@ -166,3 +185,25 @@ def _rules(at: Desk, row: Row) -> Row:
         "tipping_sub": words("figure.tipping_sub", unit=unit),
         "rows": tables.rule_rows(at.summary, row["site"], at.time, formats),
     }
+
+
+PARTS = (
+    Part("timing", timing_section, is_new_page=True),
+    Part("costs", costs_section, is_new_page=True),
+    Part("sites", sites_section),
+    Part("mix", mix_section),
+    Part("demand", demand_section),
+    Part("paradox", bill_section),
+    Part("robustness", robustness_section),
+    Part("rules", rules_section),
+    Part("energy", energy_section),
+    Part("advantage", advantage_section, is_new_page=True),
+    Part("footprint", footprint_section, "panels"),
+    Part("control", control_section),
+    Part("readiness", readiness_section, "panels"),
+    Part("strategies", strategies_section),
+    Part("unit", unit_section),
+    Part("glossary", glossary_section),
+    Part("assumptions", assumptions_section, is_new_page=True),
+    Part("provenance", provenance_section),
+)

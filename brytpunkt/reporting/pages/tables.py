@@ -5,16 +5,18 @@ Belongs here: summary rows in, formatted rows out. Does not belong here: layout.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from brytpunkt.reporting.charts.draw import short
 from brytpunkt.reporting.formats import MINUS, SCALES
+from brytpunkt.reporting.words import short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from brytpunkt.reporting.charts.timeline import Timeline
     from brytpunkt.reporting.formats import Formats
+    from brytpunkt.reporting.phrases import Phrases
 
 Row = dict[str, Any]
 LONGEST_VALUE = 120
@@ -22,9 +24,13 @@ NAME_LENGTH = 40
 LABEL_LENGTH = 160
 SECTIONS = ("finance", "workloads", "build", "rent", "energy", "staff", "sites", "benchmarks")
 SHARED = ("sites", "workloads")
+DECLARED = "declared in the plan"
+SHARE = "share"
 
 
-def assumption_rows(summary: Row, formats: Formats, site: str | None = None) -> list[tuple[str, list[Row]]]:
+def assumption_rows(
+    summary: Row, formats: Formats, site: str | None, say: Phrases
+) -> list[tuple[str, list[Row]]]:
     """Assumptions by section; of one site or of all; figures that sites or workloads share are one row."""
     listed = [item for item in summary["assumptions"] if _concerns(item["path"], site)]
     listed = _drawn_together(listed, formats)
@@ -32,7 +38,7 @@ def assumption_rows(summary: Row, formats: Formats, site: str | None = None) -> 
     for item in listed:
         section = item["path"].partition(".")[0]
         by_section.setdefault(section if section in SECTIONS else "other", []).append(
-            _assumption(item, formats)
+            _assumption(item, formats, say)
         )
     order = [name for name in (*SECTIONS, "other") if name in by_section]
     return [(formats.texts.name("assumptions", name), by_section[name]) for name in order]
@@ -65,32 +71,38 @@ def _drawn_together(items: list[Row], formats: Formats) -> list[Row]:
     return list(kept.values())
 
 
-def _assumption(item: Row, formats: Formats) -> Row:
+def _assumption(item: Row, formats: Formats, say: Phrases) -> Row:
     value = item["value"]
     if isinstance(value, bool):
         shown = formats.texts("yes" if value else "no")
     elif isinstance(value, (int, float)):
         shown = formats.plain(value)
+        unit, share = say(item["unit"]), formats.texts("unit.share")
+        if item["unit"].split(" ")[0] == SHARE and unit.startswith(share):
+            return _marked(
+                item, formats, say, formats.texts("unit.percent", number=_hundredfold(value, formats)),
+                unit.removeprefix(share).strip(),
+            )  # fmt: skip
     else:
-        shown = str(value)[:LONGEST_VALUE]
+        shown = short(say(str(value)), LONGEST_VALUE)
+    return _marked(item, formats, say, shown, say(item["unit"]))
+
+
+def _hundredfold(value: float, formats: Formats) -> str:
+    """A share as a percentage with the digits that were declared."""
+    return formats.plain(Decimal(str(value)) * 100)
+
+
+def _marked(item: Row, formats: Formats, say: Phrases, shown: str, unit: str) -> Row:
+    declared = item["origin"] == "declared"
     return item | {
         "shown": shown,
+        "unit": unit,
+        "description": say(item["description"]),
+        "source": "" if declared and item["source"] == DECLARED else short(say(item["source"]), LABEL_LENGTH),
         "mark": formats.texts.name("origin_mark", item["origin"]),
         "origin_name": formats.texts.name("origin", item["origin"]),
     }
-
-
-def source_rows(summary: Row, formats: Formats) -> list[tuple[str, list[Row]]]:
-    """Provenance: the sources of each table."""
-    tables: dict[str, list[Row]] = {}
-    for row in summary["sources"]:
-        shown = {
-            "rows_shown": formats.number(row["rows"]),
-            "newest": formats.day(row["newest_source_date"]),
-            "retrieved": formats.day(row["retrieved_on"]),
-        }
-        tables.setdefault(row["table"], []).append(row | shown)
-    return [(formats.texts.name("table", table), rows) for table, rows in tables.items()]
 
 
 def rule_rows(summary: Row, site: str, time: Timeline, formats: Formats) -> list[list[str]]:
@@ -116,7 +128,9 @@ def _first(row: Row | None, time: Timeline, formats: Formats) -> str:
     return formats.month_short(time.month(int(row["first_month"])))
 
 
-def strategy_rows(summary: Row, formats: Formats, site: str | None, *, scale: str = "thousand") -> list[Row]:
+def strategy_rows(
+    summary: Row, formats: Formats, site: str | None, say: Phrases, *, scale: str = "thousand"
+) -> list[Row]:
     """Strategies of renting, and of one site's own capacity or of all sites."""
     names = {row["site"]: short(row["site_name"], NAME_LENGTH) for row in summary["sites"]}
     rank = {row["site"]: row["rank"] for row in summary["sites"]}
@@ -126,7 +140,7 @@ def strategy_rows(summary: Row, formats: Formats, site: str | None, *, scale: st
         {
             "site": names.get(row["site"], ""),
             "name": formats.texts.name("strategy", row["strategy"]),
-            "label": short(row["label"] or row["reason"] or "", LABEL_LENGTH),
+            "label": short(say(row["label"] or row["reason"] or ""), LABEL_LENGTH),
             "is_feasible": row["is_feasible"],
             "nominal": _scaled(row["nominal_total"], scale, formats),
             "present_value": _scaled(row["present_value"], scale, formats),
@@ -189,7 +203,7 @@ def workload_rows(summary: Row, formats: Formats, quantity: Any) -> list[Sequenc
     return [
         (
             short(row["name"], NAME_LENGTH),
-            row["model"] or formats.number(None),
+            short(row["model"] or formats.number(None), NAME_LENGTH),
             quantity(row["output_tokens_per_day"], formats),
             quantity(row["input_tokens_per_day"], formats),
             formats.percent(row["growth_per_year"]),

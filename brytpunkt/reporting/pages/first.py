@@ -1,0 +1,73 @@
+"""First: page one of a report, the decision that a board member understands in one minute.
+
+Belongs here: what stands on page one, and what of it is cut to fit. Does not belong here: its sentences
+(decision.py, robustness.py, sources.py).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from brytpunkt.reporting.charts import bars
+from brytpunkt.reporting.pages import decision
+from brytpunkt.reporting.pages.decision import years
+from brytpunkt.reporting.pages.robustness import certainty
+from brytpunkt.reporting.pages.sources import stale_notes
+from brytpunkt.reporting.words import short
+
+if TYPE_CHECKING:
+    from brytpunkt.reporting.pages.shared import Desk
+
+Row = dict[str, Any]
+LONG_NAME = 60
+FIRST_TILES = 3
+MOST_WARNINGS = 4
+LONGEST_WARNING = 260
+
+
+def site_decision(at: Desk, row: Row) -> Row:
+    """Page one of a site."""
+    formats = at.formats
+    lead = decision.lead(row, at.horizon, formats) + decision.mix(
+        at.summary, row["site"], float(row["npv_rent"]), formats
+    )
+    return _shared(at, row, decision.warnings(at.summary, row)) | {
+        "headline": decision.headline(row, formats),
+        "lead": lead,
+        "bar": bars.decision_bar(at.canvas, row),
+        "bar_head": formats.texts("figure.decision", years=years(at.horizon, formats)),
+        "flips": decision.flips(row, at.horizon, formats),
+        "comparator": formats.texts("verdict.comparator", site=short(row["site_name"], LONG_NAME))
+        if row["is_comparator"]
+        else None,
+    }
+
+
+def portfolio_decision(at: Desk, best: Row) -> Row:
+    """Page one of all sites together."""
+    words = at.formats.texts
+    candidates = [row for row in at.sites if not row["is_comparator"]]
+    winners = sum(row["verdict"] == "build" for row in candidates)
+    key = "text.portfolio_build" if winners else "text.portfolio_rent"
+    counted = words(key, count=winners, total=len(candidates)) if len(candidates) > 1 else ""
+    mixed = decision.mix(at.summary, None, float(best["npv_rent"]), at.formats)
+    return _shared(at, best, list(at.summary["warnings"])) | {
+        "headline": decision.headline(best, at.formats, "portfolio_"),
+        "lead": counted + decision.lead(best, at.horizon, at.formats) + mixed,
+        "flips": [],
+        "comparator": None,
+    }
+
+
+def _shared(at: Desk, row: Row, warnings: list[str]) -> Row:
+    stale = stale_notes(at)
+    said = stale + [short(at.say(text), LONGEST_WARNING) for text in warnings]
+    return {
+        "outcome": decision.outcome(row),
+        "tiles": decision.tiles(row, at.horizon, at.formats)[: FIRST_TILES if at.is_portfolio else None],
+        "sure": certainty(at, row, with_checks=at.is_portfolio),
+        "has_stale": bool(stale),
+        "warnings": said[:MOST_WARNINGS],
+        "more_warnings": [*stale, *(at.say(text) for text in warnings)] if len(said) > MOST_WARNINGS else [],
+        "more_count": max(0, len(said) - MOST_WARNINGS),
+    }

@@ -1,0 +1,58 @@
+"""Staleness: which sources were last confirmed too long ago, against a clock that is passed in.
+
+Belongs here: ages and limits. Does not belong here: reading a clock. Staleness warns, it never fails a report.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DEFAULT_LIMIT_DAYS = 120
+
+
+@dataclass(frozen=True)
+class Stale:
+    """A table with sources that were last confirmed before `limit_days` ago; `oldest` is the earliest of them."""
+
+    table: str
+    sources: int
+    oldest: date
+    limit_days: int
+
+
+def is_stale(source: dict[str, Any], today: date | None) -> bool:
+    """Whether a source of the summary was last confirmed longer ago than its limit [days].
+
+    The limit is the source's own `stale_after_days`, else 120, that of the bundled snapshot. Without a clock
+    (None), or without a date of confirmation, nothing is stale.
+    """
+    confirmed = source.get("retrieved_on")
+    if today is None or confirmed is None:
+        return False
+    return today - date.fromisoformat(confirmed) > timedelta(days=_limit(source))
+
+
+def stale_tables(sources: Sequence[dict[str, Any]], today: date | None) -> list[Stale]:
+    """Tables with stale sources, by name."""
+    by_table: dict[str, list[dict[str, Any]]] = {}
+    for source in sources:
+        if is_stale(source, today):
+            by_table.setdefault(source["table"], []).append(source)
+    return [
+        Stale(
+            table,
+            len(found),
+            min(date.fromisoformat(source["retrieved_on"]) for source in found),
+            min(_limit(source) for source in found),
+        )
+        for table, found in sorted(by_table.items())
+    ]
+
+
+def _limit(source: dict[str, Any]) -> int:
+    return int(source.get("stale_after_days") or DEFAULT_LIMIT_DAYS)
