@@ -4,6 +4,7 @@ import hashlib
 
 import dagster as dg
 
+from assets.changes import run_changes
 from assets.partitions import PLAN_SITES, PLANS, split_site_key
 from assets.rooms import Rooms
 from brytpunkt.errors import BrytpunktError
@@ -14,6 +15,7 @@ from brytpunkt.runs import load_run, newest_run
 @dg.asset(
     group_name="reports",
     partitions_def=PLANS,
+    deps=[run_changes],
     code_version="1",
     kinds={"jinja", "pdf"},
     description="The portfolio report, and the report of every site, rendered two at a time beside each other.",

@@ -38,11 +38,12 @@ class _Kept:
     ledger: pl.DataFrame
 
 
-def compare(old: Run, new: Run) -> dict[str, Any]:
+def compare(old: Run, new: Run, code: str) -> dict[str, Any]:
     """What changed from ``old`` to ``new``, both runs of one plan (docs/summary.md, `changes.json`).
 
-    The new run's code is taken for today's: the caller compares runs of this version. A declaration that today's
-    code no longer reads leaves before and after, with the reason why nothing is split by cause.
+    ``code``: today's version of the code. Where the new run was computed by another one, what that changed is in
+    `choices`, and `note` says so. A declaration that today's code no longer reads leaves before and after, with
+    the reason why nothing is split by cause.
     """
     before, after = _kept(old), _kept(new)
     content: dict[str, Any] = {
@@ -66,17 +67,19 @@ def compare(old: Run, new: Run) -> dict[str, Any]:
         return content | {
             "note": f"the older declaration cannot be read any more: {error.problems[0].message}"
         }
-    is_same_code = old.label()["code_version"] == new.label()["code_version"]
-    fall = waterfall(old_side, new_side, is_same_code=is_same_code)
+    fall = waterfall(old_side, new_side, is_same_code=old.label()["code_version"] == code)
     moved = movements(old_side, new_side, before.ledger, (before.servers, after.servers))
+    note = fall.note
+    if not note and new.label()["code_version"] != code:
+        note = "the newer result is of another version of the model than today's; choices holds what that changed"
     return content | {
         "bars": [
-            row | {"amount": f"{Decimal(row.pop('cents')) / CENTS:.2f}"}
-            for row in fall.bars.iter_rows(named=True)
+            {"site": site, "measure": measure, "cause": cause, "amount": f"{Decimal(cents) / CENTS:.2f}"}
+            for site, measure, cause, cents in fall.bars.iter_rows()
         ],
         "movements": moved.head(SHOWN_MOVEMENTS).to_dicts(),
         "is_split": fall.is_split,
-        "note": fall.note,
+        "note": note,
     }
 
 

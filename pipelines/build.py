@@ -7,9 +7,10 @@ from typing import Any
 
 import dagster as dg
 
-from assets import plans, reports, sources
+from assets import changes, plans, reports, sources
 from assets.facts import FACT_ASSETS, FACT_CHECKS
 from assets.rooms import Rooms
+from pipelines.mail import mail_when_due, send_reports
 
 ASSETS = [
     sources.bundled_snapshot,
@@ -17,6 +18,7 @@ ASSETS = [
     plans.declaration,
     plans.planning_inputs,
     plans.plan_run,
+    changes.run_changes,
     reports.portfolio_report,
     reports.site_report,
 ]
@@ -40,6 +42,8 @@ def build_defs(
                 dg.AssetSelection.groups("plans") | dg.AssetSelection.assets(reports.portfolio_report),
             ),
             dg.define_asset_job("publish_site", dg.AssetSelection.assets(reports.site_report)),
+            send_reports,
         ],
+        schedules=[mail_when_due],
         executor=dg.in_process_executor,
     )

@@ -1,4 +1,4 @@
-"""The command line: plan, schema, ui. Heavy rooms are imported only by the command that needs them."""
+"""The command line: plan, schema, send, outbox, diff, ui. Heavy rooms are imported only by the command that needs them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from brytpunkt.errors import BrytpunktError, InputError
+from pipelines import mail_commands
 
 EXIT_OK, EXIT_ERROR, EXIT_INPUT = 0, 1, 2
 VERSION = "0.1.0"
@@ -34,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     )
     plan.add_argument("--no-pdf", action="store_true", help="leave the PDF reports out")
     commands.add_parser("schema", help="print the JSON Schema of plans, for your editor")
+    mail_commands.add_commands(commands)
     ui = commands.add_parser("ui", help="open the Dagster UI: the lineage of every number")
     ui.add_argument(
         "--port", type=int, default=3000, metavar="PORT", help="port on this machine (default: 3000)"
@@ -57,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _schema()
         if options.command == "ui":
             return _ui(options.port)
+        if options.command in mail_commands.COMMANDS:
+            return mail_commands.run_command(options)
         return _plan(options)
     except InputError as error:
         print(f"brytpunkt: the input needs mending\n{error}", file=sys.stderr)

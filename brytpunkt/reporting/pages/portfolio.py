@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from brytpunkt.reporting.charts.draw import short
 from brytpunkt.reporting.pages import decision, tables
+from brytpunkt.reporting.pages.changes import changes_context
 from brytpunkt.reporting.pages.decision import quantity, years
 from brytpunkt.reporting.pages.panels import portfolio_panels
 from brytpunkt.reporting.pages.shared import (
@@ -43,6 +44,7 @@ def portfolio_page(at: Desk) -> Row:
             "warnings": list(summary["warnings"]),
             "comparator": None,
         },
+        "changes": changes_context(at, best["site"]),
         "comparison": comparison(at, None),
         "sites_note": words("text.sites_note", rent=best["rent_label"]),
         "curves": curve_charts(at, best) if has_own else None,

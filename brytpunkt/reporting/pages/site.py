@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from brytpunkt.reporting.charts import bars, curves, load
 from brytpunkt.reporting.charts.draw import short
 from brytpunkt.reporting.pages import decision, monthly, tables
+from brytpunkt.reporting.pages.changes import changes_context
 from brytpunkt.reporting.pages.costs import cost_table
 from brytpunkt.reporting.pages.decision import years
 from brytpunkt.reporting.pages.panels import site_panels
@@ -39,6 +40,7 @@ def site_page(at: Desk, site: str) -> Row:
         "site": row,
         "site_name": short(name, LONG_NAME),
         "decision": decision_context(at, row),
+        "changes": changes_context(at, site),
         "curves": curve_charts(at, row) if has_own else None,
         "costs": _costs(at, row) if has_own else None,
         "comparison": comparison(at, site),
