@@ -67,7 +67,6 @@ def message_bytes(envelope: Envelope, words: Words, attachments: Sequence[Attach
     message["Subject"] = one_line(words.subject, SUBJECT_LENGTH)
     message["Date"] = format_datetime(envelope.date)
     message["Message-ID"] = envelope.message_id
-    message["Content-Language"] = envelope.language
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(words.text, charset="utf-8", cte="quoted-printable")
@@ -79,6 +78,7 @@ def message_bytes(envelope: Envelope, words: Words, attachments: Sequence[Attach
             subtype=SUBTYPES[attachment.kind],
             filename=attachment.name,
         )
+    message["Content-Language"] = envelope.language  # last: the parts take what begins with Content- with them
     stem = hashlib.sha256(envelope.message_id.encode()).hexdigest()[:24]
     for number, part in enumerate(message.walk()):
         if part.is_multipart():

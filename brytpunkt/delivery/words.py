@@ -86,11 +86,11 @@ def _changes(summary: Row, reports: Sequence[str], formats: Formats) -> list[str
 
 def _site(row: Row, formats: Formats) -> str:
     say = formats.texts
+    is_built = row["verdict"] == "build"
     return say(
-        "mail.site",
+        "mail.site_build" if is_built else "mail.site_rent",
         site=one_line(row["site_name"], NAME_LENGTH),
-        verdict=say.name("verdict", row["verdict"]),
-        order=formats.month(row["switch_date"]) if row["switch_date"] else say("mail.never"),
+        order=formats.month(row["switch_date"]),
         cost=formats.money(best_value(row)),
     )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from brytpunkt.planning.changes import changed_causes
 from brytpunkt.planning.money import exchange_rates
 
 if TYPE_CHECKING:
@@ -163,7 +164,9 @@ def _servers(before: pl.DataFrame, after: pl.DataFrame, weights: _Weights) -> li
 
 
 def _energy(old: Side, new: Side, weights: _Weights) -> list[tuple[Any, ...]]:
-    """Mean price of the energy that own servers draw at each site, tax and grid included."""
+    """Mean price of the energy that own servers draw at each site, tax and grid included, where facts moved it."""
+    if not {"energy", "fx"} & set(changed_causes(old, new)):
+        return []  # what moved the mean is when energy is drawn
     column = "energy_price_per_mwh"
     both = old.stored.verdicts.select("site", "site_name", was=column).join(
         new.stored.verdicts.select("site", now=column), on="site"
