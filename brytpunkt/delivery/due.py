@@ -7,7 +7,7 @@ Only the newest moment counts: after a week without power one report is due, not
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -29,6 +29,7 @@ class Due:
 
 def newest_due(schedule: Schedule, now: datetime) -> Due:
     """The last moment of the schedule that is not after ``now`` (any time zone)."""
+    now = now.astimezone(UTC)  # two times of one zone would be compared by their wall clocks
     here = now.astimezone(STOCKHOLM)
     if schedule.every == "week":
         back = (here.weekday() - WEEKDAYS.index(schedule.weekday or "monday")) % 7
@@ -44,4 +45,7 @@ def newest_due(schedule: Schedule, now: datetime) -> Due:
 
 
 def _at(day: date, hour: int) -> datetime:
-    return datetime(day.year, day.month, day.day, hour, tzinfo=STOCKHOLM)
+    """An hour that the clocks skip is the one after it."""
+    return (
+        datetime(day.year, day.month, day.day, hour, tzinfo=STOCKHOLM).astimezone(UTC).astimezone(STOCKHOLM)
+    )

@@ -78,7 +78,9 @@ def message_bytes(envelope: Envelope, words: Words, attachments: Sequence[Attach
             subtype=SUBTYPES[attachment.kind],
             filename=attachment.name,
         )
-    message["Content-Language"] = envelope.language  # last: the parts take what begins with Content- with them
+    message["Content-Language"] = (
+        envelope.language
+    )  # last: the parts take what begins with Content- with them
     stem = hashlib.sha256(envelope.message_id.encode()).hexdigest()[:24]
     for number, part in enumerate(message.walk()):
         if part.is_multipart():
