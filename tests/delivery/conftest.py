@@ -128,3 +128,7 @@ def another_run(home: Path, run_id: str, change: Callable[[dict[str, Any]], None
             change(content)
         (target / name).write_text(json.dumps(content), encoding="utf-8")
     return load_run(target)
+
+
+def unchanged(content: dict[str, Any]) -> None:
+    """A later run with the same summary."""

@@ -13,7 +13,7 @@ from brytpunkt.delivery.due import STOCKHOLM, newest_due
 from brytpunkt.delivery.material import material_changes
 from brytpunkt.delivery.post import post
 from brytpunkt.delivery.since import last_reported
-from tests.delivery.conftest import NOW, another_run, mailing, settings
+from tests.delivery.conftest import NOW, another_run, mailing, settings, unchanged
 from tests.delivery.servers import Scripted
 
 MONDAY_7 = Schedule(every="week")
@@ -92,10 +92,6 @@ def test_only_the_sites_of_the_reader_count() -> None:
     after = summary(verdict="rent", switch_date=None)
     assert material_changes(summary(), after, OnChange(), ("umea",)) == ()
     assert material_changes(summary(), after, OnChange(), ("lulea",)) != ()
-
-
-def unchanged(content: dict[str, Any]) -> None:
-    """The summary as it is."""
 
 
 def dearer(content: dict[str, Any]) -> None:

@@ -209,6 +209,6 @@ def test_movements_show_before_and_after_the_weightiest_first(old: Side, new: Si
     spent = old.stored.ledger.filter(strategy="rent", component="rent_on_demand")["present_value"].cast(
         pl.Float64
     )
-    assert offer["effect"] == pytest.approx(spent.sum() * 0.1)
+    assert offer["effect"] == pytest.approx(float(spent.sum()) * 0.1)
     assert found["effect"].abs().is_sorted(descending=True)
     assert movements(old, old, old.stored.ledger, (old.stored.servers,) * 2).is_empty()
