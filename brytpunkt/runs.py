@@ -72,11 +72,13 @@ class Run:
         draft.replace(self.folder / CHANGES_NAME)
 
     def result(self) -> Result:
-        """The result's frames as they were computed."""
+        """The result's frames as they were computed; a frame that the run does not have is empty."""
         label = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
-        frames = {
+        absent = {item.name: pl.DataFrame() for item in fields(Result) if item.type == "pl.DataFrame"}
+        frames = absent | {
             path.stem: pl.read_parquet(path) for path in sorted((self.folder / "frames").glob("*.parquet"))
         }
+        frames.pop("ledger")
         return Result(
             currency=label["currency"],
             start=date.fromisoformat(label["start"]),

@@ -40,9 +40,13 @@ build:
   servers: [{catalog: dgx_b200}]
 rent:
   countries: [SE, FI, "NO"]
+uncertainty: {draws: 128, most_draws: 128}
 scenarios:
   - {id: cloud-falls, name: GPU rent falls, gpu_price_path_per_year: -0.2}
 """
+
+# fixtures of wider scope that take seconds to make; a test that uses several goes with the first
+COSTLY = ("result", "made", "planned", "with_facts", "published_result")
 
 
 @pytest.fixture
@@ -59,3 +63,14 @@ def small_plan(tmp_path: Path) -> Path:
     path = tmp_path / "small.yaml"
     path.write_text(SMALL_PLAN, encoding="utf-8")
     return path
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that look at the same costly thing run in the same process, so that it is made once for the run.
+
+    All other tests are handed out one by one, whichever process is free.
+    """
+    for item in items:
+        shared = [name for name in COSTLY if name in getattr(item, "fixturenames", ())]
+        for name in shared[:1]:
+            item.add_marker(pytest.mark.xdist_group(name))

@@ -36,6 +36,7 @@ from brytpunkt.declarations.scenarios import (
 )
 from brytpunkt.declarations.sites import Site
 from brytpunkt.declarations.storage import StorageCosts
+from brytpunkt.declarations.uncertainty import Uncertainty
 from brytpunkt.declarations.workloads import Workload
 
 
@@ -67,6 +68,9 @@ class Plan(Section):
         described("Blows that decisions already made must stand.", max_length=20),
         WrapValidator(unique_ids),
     ] = STANDARD_DISRUPTIONS
+    uncertainty: Annotated[
+        Uncertainty, Field(description="What is drawn to say how sure the plan is.", validate_default=True)
+    ] = Uncertainty()
     rent: Rent = Rent()
     energy: Energy = Energy()
     staff: Staff = Staff()
@@ -82,6 +86,33 @@ class Plan(Section):
         if delivery is not None and sites is not None:
             refuse(unknown_sites(delivery, tuple(site.id for site in sites)))
         return delivery
+
+    @field_validator("uncertainty", mode="after")
+    @classmethod
+    def _factors_name_what_exists(cls, uncertainty: Uncertainty, info: ValidationInfo) -> Uncertainty:
+        known = [workload.id for workload in info.data.get("workloads", ())]
+        findings = [
+            Finding(
+                ("factors", position, "workload"),
+                f"there is no workload '{factor.workload}'",
+                f"workloads of the plan: {', '.join(known)}",
+            )
+            for position, factor in enumerate(uncertainty.factors)
+            if factor.workload is not None and known and factor.workload not in known
+        ]
+        names = [factor.name for factor in uncertainty.drawn()]
+        findings += [
+            Finding(
+                ("correlations", position, "between"),
+                f"there is no factor '{name}'",
+                f"factors: {', '.join(names)}",
+            )
+            for position, pair in enumerate(uncertainty.correlations or ())
+            for name in pair.between
+            if name not in names
+        ]
+        refuse(findings)
+        return uncertainty
 
     @field_validator("published", mode="after")
     @classmethod

@@ -42,6 +42,20 @@ class Scenario(Section):
     delivery_delay_months: Annotated[
         int, described("Months that every delivery comes later.", unit="months", ge=0, le=120)
     ] = 0
+    growth_multiple: Annotated[
+        float,
+        described("Yearly growth of demand, relative to the plan; 0: a plateau.", unit="ratio", ge=0, le=10),
+    ] = 1.0
+    gpu_work_multiple: Annotated[
+        Multiple,
+        described(
+            "GPU time of the same work, relative to the plan: a smaller model needs less.", unit="ratio"
+        ),
+    ] = 1.0
+    energy_year: Annotated[
+        int | None,
+        described("Day-ahead prices of this calendar year in every year of the plan.", ge=2000, le=2100),
+    ] = None
 
 
 class Disruption(Section):
@@ -83,13 +97,19 @@ class Disruption(Section):
 
 
 STANDARD_SCENARIOS = (
-    Scenario(id="cloud-falls", name="GPU rent falls 20 % a year", gpu_price_path_per_year=-0.20),
-    Scenario(id="cloud-rises", name="GPU rent rises 10 % a year", gpu_price_path_per_year=0.10),
-    Scenario(id="demand-half", name="Half of the demand", demand_multiple=0.5),
+    Scenario(id="plateau", name="Demand stops growing once in production", growth_multiple=0.0),
     Scenario(id="demand-double", name="Twice the demand", demand_multiple=2.0),
-    Scenario(id="energy-double", name="Energy costs twice as much", energy_price_multiple=2.0),
+    Scenario(
+        id="price-war",
+        name="Price war: GPU rent falls 25 %, tokens 50 % a year",
+        gpu_price_path_per_year=-0.25,
+        token_price_path_per_year=-0.50,
+    ),
+    Scenario(id="cloud-rises", name="GPU rent rises 10 % a year", gpu_price_path_per_year=0.10),
+    Scenario(id="energy-2022", name="Every year is the energy crisis of 2022", energy_year=2022),
+    Scenario(id="embargo", name="Embargo: deliveries come 24 months later", delivery_delay_months=24),
+    Scenario(id="model-shrink", name="A model of 40 % of the size does the same work", gpu_work_multiple=0.4),
     Scenario(id="hardware-dearer", name="Servers cost 25 % more", hardware_price_multiple=1.25),
-    Scenario(id="late", name="Deliveries come 12 months later", delivery_delay_months=12),
 )
 STANDARD_DISRUPTIONS = (
     Disruption(id="exit-36", name="Forced exit after three years", kind="forced_exit", from_month=36),

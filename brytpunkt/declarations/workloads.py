@@ -259,6 +259,15 @@ class Workload(Section):
         description="Where the workload may run.",
     )
     storage: Storage | None = None
+    max_delay_months: Annotated[
+        int,
+        described(
+            "Months that work may wait for own servers before it is rented; 0: none. Used where outcomes are drawn.",
+            unit="months",
+            ge=0,
+            le=12,
+        ),
+    ] = 0
     interruptible: Annotated[
         bool | None,
         described("Whether spot instances may serve it; default: not inference, all other kinds."),

@@ -35,7 +35,9 @@ ENERGY_TABLES = frozenset(
 )
 FX_TABLES = frozenset({"fx_rates"})
 NO_CAUSE = frozenset({"vintages"})
-WITHOUT_EFFECT = frozenset({"plan", "name", "report", "delivery", "published"})
+WITHOUT_EFFECT = frozenset(
+    {"plan", "name", "report", "delivery", "published", "scenarios", "disruptions", "uncertainty"}
+)
 PROVENANCE = frozenset(
     {
         *("source", "source_date", "retrieved_on", "licence", "note", "document_sha256", "content_sha256"),

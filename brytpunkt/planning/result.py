@@ -55,4 +55,17 @@ class Result:
     unit_economics: pl.DataFrame
     published: pl.DataFrame
     infeasible_servers: pl.DataFrame
+    risk_quantiles: pl.DataFrame
+    risk_months: pl.DataFrame
+    risk_chances: pl.DataFrame
+    risk_regret: pl.DataFrame
+    risk_histogram: pl.DataFrame
+    risk_factors: pl.DataFrame
+    risk_tornado: pl.DataFrame
+    risk_indices: pl.DataFrame
+    risk_information: pl.DataFrame
+    risk_waiting: pl.DataFrame
+    risk_tipping: pl.DataFrame
+    risk_heat: pl.DataFrame
+    risk_convergence: pl.DataFrame
     warnings: tuple[str, ...]

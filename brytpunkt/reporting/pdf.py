@@ -25,7 +25,7 @@ from brytpunkt.reporting.frames import frames_of
 from brytpunkt.reporting.pages.shared import Desk, desk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from brytpunkt.reporting.frames import Frames, Results
 
@@ -49,16 +49,20 @@ def render_reports(
     out_dir: Path,
     language: str,
     *,
+    only: Collection[str] | None = None,
     workers: int = WORKERS,
     on_done: Callable[[Path], None] | None = None,
 ) -> list[Path]:
     """Write portfolio.pdf and one PDF per site into `out_dir`, each whole or not at all.
 
+    `only` names the documents to write, `portfolio` and the ids of sites; without it, all of them.
     `workers` processes share the work; with 0 it is done in this one. `on_done` hears of each file
     when it is written.
     """
     out_dir.mkdir(parents=True, exist_ok=True)
     names = [PORTFOLIO, *(row["site"] for row in summary["sites"])]
+    if only is not None:
+        names = [name for name in names if name in only]
     material = (summary, frames_of(result), folders.templates, language)
     jobs = [(name, out_dir / f"{name}.pdf") for name in names]
     written = []

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 PLANNED = (
     "optimal", "optimal_schedule", "margins", "scenarios", "regret", "disruptions", "expected", "paradox", "returns",
-    "financing", "readiness", "control", "storage", "footprint",
+    "financing", "readiness", "control", "storage", "footprint", "risk_quantiles", "risk_chances", "risk_regret",
+    "risk_factors", "risk_tornado", "risk_indices", "risk_information", "risk_waiting", "risk_convergence",
 )  # fmt: skip
 VINTAGE = (
     "table", "source", "rows", "newest_source_date", "retrieved_on", "licence", "lowest_confidence",

@@ -48,6 +48,25 @@ def run(
 FACTS = dg.AssetSelection.groups("sources", "facts")
 
 
+@pytest.fixture(scope="module")
+def with_facts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state folder and an instance's folder in which the facts are materialised; tests go on from a copy."""
+    folder = tmp_path_factory.mktemp("facts")
+    (folder / "instance").mkdir()
+    with dg.DagsterInstance.local_temp(str(folder / "instance")) as found:
+        assert run(found, folder / "home", FACTS).success
+    return folder
+
+
+@pytest.fixture
+def ready(with_facts: Path, tmp_path: Path, home: Path) -> Iterator[dg.DagsterInstance]:
+    """An instance of the test's own that knows the facts which its ``home`` holds."""
+    shutil.copytree(with_facts / "home", home)
+    shutil.copytree(with_facts / "instance", tmp_path / "instance")
+    with dg.DagsterInstance.local_temp(str(tmp_path / "instance")) as found:
+        yield found
+
+
 def test_definitions_load_and_every_asset_is_described() -> None:
     defs = build_defs()
     dg.Definitions.validate_loadable(defs)
@@ -59,11 +78,11 @@ def test_definitions_load_and_every_asset_is_described() -> None:
         assert node.code_version, key
 
 
-def test_the_whole_graph_materialises(instance: dg.DagsterInstance, home: Path, small_plan: Path) -> None:
+def test_the_whole_graph_materialises(ready: dg.DagsterInstance, home: Path, small_plan: Path) -> None:
+    instance = ready
     (home / "plans").mkdir(parents=True)
     shutil.copy(small_plan, home / "plans" / "small.yaml")
     instance.add_dynamic_partitions(PLANS.name or "", ["small"])
-    assert run(instance, home, FACTS).success
     assert run(
         instance,
         home,
@@ -89,30 +108,30 @@ def test_the_whole_graph_materialises(instance: dg.DagsterInstance, home: Path, 
     assert {bar["cause"] for bar in changes["bars"] if float(bar["amount"])} == {"declarations"}
 
 
-def test_unchanged_facts_keep_their_data_version(instance: dg.DagsterInstance, home: Path) -> None:
-    versions = []
-    for _ in range(2):
-        run(instance, home, FACTS)
-        event = instance.get_latest_materialization_event(fact_key("gpu_offers"))
+def test_unchanged_facts_keep_their_data_version(ready: dg.DagsterInstance, home: Path) -> None:
+    def latest() -> tuple[str, str]:
+        event = ready.get_latest_materialization_event(fact_key("gpu_offers"))
         assert event is not None
         assert event.asset_materialization is not None
-        versions.append((event.asset_materialization.tags or {})["dagster/data_version"])
-    assert versions[0] == versions[1]
+        return event.run_id, (event.asset_materialization.tags or {})["dagster/data_version"]
+
+    (first, before), _ = latest(), run(ready, home, FACTS)
+    second, after = latest()
+    assert first != second
+    assert before == after
 
 
-def test_a_broken_contract_fails_the_check_and_blocks(instance: dg.DagsterInstance, home: Path) -> None:
-    run(instance, home, FACTS)
+def test_a_broken_contract_fails_the_check_and_blocks(ready: dg.DagsterInstance, home: Path) -> None:
     with Rooms(home=str(home)).warehouse().open() as connection:
         connection.execute("UPDATE places SET latitude_deg = 123 WHERE place = 'falun'")
-    result = run(instance, home, FACTS, strict=False)
+    result = run(ready, home, FACTS, strict=False)
     failed = [c for c in result.get_asset_check_evaluations() if not c.passed]
     assert [(c.asset_key, c.check_name) for c in failed] == [(fact_key("places"), "contract")]
     assert not result.success
 
 
-def test_violations_name_the_rule(home: Path, instance: dg.DagsterInstance) -> None:
-    run(instance, home, FACTS)
-    good = current_table(Rooms(home=str(home)).warehouse(), "gpu_offers")
+def test_violations_name_the_rule(with_facts: Path) -> None:
+    good = current_table(Rooms(home=str(with_facts / "home")).warehouse(), "gpu_offers")
     assert violations("gpu_offers", good) == {}
     twice = pl.concat([good, good.head(1)])
     assert violations("gpu_offers", twice) == {"primary_key": 2}

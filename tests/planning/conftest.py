@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
 import pytest
 
 from brytpunkt.declarations import Plan, read_plan
@@ -34,3 +37,9 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Facts:
 def result(plan: Plan, known: Facts) -> Result:
     """The example, planned once for all tests that only look at it."""
     return compute(plan, known)
+
+
+@pytest.fixture(scope="session")
+def published_result(known: Facts) -> Callable[[str], Result]:
+    """A published case, by the name of its file, planned once for all tests that only look at it."""
+    return cache(lambda name: compute(read_plan(folders().plans / "published" / f"{name}.yaml").plan, known))

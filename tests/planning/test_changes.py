@@ -28,6 +28,7 @@ from brytpunkt.planning.result import Result
 from brytpunkt.planning.shapley import Coalition, coalitions, shapley
 from tests.conftest import SMALL_PLAN
 
+pytestmark = pytest.mark.xdist_group("changes")  # two plans that most of these look at
 CENTS = st.integers(-(10**12), 10**12)
 
 

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import polars as pl
 import pytest
 
-from brytpunkt.declarations import read_plan
-from brytpunkt.folders import folders
 from brytpunkt.planning.compute import compute
 from brytpunkt.planning.facts import Facts
+from brytpunkt.planning.result import Result
 from tests.planning.test_optimal import SMALL, planned
-
-
-@pytest.fixture(scope="module")
-def lenovo(known: Facts) -> str:
-    """All warnings of the published case."""
-    plan = read_plan(folders().plans / "published" / "lenovo-lp2368.yaml").plan
-    return "\n".join(compute(plan, known).warnings)
 
 
 @pytest.mark.parametrize(
@@ -33,8 +26,8 @@ def lenovo(known: Facts) -> str:
         "busy all of the time",
     ],
 )
-def test_the_published_case_is_warned_about(lenovo: str, part: str) -> None:
-    assert part in lenovo
+def test_the_published_case_is_warned_about(published_result: Callable[[str], Result], part: str) -> None:
+    assert part in "\n".join(published_result("lenovo-lp2368").warnings)
 
 
 def test_a_reservation_dearer_than_on_demand(tmp_path: Any, known: Facts) -> None:

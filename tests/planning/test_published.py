@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,10 @@ from ruamel.yaml import YAML
 from brytpunkt.declarations import read_plan
 from brytpunkt.errors import InputError
 from brytpunkt.folders import folders
-from brytpunkt.planning.compute import compute
 from brytpunkt.planning.facts import Facts
 from brytpunkt.planning.money import exchange_rates
 from brytpunkt.planning.published import published_cases, unsummed_totals
+from brytpunkt.planning.result import Result
 
 FILES = sorted((folders().plans / "published").glob("*.yaml"))
 LEAST = {
@@ -46,15 +47,15 @@ def test_every_figure_is_what_the_file_says_of_it(path: Path, known: Facts) -> N
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_every_file_is_a_plan_that_runs(path: Path, known: Facts) -> None:
-    result = compute(read_plan(path).plan, known)
+def test_every_file_is_a_plan_that_runs(path: Path, published_result: Callable[[str], Result]) -> None:
+    result = published_result(path.stem)
     assert result.optimal["is_feasible"].all()
     assert result.published.height >= LEAST[path.stem]
 
 
-def test_break_even_by_hand(known: Facts) -> None:
+def test_break_even_by_hand(published_result: Callable[[str], Result]) -> None:
     """Configuration A: 250,141.80 USD; 0.87 USD/h of energy at 2.9 kW x 0.30 USD/kWh."""
-    result = compute(read_plan(folders().plans / "published" / "lenovo-lp2368.yaml").plan, known)
+    result = published_result("lenovo-lp2368")
     row = next(row for row in result.unit_economics.iter_rows(named=True) if row["server"] == "config-a")
     assert row["acquisition"] == pytest.approx(250_141.80)
     assert row["energy_per_hour"] == pytest.approx(2.9 * 0.12 * 2.5)

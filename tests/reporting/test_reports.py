@@ -92,7 +92,8 @@ def test_equal_results_give_equal_bytes(made: Made, english: Path, tmp_path: Pat
 
 
 def test_swedish_is_swedish(made: Made, tmp_path: Path) -> None:
-    render_reports(made.summary, made.result, folders(), tmp_path, "sv", workers=0)
+    paths = render_reports(made.summary, made.result, folders(), tmp_path, "sv", only=["lulea"], workers=0)
+    assert [path.name for path in paths] == ["lulea.pdf"]
     text = text_of(tmp_path / "lulea.pdf")
     assert "Luleå: bygga eller hyra" in text
     assert "nuvärde" in text.lower()
@@ -125,7 +126,7 @@ def test_names_from_the_user_are_text_and_not_markup(made: Made, tmp_path: Path)
     hostile = '<img src="file:///etc/passwd"><b>Ö & Co</b>'
     summary["plan"]["name"] = hostile
     summary["sites"][0]["site_name"] = "<script>alert(1)</script>"
-    render_reports(summary, made.result, folders(), tmp_path, "en", workers=0)
+    render_reports(summary, made.result, folders(), tmp_path, "en", only=["portfolio"], workers=0)
     text = text_of(tmp_path / "portfolio.pdf")
     assert "<b>Ö & Co</b>" in text
     assert "<script>" in text

@@ -7,6 +7,7 @@ C = 72 cells. Money is in the plan's currency.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -140,7 +141,8 @@ def _grid(frame: pl.DataFrame, value: str, horizon: int) -> Floats:
     return grid
 
 
-def _by_workload(frame: pl.DataFrame, value: str, workloads: tuple[str, ...], horizon: int) -> Floats:
+def by_workload(frame: pl.DataFrame, value: str, workloads: tuple[str, ...], horizon: int) -> Floats:
+    """Workload, month, cell, value -> [W, H, C]; zero where the frame has no row."""
     return np.stack([_grid(frame.filter(pl.col("workload") == name), value, horizon) for name in workloads])
 
 
@@ -189,7 +191,8 @@ def field_of(basis: Basis, options: pl.DataFrame) -> Field:
         work=_work_shares(basis, workloads, hours),
         gpu_hours=_gpu_hours(basis, workloads, horizon),
         staff=_staff(basis),
-        storage=lambda delivery: _storage(basis, delivery),
+        # every mix that a search tries asks for one of a few months
+        storage=cache(lambda delivery: _storage(basis, delivery)),
         other_income=_other_income(basis),
         pools=tuple(_pool(basis, row, workloads) for row in options.sort("option").iter_rows(named=True)),
     )
@@ -227,7 +230,7 @@ def fleet_of(basis: Basis, offer: dict[str, object]) -> Floats:
 def _work_shares(basis: Basis, workloads: tuple[str, ...], hours: Floats) -> Floats:
     """Share of a month's volume that falls into each cell [W, H, C]; sums to 1 over a month with volume."""
     first = basis.market.busy.sort("profile").unique(["workload", "month", *CELL], keep="first")
-    busy = _by_workload(first, "busy", workloads, basis.months.height) * hours
+    busy = by_workload(first, "busy", workloads, basis.months.height) * hours
     whole = busy.sum(axis=2, keepdims=True)
     shares: Floats = np.divide(busy, whole, out=np.zeros_like(busy), where=whole > 0)
     return shares
@@ -291,8 +294,8 @@ def _pool(basis: Basis, row: dict[str, object], workloads: tuple[str, ...]) -> P
     paid = 0.0 if row["is_power_included"] else 1.0
     return Pool(
         row=row,
-        needed=_by_workload(load, "needed", workloads, horizon),
-        busy=_by_workload(load, "busy", workloads, horizon),
+        needed=by_workload(load, "needed", workloads, horizon),
+        busy=by_workload(load, "busy", workloads, horizon),
         prices={name: _grid(cells, name, horizon) * paid for name in PRICE_COLUMNS},
         pue=_grid(cells, "pue", horizon),
         pue_peak=_grid(cells, "pue_p99", horizon),

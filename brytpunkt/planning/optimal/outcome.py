@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -18,6 +18,8 @@ from brytpunkt.planning.optimal.mix import Mix
 from brytpunkt.planning.optimal.model import BUDGET
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from brytpunkt.planning.evaluate import Evaluation
     from brytpunkt.planning.facts import Facts
     from brytpunkt.planning.optimal.arrays import Field
@@ -44,13 +46,25 @@ PLAN_SCHEMA = {
 }
 
 
+SCHEDULE_SCHEMA = {
+    "site": pl.String,
+    "kind": pl.String,
+    "workload": pl.String,
+    "item": pl.String,
+    "order_month": pl.Int64,
+    "from_month": pl.Int64,
+    "until_month": pl.Int64,
+    "count": pl.Int64,
+}
+
+
 @dataclass(frozen=True)
 class Optimal:
     """Optimal plans; ``site`` null is the portfolio.
 
-    ``plans``: one row a site (``PLAN_SCHEMA``). ``schedule``: site, kind (buy, commit), item, order_month, from_month,
+    ``plans``: one row a site (``PLAN_SCHEMA``). ``schedule``: site, kind (buy, commit), workload (of a commitment), item, order_month, from_month,
     until_month, count. ``served``: site, workload, month, by, item, share. ``carbon``: site, month, by, kg.
-    ``ledger``: site, option, month, component, item, timing, cents, pv_cents. ``mixes``: site -> its decisions.
+    ``ledger``: site, option, month, component, item, timing, cents, pv_cents.
     """
 
     plans: pl.DataFrame
@@ -58,21 +72,30 @@ class Optimal:
     served: pl.DataFrame
     carbon: pl.DataFrame
     ledger: pl.DataFrame
-    mixes: dict[str, tuple[Field, Mix]]
 
 
-def optimal_plans(evaluation: Evaluation, facts: Facts) -> Optimal:
-    """The optimum of every site that has options, and of the portfolio."""
+def site_optima(evaluation: Evaluation, facts: Facts) -> dict[str, Optimum]:
+    """The optimum of every site that has options -> by site."""
     sites = evaluation.chosen["site"].sort().to_list()
     with ThreadPoolExecutor(CORES) as pool:
-        found = dict(
+        return dict(
             zip(sites, pool.map(lambda site: site_optimum(evaluation, facts, site), sites), strict=True)
         )
-    optima = [*found.values(), _portfolio(evaluation, facts, found)]
+
+
+def mixes_of(optima: dict[str, Optimum]) -> dict[str, tuple[Field, Mix]]:
+    """The decisions of every site that has a plan, with the field that they are taken on -> by site."""
+    return {site: (optimum.field, optimum.mix) for site, optimum in optima.items() if optimum.mix is not None}
+
+
+def optimal_plans(evaluation: Evaluation, optima: Sequence[Optimum]) -> Optimal:
+    """Optima at ledger prices."""
     parts = [_published(evaluation, optimum) for optimum in optima]
     return Optimal(
         plans=pl.DataFrame([part[0] for part in parts], schema=PLAN_SCHEMA, orient="row"),
-        schedule=pl.concat(_schedule(optimum) for optimum in optima),
+        schedule=pl.concat(
+            [pl.DataFrame(schema=SCHEDULE_SCHEMA), *(_schedule(optimum) for optimum in optima)]
+        ),
         served=_together(optima, "served"),
         carbon=pl.concat(
             carbon_of(optimum.limits, optimum.field, optimum.done).select(
@@ -83,14 +106,18 @@ def optimal_plans(evaluation: Evaluation, facts: Facts) -> Optimal:
         )
         if any(optimum.done is not None for optimum in optima)
         else pl.DataFrame(schema={"site": pl.String, "month": pl.Int64, "by": pl.String, "kg": pl.Float64}),
-        ledger=pl.concat([part[1] for part in parts]),
-        mixes={
-            site: (optimum.field, optimum.mix) for site, optimum in found.items() if optimum.mix is not None
-        },
+        ledger=pl.concat([_empty(evaluation), *(part[1] for part in parts)]),
     )
 
 
-def _portfolio(evaluation: Evaluation, facts: Facts, sites: dict[str, Optimum]) -> Optimum:
+def joined(one: Optimal, other: Optimal) -> Optimal:
+    """All of both."""
+    return Optimal(
+        *(pl.concat([getattr(one, item.name), getattr(other, item.name)]) for item in fields(Optimal))
+    )
+
+
+def portfolio_plan(evaluation: Evaluation, facts: Facts, sites: dict[str, Optimum]) -> Optimum:
     """The portfolio's optimum, or a site's where that one is cheaper by the ledger."""
     basis = evaluation.basis
     together = portfolio_optimum(evaluation, facts, sites)
@@ -249,30 +276,32 @@ def _own_breaks(evaluation: Evaluation, optimum: Optimum, option: str, rows: pl.
 
 def _schedule(optimum: Optimum) -> pl.DataFrame:
     """Orders and signatures of the programme's plan."""
-    schema = {
-        "site": pl.String,
-        "kind": pl.String,
-        "item": pl.String,
-        "order_month": pl.Int64,
-        "from_month": pl.Int64,
-        "until_month": pl.Int64,
-        "count": pl.Int64,
-    }
     if optimum.mix is None:
-        return pl.DataFrame(schema=schema)
+        return pl.DataFrame(schema=SCHEDULE_SCHEMA)
     field = optimum.field
     rows: list[tuple[object, ...]] = []
     for position, order, count in optimum.mix.bought:
         pool = field.pools[position]
         delivery = pool.delivery(order)
-        rows.append((optimum.site, "buy", pool.option, order, delivery, delivery + pool.life, count))
+        rows.append((optimum.site, "buy", None, pool.option, order, delivery, delivery + pool.life, count))
     for position, month, count in optimum.mix.signed:
         term = field.terms[position]
-        rows.append((optimum.site, "commit", term.offer, month, month, month + term.months, count))
-    return pl.DataFrame(rows, schema=schema, orient="row").sort("order_month", "kind", "item")
+        rows.append(
+            (
+                optimum.site,
+                "commit",
+                field.workloads[term.workload],
+                term.offer,
+                month,
+                month,
+                month + term.months,
+                count,
+            )
+        )
+    return pl.DataFrame(rows, schema=SCHEDULE_SCHEMA, orient="row").sort("order_month", "kind", "item")
 
 
-def _together(optima: list[Optimum], name: str) -> pl.DataFrame:
+def _together(optima: Sequence[Optimum], name: str) -> pl.DataFrame:
     frames: list[pl.DataFrame] = [
         getattr(optimum.done, name).select(pl.lit(optimum.site, dtype=pl.String).alias("site"), pl.all())
         for optimum in optima

@@ -1,0 +1,118 @@
+"""Orders: which scheduled purchases and signatures are placed in each world, and what stands because of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from brytpunkt.planning.risk.terrain import FORGIVEN
+
+if TYPE_CHECKING:
+    from brytpunkt.planning.optimal.program import Floats, Ints
+    from brytpunkt.planning.risk.kernel import Chunk
+    from brytpunkt.planning.risk.strategies import Order, Signature, Strategy
+
+TRAILING = 3
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """Servers of a strategy in D worlds.
+
+    ``orders`` with the count placed [D] and the delivery month [D] (H: never); ``standing`` [D, H]; ``leaves`` [D] the
+    month in which the site is left and its servers sold, H where it is not.
+    """
+
+    orders: tuple[tuple[Order, Floats, Ints], ...]
+    standing: Floats
+    leaves: Ints
+
+
+def placed_orders(chunk: Chunk, strategy: Strategy) -> Fleet:
+    """The fleet that recourse leads to."""
+    assert strategy.servers is not None
+    terrain, worlds, pool = chunk.terrain, chunk.worlds, strategy.servers.pool
+    horizon = terrain.horizon
+    peak, planned = chunk.peaks(strategy.servers.profile)
+    leaves = _leaves(chunk)
+    months = np.arange(horizon)
+    placed: list[tuple[Order, Floats, Ints]] = []
+    standing = np.zeros((worlds.count, horizon))
+    for position, order in enumerate(strategy.orders):
+        is_placed = np.ones(worlds.count)
+        if order.month > 0:
+            until = _window_end(strategy.orders, position, horizon)
+            projected = _projected(peak, planned, order.month, order.delivery, until)
+            wanted = np.ceil(projected / pool.gpus - FORGIVEN) + pool.spare
+            already = sum(
+                (count * (earlier.delivery <= order.delivery < earlier.end) for earlier, count, _ in placed),
+                np.zeros(worlds.count),
+            )
+            is_placed = ((wanted > already + FORGIVEN) & (order.month < leaves)).astype(np.float64)
+        arrives = np.minimum(order.delivery + worlds.delay, horizon)
+        arrives = np.where(arrives < leaves, arrives, horizon)
+        count = is_placed * order.count
+        placed.append((order, count, arrives))
+        gone = np.minimum(order.end - order.delivery + arrives, leaves)
+        standing += count[:, None] * ((months >= arrives[:, None]) & (months < gone[:, None]))
+    return Fleet(tuple(placed), standing, leaves)
+
+
+def _window_end(orders: tuple[Order, ...], position: int, horizon: int) -> int:
+    """Month until which an order is meant to suffice: the next later delivery."""
+    later = [order.delivery for order in orders if order.delivery > orders[position].delivery]
+    return min((*later, horizon))
+
+
+def _projected(peak: Floats, planned: Floats, month: int, delivery: int, until: int) -> Floats:
+    """Need of the last three months carried forward with the planned growth to the highest of a window [D].
+
+    Where nothing was planned in those months there is nothing to carry: the planned need counts.
+    """
+    trailing = slice(max(0, month - TRAILING), month)
+    before = float(planned[trailing].mean())
+    ahead = float(planned[delivery : max(until, delivery + 1)].max(initial=0.0))
+    if before <= 0:
+        return np.full(peak.shape[0], ahead)
+    return np.asarray(peak[:, trailing].mean(axis=1) * (ahead / before))
+
+
+def _leaves(chunk: Chunk) -> Ints:
+    """Month in which servers are sold because every workload has failed and the plan says so [D]."""
+    horizon = chunk.terrain.horizon
+    if chunk.terrain.plan.build.on_failure != "sell":
+        return np.full(chunk.worlds.count, horizon, dtype=np.int64)
+    return np.asarray(chunk.worlds.fails.max(axis=0))
+
+
+def placed_signatures(chunk: Chunk, strategy: Strategy) -> list[tuple[Signature, Floats]]:
+    """Commitments with the instances signed in each world [D]."""
+    found: list[tuple[Signature, Floats]] = []
+    for signature in strategy.signed:
+        count = np.full(chunk.worlds.count, float(signature.count))
+        if signature.month > 0:
+            need, planned = _instances_peak(chunk, signature)
+            until = min(signature.month + signature.way.months, chunk.terrain.horizon)
+            projected = _projected(need, planned, signature.month, signature.month, until)
+            same = [
+                (earlier, placed)
+                for earlier, placed in found
+                if (earlier.way.workload, earlier.way.offer) == (signature.way.workload, signature.way.offer)
+            ]
+            already = sum(
+                (placed * (signature.month < earlier.month + earlier.way.months) for earlier, placed in same),
+                np.zeros(chunk.worlds.count),
+            )
+            count *= np.ceil(projected - FORGIVEN) > already + FORGIVEN
+        found.append((signature, count))
+    return found
+
+
+def _instances_peak(chunk: Chunk, signature: Signature) -> tuple[Floats, Floats]:
+    """Highest instances needed in each month: in the worlds [D, H], and as planned [H]."""
+    way, terrain = signature.way, chunk.terrain
+    planned = terrain.planned_units(way.workload, way.profile, way.gpus)
+    planned = planned + terrain.redundancy[way.workload] * (planned > 0)
+    return chunk.instances(way).max(axis=2), np.asarray(planned.max(axis=1))

@@ -1,0 +1,221 @@
+"""Servers of an option as tables by delivery month: what one server costs and is worth, whenever it arrives.
+
+The tables come from ``optimal.owning``, one server at a time, so that a server costs here what it costs in a mix.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from brytpunkt.planning.build import server_life_months
+from brytpunkt.planning.calendar import MONTHS_PER_YEAR
+from brytpunkt.planning.ledger import native_currencies
+from brytpunkt.planning.money import monthly_rate
+from brytpunkt.planning.optimal import flows
+from brytpunkt.planning.optimal.mix import Mix, servers_in_service
+from brytpunkt.planning.optimal.owning import owning, resale_share
+
+if TYPE_CHECKING:
+    from brytpunkt.planning.evaluate import Basis
+    from brytpunkt.planning.optimal.arrays import Field, Pool
+    from brytpunkt.planning.optimal.program import Floats
+    from brytpunkt.planning.risk.terrain import Terrain
+
+UPKEEP = ("support", "insurance", "decommissioning")
+BOUGHT = ("server_capex", "freight_and_duty", "installation", "network_capex")
+EUR, SPOT = "EUR", "energy_spot"
+KWH_PER_MWH = 1000
+
+
+@dataclass(frozen=True)
+class Servers:
+    """One server of an option by delivery month, the hall's kilowatts, and the power of what stands.
+
+    By delivery month d, at planned prices: ``bought`` [H] and ``spares`` [H] paid at the start of d, ``upkeep`` [H, H]
+    paid at the end of each month, ``value`` [H] continuing value discounted to the start, ``value_at`` [H, H + 1] the
+    same at the end of each earlier horizon, ``written_off`` [H] and ``book`` [H] for tax, discounted. Row H is a server
+    that never arrives. ``hall_*`` the same for the room of one server. ``energy``: by currency, the price of a kW drawn
+    through a segment [H, K].
+    """
+
+    pool: Pool
+    zone: str
+    bought: Floats
+    spares: Floats
+    upkeep: Floats
+    value: Floats
+    value_at: Floats
+    written_off: Floats
+    book: Floats
+    resale: Floats
+    hall: Hall | None
+    energy: dict[str, Floats]
+    peak: Floats
+    currencies: dict[str, str]
+
+    @property
+    def profile(self) -> str:
+        """GPU type, as benchmarks name it."""
+        return str(self.pool.row["profile"])
+
+
+@dataclass(frozen=True)
+class Hall:
+    """Room for one server in one's own hall, by month in which it is built."""
+
+    bought: Floats
+    upkeep: Floats
+    value: Floats
+    value_at: Floats
+    written_off: Floats
+    book: Floats
+
+
+def servers_of(basis: Basis, terrain: Terrain, field: Field, pool: Pool) -> Servers:
+    """Tables of an option."""
+    horizon = terrain.horizon
+    at_once = replace(pool, row=pool.row | {"lead_months": 0, "grid_month": 0, "facility_per_kw": None})
+    alone = replace(field, pools=(at_once,))
+    lines = [_one_server(basis, alone, at_once, delivery) for delivery in range(horizon)]
+
+    def table(names: tuple[str, ...]) -> Floats:
+        sums = [sum((line[name] for name in names if name in line), np.zeros(horizon)) for line in lines]
+        return np.vstack([*sums, np.zeros((1, horizon))])
+
+    bought = table(BOUGHT)
+    price = bought + table(("spares",))
+    paid = price.sum(axis=1)
+    values = np.array([-line["continuing_value"].sum() for line in lines] + [0.0])
+    space = _currencies(basis, pool)
+    return Servers(
+        pool=pool,
+        zone=str(next(site.zone for site in basis.plan.sites if site.id == pool.row["site"])),
+        bought=bought.sum(axis=1),
+        spares=table(("spares",)).sum(axis=1),
+        upkeep=table(UPKEEP),
+        value=values * terrain.horizon_factor,
+        value_at=_values_at(basis, terrain, paid, _with_server_share(basis)),
+        **_depreciated(basis, terrain, paid, pool.life),
+        resale=_resale(basis, table(("server_capex",)).sum(axis=1)),
+        hall=_hall(basis, terrain, field, pool),
+        energy=_energy(basis, terrain, pool, space),
+        peak=_peaks(terrain, pool),
+        currencies=space,
+    )
+
+
+def _one_server(basis: Basis, field: Field, pool: Pool, delivery: int) -> dict[str, Floats]:
+    mix = Mix(((0, delivery, 1),), ())
+    standing = servers_in_service(field, mix, 0)
+    return {line.component: line.amount for line in owning(basis.plan, field, pool, mix, 0, standing)}
+
+
+def _currencies(basis: Basis, pool: Pool) -> dict[str, str]:
+    frame = native_currencies(basis)
+    rows = frame.filter(frame["option"] == pool.option)
+    return dict(rows.select("component", "native_currency").iter_rows())
+
+
+def _with_server_share(basis: Basis) -> float:
+    """Part of what is paid at delivery that is spread over the server's life; the rest is network."""
+    build = basis.plan.build
+    with_server = 1 + build.freight_and_duty_share + build.installation_share + build.spares_share
+    return with_server / (with_server + build.network_share)
+
+
+def _values_at(basis: Basis, terrain: Terrain, paid: Floats, with_server: float) -> Floats:
+    """Continuing value of what arrived in month d, at the end of every horizon t, discounted [H + 1, H + 1]."""
+    rate = monthly_rate(basis.plan.finance)
+    network = round(basis.plan.build.network_life_years * MONTHS_PER_YEAR)
+    server = server_life_months(basis.plan)
+    return _annuities(terrain, rate, paid * with_server, server) + _annuities(
+        terrain, rate, paid * (1 - with_server), network
+    )
+
+
+def _annuities(terrain: Terrain, rate: float, paid: Floats, life: int) -> Floats:
+    delivery = np.arange(terrain.horizon + 1)[:, None]
+    at = np.arange(terrain.horizon + 1)[None, :]
+    left = np.clip(delivery + life - at, 0, life)
+    share = left / life if rate == 0 else (1 - (1 + rate) ** -left) / (1 - (1 + rate) ** -life)
+    values: Floats = np.where(delivery < at, paid[:, None] * share * (1 + rate) ** -at, 0.0)
+    return values
+
+
+def _depreciated(basis: Basis, terrain: Terrain, paid: Floats, life: int) -> dict[str, Floats]:
+    """Write-offs discounted at the end of their plan year, and what the books hold at the horizon [H + 1]."""
+    tax = basis.plan.finance.tax
+    off, book = np.zeros(terrain.horizon + 1), np.zeros(terrain.horizon + 1)
+    if tax is not None:
+        for delivery in range(terrain.horizon):
+            monthly, left = flows.depreciation(tax.depreciation, delivery, delivery + life, terrain.horizon)
+            off[delivery] = paid[delivery] * float(monthly @ terrain.year_end_factor)
+            book[delivery] = paid[delivery] * left * terrain.horizon_factor
+    return {"written_off": off, "book": book}
+
+
+def _resale(basis: Basis, price: Floats) -> Floats:
+    """What a server that arrived in month d brings when sold at the end of month e - 1 [H + 1, H + 1]."""
+    months = price.size
+    table = np.zeros((months, months))
+    for age in range(1, months):
+        share = resale_share(basis.plan, age)
+        for delivery in range(months - age):
+            table[delivery, delivery + age] = price[delivery] * share
+    return table
+
+
+def _hall(basis: Basis, terrain: Terrain, field: Field, pool: Pool) -> Hall | None:
+    if pool.row["facility_per_kw"] is None:
+        return None
+    horizon = terrain.horizon
+    units = [flows.hall(basis.plan, field, pool, month) for month in range(horizon)]
+    bought = np.array([float(unit.start.sum()) for unit in units])
+    life = int(pool.number("facility_months")) or 1
+    value_at = _annuities(terrain, monthly_rate(basis.plan.finance), np.append(bought, 0.0), life)
+    book = _depreciated(basis, terrain, np.append(bought, 0.0), 10 * horizon)
+    return Hall(
+        bought=bought,
+        upkeep=np.stack([unit.end for unit in units]),
+        value=np.array([-unit.horizon for unit in units]) * terrain.horizon_factor,
+        value_at=value_at[:-1],
+        written_off=book["written_off"][:-1],
+        book=book["book"][:-1],
+    )
+
+
+def _energy(basis: Basis, terrain: Terrain, pool: Pool, currencies: dict[str, str]) -> dict[str, Floats]:
+    """Price of one kW of IT load through each segment, by what moves it: spot, or a currency [plan currency]."""
+    parts: list[tuple[str, Floats]] = []
+    for component, price in pool.prices.items():
+        if component != SPOT:
+            parts.append((currencies.get(component, terrain.currency), price))
+            continue
+        agreed = _agreed(basis, pool)
+        parts += [(SPOT, price - agreed), (EUR, np.full_like(price, agreed))]
+    found: dict[str, Floats] = {}
+    for key, price in parts:
+        if price.any():
+            whole = terrain.segments.total(price * pool.pue * terrain.segments.field_hours)
+            found[key] = found.get(key, 0.0) + whole
+    return found
+
+
+def _agreed(basis: Basis, pool: Pool) -> float:
+    """Part of the spot component that a power purchase agreement fixes [plan currency/kWh]."""
+    energy = next(site.energy for site in basis.plan.sites if site.id == pool.row["site"])
+    if energy.price_per_kwh is not None or energy.ppa_per_mwh is None or pool.row["is_power_included"]:
+        return 0.0
+    return basis.fx.convert(energy.ppa_per_mwh) / KWH_PER_MWH * energy.hedged_share
+
+
+def _peaks(terrain: Terrain, pool: Pool) -> Floats:
+    """The highest PUE of a segment [H, K]."""
+    of_cell = terrain.segments.of_cell
+    peak = np.zeros((terrain.horizon, terrain.segments.count))
+    for month in range(terrain.horizon):
+        np.maximum.at(peak[month], of_cell[month], pool.pue_peak[month])
+    return peak
