@@ -70,23 +70,27 @@ def send_reports() -> None:
 def mail_when_due(
     context: dg.ScheduleEvaluationContext, rooms: Rooms
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    """One request for each plan that is due. The period is named again when the run starts: after a downtime the
-    requests of many hours find the one report already sent.
-    """  # noqa: D205 - one thought
+    """One request for each plan that is due, or why there is none.
+
+    The period is named again when the run starts: after a downtime the requests of many hours find the one report
+    already sent.
+    """
     now = context.scheduled_execution_time
     found = rooms.folders()
-    quiet = []
-    for path in sorted((found.home / "plans").glob("*.yaml")):
-        plan = path.stem
-        reason = why_not_now(found, plan, now)
-        if reason:
-            quiet.append(f"{plan}: {reason}")
-        else:
-            yield dg.RunRequest(
-                run_key=f"mail-{plan}-{now.astimezone(UTC):%Y%m%dT%H}", partition_key=plan, tags=NEVER_RETRY
-            )
-    if quiet or not any((found.home / "plans").glob("*.yaml")):
-        yield dg.SkipReason("; ".join(quiet) or "no plan is registered")
+    known = set(context.instance.get_dynamic_partitions(PLANS.name or ""))
+    reasons = {
+        plan: why_not_now(found, plan, now)
+        if plan in known
+        else "is not registered; run `brytpunkt plan` with its file"
+        for plan in (path.stem for path in sorted((found.home / "plans").glob("*.yaml")))
+    }
+    for plan, reason in reasons.items():
+        if not reason:
+            run_key = f"mail-{plan}-{now.astimezone(UTC):%Y%m%dT%H}"
+            yield dg.RunRequest(run_key=run_key, partition_key=plan, tags=NEVER_RETRY)
+    if all(reasons.values()):
+        told = "; ".join(f"{plan}: {reason}" for plan, reason in reasons.items())
+        yield dg.SkipReason(told or "no plan is registered")
 
 
 def why_not_now(found: Folders, plan: str, now: datetime) -> str:
@@ -100,7 +104,9 @@ def why_not_now(found: Folders, plan: str, now: datetime) -> str:
         return "declares no schedule"
     runs = list_runs(found.home, plan)
     due = newest_due(delivery.schedule, now)
-    if not runs or datetime.fromisoformat(runs[0].label()["started"]) > due.at:
+    if not runs:
+        return "was never computed"
+    if datetime.fromisoformat(runs[0].label()["started"]) > due.at:
         return f"was first computed after {due.at:%Y-%m-%d %H:%M}, when a report was last due"
     if not really:
         folder = found.home / "mail" / f"{plan}-{due.period}"

@@ -14,6 +14,7 @@ from brytpunkt.reporting.pdf import render_reports
 from brytpunkt.runs import Run, newest_run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -40,7 +41,7 @@ def mailing_of(
         delivery=delivery,
         settings=settings,
         now=now,
-        reports_in=lambda language: reports_in(found, run, language),
+        reports_in=lambda language, names: reports_in(found, run, language, names),
         by_content=by_content,
     )
 
@@ -52,11 +53,11 @@ def declared_delivery(home: Path, plan: str, run: Run) -> Delivery | None:
     return read_plan(path).plan.delivery
 
 
-def reports_in(found: Folders, run: Run, language: str) -> Path:
-    """Folder of a run's reports in a language; they are rendered if they are not there."""
+def reports_in(found: Folders, run: Run, language: str, names: Sequence[str]) -> Path:
+    """Folder of a run's reports in a language; of those named, what is not there is rendered."""
     summary = run.summary()
     folder = run.reports if language == summary["plan"]["language"] else run.reports / language
-    names = ["portfolio", *(row["site"] for row in summary["sites"])]
-    if not all((folder / f"{name}.pdf").exists() for name in names):
-        render_reports(summary, run.result(), found, folder, language)
+    missing = [name for name in names if not (folder / f"{name}.pdf").exists()]
+    if missing:
+        render_reports(summary, run.result(), found, folder, language, only=missing)
     return folder

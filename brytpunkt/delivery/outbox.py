@@ -256,12 +256,12 @@ class Outbox:
             file.flush()
             os.fsync(file.fileno())
         if is_new:
-            with closing_directory(self.journal.parent) as handle:
+            with _handle_of(self.journal.parent) as handle:
                 os.fsync(handle)
 
 
 @contextmanager
-def closing_directory(folder: Path) -> Iterator[int]:
+def _handle_of(folder: Path) -> Iterator[int]:
     """A handle of a folder, for syncing the names in it."""
     handle = os.open(folder, os.O_RDONLY)
     try:

@@ -5,7 +5,7 @@ Belongs here: the order of these steps. Does not belong here: their parts (outbo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ from brytpunkt.delivery.words import words
 from brytpunkt.errors import BrytpunktError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from brytpunkt.declarations.delivery import Delivery, Recipient
@@ -60,7 +60,7 @@ class Posted:
 class Mailing:
     """One plan's report on its way out.
 
-    ``reports_in``: language -> folder that holds `portfolio.pdf`, `<site>.pdf` and, perhaps, workbooks of the run.
+    ``reports_in``: language and names of reports -> the folder that holds them, and, perhaps, workbooks of the run.
     """
 
     home: Path
@@ -69,7 +69,7 @@ class Mailing:
     delivery: Delivery
     settings: MailSettings
     now: datetime
-    reports_in: Callable[[str], Path]
+    reports_in: Callable[[str, Sequence[str]], Path]
     by_content: bool = False
 
     @property
@@ -140,8 +140,10 @@ def _sent(
             letter = outbox.move(letter, SUPPRESSED, mailing.now, note=unchanged)
         elif not unchanged and letter.state == SUPPRESSED:
             letter = outbox.move(letter, INTENDED, mailing.now)
-    if letter.state not in {INTENDED, RETRYABLE} or is_unusable or _is_waiting(letter, mailing.now):
+    if letter.state not in {INTENDED, RETRYABLE} or _is_waiting(letter, mailing.now):
         return _posted(letter), is_unusable
+    if is_unusable:
+        return replace(_posted(letter), note="not tried, as the server could not be used just before"), True
     body = _body(mailing, recipient, letter)
     letter = outbox.move(
         letter, SENDING, mailing.now, attempts=letter.attempts + 1, run_id=mailing.run.run_id
@@ -203,7 +205,7 @@ def _dry(mailing: Mailing, recipient: Recipient) -> Posted:
 def _body(mailing: Mailing, recipient: Recipient, letter: Letter) -> bytes:
     summary = mailing.run.summary()
     language = recipient.language or summary["plan"]["language"]
-    folder = mailing.reports_in(language)
+    folder = mailing.reports_in(language, recipient.reports)
     reports, workbooks = _attachments(folder, summary, recipient)
     envelope = Envelope(
         sender=mailing.settings.sender,

@@ -106,7 +106,7 @@ def mailing(home: Path, using: MailSettings, now: datetime = NOW, **changed: Any
         delivery=delivery,
         settings=using,
         now=now,
-        reports_in=lambda language: run.reports if language == "en" else run.reports / language,
+        reports_in=lambda language, _names: run.reports if language == "en" else run.reports / language,
     )
     return replace(made, **changed)
 

@@ -19,22 +19,26 @@ from pipelines.mail import mail_when_due, send_reports
 from tests.delivery.conftest import mailing, settings
 from tests.delivery.servers import Scripted
 
+REPOSITORY = build_defs().get_repository_def()
 DUE = datetime(2026, 11, 23, 6, 5, tzinfo=UTC)  # Monday 07:05 in Stockholm
 
 
 @pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as found:
+def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    (tmp_path / "dagster").mkdir()
+    with dg.DagsterInstance.local_temp(str(tmp_path / "dagster")) as found:
         found.add_dynamic_partitions(PLANS.name or "", ["small"])
         yield found
 
 
 def tick(state: Path, instance: dg.DagsterInstance, now: datetime) -> list[dg.RunRequest | dg.SkipReason]:
     """What the schedule asks for at an hour."""
-    context = dg.build_schedule_context(instance=instance, scheduled_execution_time=now)
-    found = mail_when_due(context, rooms=Rooms(home=str(state)))
-    assert isinstance(found, Iterator)
-    return list(found)
+    rooms = {"rooms": Rooms(home=str(state))}
+    with dg.build_schedule_context(
+        instance=instance, scheduled_execution_time=now, resources=rooms, repository_def=REPOSITORY
+    ) as context:
+        data = mail_when_due.evaluate_tick(context)
+    return [*(data.run_requests or []), *([dg.SkipReason(data.skip_message)] if data.skip_message else [])]
 
 
 def asked(state: Path, instance: dg.DagsterInstance, now: datetime) -> list[str | None]:
@@ -133,10 +137,20 @@ def test_a_plan_without_schedule_is_left_alone_and_a_broken_one_is_named(
     text = file.read_text(encoding="utf-8")
     file.write_text(text.partition("delivery:")[0], encoding="utf-8")
     (state / "plans" / "broken.yaml").write_text("plan: [", encoding="utf-8")
+    (state / "plans" / "other.yaml").write_text(
+        text.replace("plan: small", "plan: other", 1), encoding="utf-8"
+    )
+    instance.add_dynamic_partitions(PLANS.name or "", ["broken"])
     [skipped] = tick(state, instance, DUE)
     assert isinstance(skipped, dg.SkipReason)
     assert "small: declares no schedule" in str(skipped.skip_message)
     assert "broken.yaml" in str(skipped.skip_message)
+    assert "other: is not registered" in str(skipped.skip_message)
+    instance.add_dynamic_partitions(PLANS.name or "", ["other"])
+    [skipped] = tick(state, instance, DUE)
+    assert "other: was never computed" in str(getattr(skipped, "skip_message", ""))
+    file.write_text(text, encoding="utf-8")
+    assert asked(state, instance, DUE) == ["small"], "the others do not keep it from being asked for"
 
 
 def test_the_schedule_is_part_of_the_definitions_and_on() -> None:
