@@ -144,7 +144,7 @@ def _sent(
         return _posted(letter), is_unusable
     if is_unusable:
         return replace(_posted(letter), note="not tried, as the server could not be used just before"), True
-    body = _body(mailing, recipient, letter)
+    body = _body(mailing, outbox, recipient, letter)
     letter = outbox.move(
         letter, SENDING, mailing.now, attempts=letter.attempts + 1, run_id=mailing.run.run_id
     )
@@ -195,15 +195,16 @@ def _dry(mailing: Mailing, recipient: Recipient) -> Posted:
         0, *key, mailing.run.run_id, message_id(key, mailing.settings.sender), INTENDED, 0, "", "", now, now
     )
     path = folder / file_name(recipient.address, "eml")
-    path.write_bytes(_body(mailing, recipient, letter))
     with Outbox(mailing.home) as outbox:
+        path.write_bytes(_body(mailing, outbox, recipient, letter))
         reason = _held_back(mailing, recipient) or why_suppressed(mailing, outbox, recipient)
     note = f"would not be sent: {reason}" if reason else "not sent"
     return Posted(recipient.address, scope_of(recipient), DRY, note, path=path)
 
 
-def _body(mailing: Mailing, recipient: Recipient, letter: Letter) -> bytes:
+def _body(mailing: Mailing, outbox: Outbox, recipient: Recipient, letter: Letter) -> bytes:
     summary = mailing.run.summary()
+    sent = outbox.last_sent(letter.plan, letter.scope, letter.recipient)
     language = recipient.language or summary["plan"]["language"]
     folder = mailing.reports_in(language, recipient.reports)
     reports, workbooks = _attachments(folder, summary, recipient)
@@ -224,6 +225,7 @@ def _body(mailing: Mailing, recipient: Recipient, letter: Letter) -> bytes:
             attached=attached,
             left_out=left_out,
             where=mailing.settings.link or str(folder),
+            is_known=sent is not None and sent.run_id == mailing.run.run_id,
         ),
         reports,
         workbooks,

@@ -36,14 +36,19 @@ def words(
     attached: Sequence[Attachment],
     left_out: Sequence[Attachment],
     where: str,
+    is_known: bool = False,
 ) -> Words:
-    """A message on the given reports (`portfolio`, site ids). ``where``: the place of what is left out."""
+    """A message on the given reports (`portfolio`, site ids).
+
+    ``where``: the place of what is left out. ``is_known``: the reader got this very result last time.
+    """
     formats = Formats(texts(language), summary["finance"]["currency"])
     say = formats.texts
     rows = _rows(summary, reports)
     first = rows[0]
     horizon = int(summary["finance"]["horizon_months"])
     headline = decision.headline(first, formats, "portfolio_")
+    changes = [say("changes.nothing")] if is_known else _changes(summary, reports, formats)
     plan = one_line(summary["plan"]["name"], NAME_LENGTH)
     subject = one_line(say("mail.subject", plan=plan, headline=headline), SUBJECT_LENGTH)
     context = {
@@ -53,7 +58,7 @@ def words(
         "headline": one_line(headline, LINE_LENGTH),
         "lead": one_line(decision.lead(first, horizon, formats), 2 * LINE_LENGTH),
         "hello": say("mail.hello", plan=plan, date=formats.day(summary["run"]["as_of"])),
-        "changes": [one_line(line, LINE_LENGTH) for line in _changes(summary, reports, formats)],
+        "changes": [one_line(line, LINE_LENGTH) for line in changes],
         "sites": [one_line(_site(row, formats), LINE_LENGTH) for row in rows] if len(rows) > 1 else [],
         "files": _files(attached, left_out, where, formats),
         "foot": say("mail.foot", plan=plan, run=summary["run"]["run_id"]),

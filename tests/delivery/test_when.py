@@ -121,6 +121,16 @@ def test_nothing_is_sent_until_something_has_changed(state: Path) -> None:
     assert len(server.delivered) == 2
 
 
+def test_a_message_on_a_result_that_its_reader_knows_says_so(state: Path) -> None:
+    with Scripted().running() as server:
+        for weeks in (0, 1):
+            post(mailing(state, settings(server.port), NOW + timedelta(weeks=weeks)))
+    texts = [str(message.get_body(("plain",))) for message in server.messages()]
+    assert ["first report" in text for text in texts] == [True, False, False, False]
+    assert ["Nothing changed" in text for text in texts] == [False, False, True, False]
+    assert "Inget har =C3=A4ndrats" in texts[3]
+
+
 def test_a_run_is_compared_with_that_of_the_last_report(state: Path) -> None:
     newest = another_run(state, "small-2", dearer)
     first = mailing(state, settings(1)).run

@@ -68,6 +68,9 @@ def test_a_game_worked_by_hand() -> None:
     assert shapley(game, ("a", "b", "c")) == {"a": 67, "b": 17, "c": 16}
 
 
+ONE_YEAR = SMALL_PLAN.replace("horizon_months: 24", "horizon_months: 12")
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("changes")
@@ -82,7 +85,7 @@ def planned(folder: Path, text: str) -> Plan:
 @pytest.fixture(scope="module")
 def old(folder: Path, known: Facts) -> Side:
     """The small plan over one year."""
-    plan = planned(folder, SMALL_PLAN.replace("horizon_months: 24", "horizon_months: 12"))
+    plan = planned(folder, ONE_YEAR)
     return Side(plan, known, compute(plan, known))
 
 
@@ -98,7 +101,7 @@ def scaled(frame: pl.DataFrame, column: str, factor: float, where: pl.Expr | Non
 @pytest.fixture(scope="module")
 def new(folder: Path, known: Facts, old: Side) -> Side:
     """Everything moved: offers up a tenth, energy up by half, the dollar up, a quoted colocation price."""
-    text = SMALL_PLAN.replace("horizon_months: 24", "horizon_months: 12").replace("eur: 140", "eur: 160")
+    text = ONE_YEAR.replace("eur: 140", "eur: 160")
     plan = planned(folder, text)
     facts = replace(
         known,
@@ -175,7 +178,7 @@ def test_another_currency_is_not_compared(old: Side) -> None:
 
 def test_inputs_that_cannot_be_mixed_are_one_bar(old: Side, folder: Path, known: Facts) -> None:
     """A new zone without old prices: old energy under the new declaration cannot be computed."""
-    text = SMALL_PLAN.replace("horizon_months: 24", "horizon_months: 12").replace("zone: NO1", "zone: NO2")
+    text = ONE_YEAR.replace("zone: NO1", "zone: NO2")
     plan = planned(folder, text)
     lacking = replace(known, day_ahead_monthly=known.day_ahead_monthly.filter(pl.col("zone") != "NO2"))
     before = replace(old, facts=lacking)
