@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
+from assets.changes import run_changes
 from assets.partitions import PLAN_SITES, PLANS, split_site_key
 from assets.rooms import Rooms
 from assets.waking import on_changed_data
@@ -16,6 +17,7 @@ from brytpunkt.runs import load_run, newest_run
 @dg.asset(
     group_name="reports",
     partitions_def=PLANS,
+    deps=[run_changes],
     automation_condition=on_changed_data(),
     code_version="1",
     kinds={"jinja", "pdf", "excel"},

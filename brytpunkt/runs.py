@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 CODE_FOLDERS = ("brytpunkt", "sql", "templates")
 CODE_SUFFIXES = (".py", ".sql", ".j2", ".css", ".yaml")
+CHANGES_NAME = "changes.json"
 PUBLISHED_NAMES = ("summary.json", "ledger.parquet")
 REPORT_SUFFIXES = {".pdf", ".html", ".xlsx"}
 
@@ -46,8 +47,11 @@ class Run:
         return self.folder / "reports"
 
     def summary(self) -> dict[str, Any]:
-        """The documented summary."""
+        """The documented summary, with ``changes`` since an earlier run where they were worked out."""
         content: dict[str, Any] = json.loads((self.folder / "summary.json").read_text(encoding="utf-8"))
+        changes = self.folder / CHANGES_NAME
+        if changes.exists():
+            content["changes"] = json.loads(changes.read_text(encoding="utf-8"))
         return content
 
     @property
@@ -63,6 +67,19 @@ class Run:
     def frame(self, name: str) -> pl.DataFrame:
         """One of the result's frames."""
         return pl.read_parquet(self.folder / "frames" / f"{name}.parquet")
+
+    def content_digest(self) -> str:
+        """Digest of what it was computed from; runs of the same plan, facts and code have the same."""
+        label = self.label()
+        named = (label["declaration_sha256"], label["inputs"], label["code_version"])
+        return hashlib.sha256(" ".join(named).encode()).hexdigest()
+
+    def keep_changes(self, changes: dict[str, Any]) -> None:
+        """Keep what changed since an earlier run beside the summary, whole or not at all."""
+        draft = self.folder / f".{CHANGES_NAME}-{os.getpid()}"
+        _write_json(draft, changes)
+        _sync([draft])
+        draft.replace(self.folder / CHANGES_NAME)
 
     def result(self) -> Result:
         """The result's frames as they were computed; a frame that the run does not have is empty."""
@@ -110,10 +127,15 @@ def write_inputs(facts: Facts, folder: Path, digest: str) -> Path:
     return target
 
 
-def read_inputs(folder: Path) -> Facts:
-    """Planning inputs as they were written."""
+def read_inputs(folder: Path, missing: Facts | None = None) -> Facts:
+    """Planning inputs as they were written; tables that did not exist then are taken from ``missing``."""
     as_of = json.loads((folder / "facts.json").read_text(encoding="utf-8"))["as_of"]
-    frames = {path.stem: pl.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
+    known = {field.name for field in fields(Facts)}
+    frames = {
+        path.stem: pl.read_parquet(path) for path in sorted(folder.glob("*.parquet")) if path.stem in known
+    }
+    if missing is not None:
+        return replace(missing, as_of=date.fromisoformat(as_of), **frames)
     return Facts(as_of=date.fromisoformat(as_of), **frames)
 
 

@@ -7,13 +7,14 @@ from typing import Any
 
 import dagster as dg
 
-from assets import plans, reports, sources
+from assets import changes, plans, reports, sources
 from assets.facts import FACT_ASSETS, FACT_CHECKS
 from assets.integrity import INTEGRITY_CHECKS
 from assets.live import LIVE_ASSETS, LIVE_SOURCES
 from assets.quotes import quote_inbox
 from assets.rooms import Rooms
 from assets.series import SERIES_ASSETS, SERIES_CHECKS
+from pipelines.mail import mail_when_due, send_reports
 from pipelines.reconcile import build_reconciliation
 from pipelines.sensors import build_probe_sensor, sweep_sensor, waking_sensor
 
@@ -28,6 +29,7 @@ ASSETS = [
     plans.planning_inputs,
     plans.plan_run,
     plans.verdicts,
+    changes.run_changes,
     reports.portfolio_report,
     reports.site_report,
 ]
@@ -57,8 +59,9 @@ def build_defs(
                 dg.AssetSelection.groups("plans") | dg.AssetSelection.assets(reports.portfolio_report),
             ),
             dg.define_asset_job("publish_site", dg.AssetSelection.assets(reports.site_report)),
+            send_reports,
         ],
         sensors=[*(build_probe_sensor(source) for source in LIVE_SOURCES), waking_sensor(), sweep_sensor],
-        schedules=[build_reconciliation(ASSETS)],
+        schedules=[build_reconciliation(ASSETS), mail_when_due],
         executor=dg.in_process_executor,
     )

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from brytpunkt.errors import BrytpunktError, InputError
+from pipelines import mail_commands
 
 EXIT_OK, EXIT_ERROR, EXIT_INPUT = 0, 1, 2
 VERSION = "0.1.0"
@@ -61,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
     history = commands.add_parser("history", help="every price that was seen for a SKU")
     history.add_argument("sku", metavar="SKU", help="instance type, list position, or token model")
     commands.add_parser("schema", help="print the JSON Schema of plans, for your editor")
+    mail_commands.add_commands(commands)
     ui = commands.add_parser("ui", help="open the Dagster UI: the lineage of every number")
     ui.add_argument(
         "--port", type=int, default=3000, metavar="PORT", help="port on this machine (default: 3000)"
@@ -83,15 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 done, 2 the user's input is wrong, 1 anything else."""
     options = parser().parse_args(arguments)
     try:
-        if options.command == "schema":
-            return _schema()
-        if options.command == "ui":
-            return _ui(options.port, is_live=options.live)
-        if options.command == "what-if":
-            return _what_if(options)
-        if options.command in {"refresh", "sources", "history"}:
-            return _live(options)
-        return _plan(options)
+        return _command(options)
     except InputError as error:
         print(f"brytpunkt: the input needs mending\n{error}", file=sys.stderr)
         return EXIT_INPUT
@@ -103,6 +97,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_ERROR
     except Exception as error:  # noqa: BLE001 - the user gets a line and a file, not a stack trace
         return _unexpected(error)
+
+
+def _command(options: argparse.Namespace) -> int:
+    if options.command == "schema":
+        return _schema()
+    if options.command == "ui":
+        return _ui(options.port, is_live=options.live)
+    if options.command == "what-if":
+        return _what_if(options)
+    if options.command in {"refresh", "sources", "history"}:
+        return _live(options)
+    if options.command in mail_commands.COMMANDS:
+        return mail_commands.run_command(options)
+    return _plan(options)
 
 
 def _schema() -> int:

@@ -6,6 +6,7 @@ Belongs here: vocabulary, defaults with their sources, validation. Does not belo
 from brytpunkt.declarations.assumptions import Assumption, assumptions
 from brytpunkt.declarations.build import Build, CatalogServer, InlineServer, Server
 from brytpunkt.declarations.constraints import Constraints
+from brytpunkt.declarations.delivery import Delivery, OnChange, Recipient, Schedule
 from brytpunkt.declarations.demand import Demand, Growth, Phase
 from brytpunkt.declarations.finance import Finance
 from brytpunkt.declarations.general import Energy, Report, Staff
@@ -37,6 +38,7 @@ __all__ = [
     "Conventions",
     "Currency",
     "Declared",
+    "Delivery",
     "Demand",
     "Energy",
     "Finance",
@@ -44,12 +46,15 @@ __all__ = [
     "InlineOffer",
     "InlineServer",
     "Money",
+    "OnChange",
     "OwnHall",
     "Phase",
     "Plan",
     "Published",
+    "Recipient",
     "Rent",
     "Report",
+    "Schedule",
     "Server",
     "Site",
     "SiteEnergy",

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationInfo, WrapValidator, field_validator
 
 from brytpunkt.declarations.build import Build, InlineServer, Server
 from brytpunkt.declarations.constraints import Constraints
+from brytpunkt.declarations.delivery import Delivery, unknown_sites
 from brytpunkt.declarations.fields import (
     Finding,
     Id,
@@ -75,7 +76,16 @@ class Plan(Section):
     staff: Staff = Staff()
     storage: StorageCosts = StorageCosts()
     report: Report = Report()
+    delivery: Annotated[Delivery | None, described("Who gets the report by mail; default: nobody.")] = None
     published: Published | None = None
+
+    @field_validator("delivery", mode="after")
+    @classmethod
+    def _sites_of_recipients_exist(cls, delivery: Delivery | None, info: ValidationInfo) -> Delivery | None:
+        sites = info.data.get("sites")
+        if delivery is not None and sites is not None:
+            refuse(unknown_sites(delivery, tuple(site.id for site in sites)))
+        return delivery
 
     @field_validator("uncertainty", mode="after")
     @classmethod

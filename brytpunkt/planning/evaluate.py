@@ -31,6 +31,8 @@ from brytpunkt.planning.tariff import YEARLY, Bills, bills_of, measured, year_fe
 from brytpunkt.planning.throughput import gpu_hours, rates
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from brytpunkt.declarations import Plan
     from brytpunkt.planning.facts import Facts
 
@@ -90,10 +92,15 @@ class Evaluation:
     scan: pl.DataFrame
 
 
-def evaluate(plan: Plan, facts: Facts, horizon: int, *, scan: bool = True) -> Evaluation:
-    """All strategies of a plan over ``horizon`` months; without ``scan`` own is ordered at the start only."""
+def evaluate(
+    plan: Plan, facts: Facts, horizon: int, *, scan: bool = True, kept_offers: pl.DataFrame | None = None
+) -> Evaluation:
+    """All strategies of a plan over ``horizon`` months; without ``scan`` own is ordered at the start only.
+
+    ``kept_offers`` (mode, workload, offer, is_rent) are rented even where others have become cheaper.
+    """
     plan = with_quotes(plan, facts)
-    basis = prepare(plan, facts, horizon)
+    basis = prepare(plan, facts, horizon, kept_offers)
     with ThreadPoolExecutor(1) as beside:  # renting and owning do not wait for each other
         rented = beside.submit(lambda: rent_ledger(plan, basis, strategy_flows(basis.market, basis.choice)))
         schedule = make_schedule(basis, basis.options, [0])
@@ -112,16 +119,18 @@ def evaluate(plan: Plan, facts: Facts, horizon: int, *, scan: bool = True) -> Ev
         energy,
         best,
         chosen,
-        _scan(basis, chosen) if scan else pl.DataFrame(schema=SCAN_SCHEMA),
+        order_scan(basis, chosen, range(basis.horizon)) if scan else pl.DataFrame(schema=SCAN_SCHEMA),
     )
 
 
 def with_scan(evaluation: Evaluation) -> Evaluation:
     """The same with every order month tried, for an evaluation that left that out."""
-    return replace(evaluation, scan=_scan(evaluation.basis, evaluation.chosen))
+    return replace(
+        evaluation, scan=order_scan(evaluation.basis, evaluation.chosen, range(evaluation.basis.horizon))
+    )
 
 
-def prepare(plan: Plan, facts: Facts, horizon: int) -> Basis:
+def prepare(plan: Plan, facts: Facts, horizon: int, kept_offers: pl.DataFrame | None = None) -> Basis:
     """Demand, market, options and energy prices of a plan."""
     fx = exchange_rates(plan.finance, facts)
     months = plan_months(plan.finance, horizon)
@@ -149,7 +158,7 @@ def prepare(plan: Plan, facts: Facts, horizon: int) -> Basis:
         volume=volume,
         months=months,
     )
-    choice = choose_rent(plan, market)
+    choice = choose_rent(plan, market, kept_offers)
     cells = priced.result()
     servers = server_options(plan, facts, fx)
     serving, infeasible = _serving(plan, servers, rate)
@@ -355,10 +364,10 @@ def _best_servers(basis: Basis, own: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _scan(basis: Basis, chosen: pl.DataFrame) -> pl.DataFrame:
-    """Present value of own for an order placed in every month of the horizon."""
+def order_scan(basis: Basis, chosen: pl.DataFrame, order_months: Iterable[int]) -> pl.DataFrame:
+    """Present value of own, rent until delivery included, for an order placed in each of the given months."""
     own = basis.options.join(chosen, on="option", how="semi")
-    schedule = make_schedule(basis, own, list(range(basis.horizon)))
+    schedule = make_schedule(basis, own, list(order_months))
     energy = energy_of(basis, schedule.installed)
     flows = own_flows(basis, schedule, energy)
     ledger = own_rows(basis.plan, basis, flows, acquisitions(basis.plan, schedule, basis.options))

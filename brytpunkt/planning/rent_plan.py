@@ -66,8 +66,19 @@ def _cheapest(values: pl.DataFrame, by: list[str]) -> pl.DataFrame:
     return values.sort(*by, "present_value", "offer").unique(by, keep="first", maintain_order=True)
 
 
-def choose_rent(plan: Plan, market: Market) -> RentChoice:
-    """Settle the best offer of each mode for each workload, at the declared demand."""
+def _kept(values: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
+    """The kept offer of each workload where it is still to be had, else the cheapest one."""
+    known = values.join(kept.select("workload", "offer"), on=["workload", "offer"], how="semi")
+    rest = values.join(known.select("workload").unique(), on="workload", how="anti")
+    return pl.concat([known, _cheapest(rest, ["workload"])]).sort("workload")
+
+
+def choose_rent(plan: Plan, market: Market, kept: pl.DataFrame | None = None) -> RentChoice:
+    """Settle the best offer of each mode for each workload, at the declared demand.
+
+    ``kept`` (mode, workload, offer, is_rent) holds to offers chosen earlier wherever they are still to be had; what
+    bridges the time before own servers is chosen anew.
+    """
     horizon = market.months.height
     pairs = with_partners(market)
     needs = commitment_needs(market, pairs, [1.0])
@@ -79,7 +90,12 @@ def choose_rent(plan: Plan, market: Market) -> RentChoice:
         "api": api_flows(market, market.apis, [1.0]),
     }
     values = {mode: present_value(market.months, flows[mode], ["workload", "offer"]) for mode in MODES}
-    best = {mode: _cheapest(values[mode], ["workload"]) for mode in MODES}
+    best = {
+        mode: _cheapest(values[mode], ["workload"])
+        if kept is None
+        else _kept(values[mode], kept.filter(pl.col("mode") == mode))
+        for mode in MODES
+    }
     _require_on_demand(plan, best["on_demand"])
     terms = _cheapest(
         values["committed"].join(pairs.select("workload", "offer", "term_months"), on=["workload", "offer"]),
@@ -99,7 +115,7 @@ def choose_rent(plan: Plan, market: Market) -> RentChoice:
     )
     return RentChoice(
         offers=offers.sort("mode", "workload"),
-        rent_modes=dict(cheapest.select("workload", "mode").iter_rows()),
+        rent_modes=dict(cheapest.select("workload", "mode").iter_rows()) | _kept_modes(offers, kept),
         commitments=pairs.join(
             best["committed"].select("workload", "offer"), on=["workload", "offer"], how="semi"
         ),
@@ -110,6 +126,13 @@ def choose_rent(plan: Plan, market: Market) -> RentChoice:
         needs=needs,
         signed=signed,
     )
+
+
+def _kept_modes(offers: pl.DataFrame, kept: pl.DataFrame | None) -> dict[str, str]:
+    if kept is None:
+        return {}
+    rented = kept.filter("is_rent").join(offers, on=["mode", "workload"], how="semi")
+    return dict(rented.select("workload", "mode").iter_rows())
 
 
 def _require_on_demand(plan: Plan, best: pl.DataFrame) -> None:

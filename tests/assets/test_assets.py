@@ -16,6 +16,7 @@ from assets.partitions import PLAN_SITES, PLANS, site_key, split_site_key
 from assets.plans import mismatched_totals
 from assets.rooms import Rooms
 from brytpunkt.errors import BrytpunktError
+from brytpunkt.runs import newest_run
 from brytpunkt.warehouse.contracts import CONTRACTS
 from brytpunkt.warehouse.read import current_table
 from pipelines.build import ASSETS, CHECKS, build_defs
@@ -97,6 +98,14 @@ def test_the_whole_graph_materialises(ready: dg.DagsterInstance, home: Path, sma
     assert site.success
     [event] = site.asset_materializations_for_node("site_report")
     assert Path(str(event.metadata["pdf"].value)).read_bytes().startswith(b"%PDF")
+    first = newest_run(home, "small")
+    assert "changes" not in first.summary(), "there was no report before the first"
+    dearer = small_plan.read_text(encoding="utf-8").replace("eur: 140", "eur: 160", 1)
+    (home / "plans" / "small.yaml").write_text(dearer, encoding="utf-8")
+    assert run(instance, home, dg.AssetSelection.groups("plans"), "small").success
+    changes = newest_run(home, "small").summary()["changes"]
+    assert changes["from_run"] == first.run_id
+    assert {bar["cause"] for bar in changes["bars"] if float(bar["amount"])} == {"declarations"}
 
 
 def test_unchanged_facts_keep_their_data_version(ready: dg.DagsterInstance, home: Path) -> None:

@@ -27,7 +27,8 @@ KEPT_FROM = {
     },
     "brytpunkt/declarations": {"duckdb", "brytpunkt.warehouse", "brytpunkt.planning", "brytpunkt.reporting"},
     "brytpunkt/warehouse": {"brytpunkt.planning.compute", "brytpunkt.reporting", "jinja2", "weasyprint"},
-    "brytpunkt/reporting": {"duckdb", "brytpunkt.warehouse", "brytpunkt.landing", "brytpunkt.planning.compute"},
+    "brytpunkt/delivery": {"duckdb", "brytpunkt.warehouse", "brytpunkt.landing", "brytpunkt.planning.compute", "urllib"},
+    "brytpunkt/reporting": {"smtplib", "brytpunkt.delivery", "duckdb", "brytpunkt.warehouse", "brytpunkt.landing", "brytpunkt.planning.compute"},
 }  # fmt: skip
 CLOCKS = {"now", "today", "utcnow"}
 FILES = {

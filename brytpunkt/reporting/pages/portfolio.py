@@ -12,6 +12,7 @@ from brytpunkt.reporting.pages import tables
 from brytpunkt.reporting.pages.advantage import advantage_section
 from brytpunkt.reporting.pages.appendix import assumptions_section, glossary_section
 from brytpunkt.reporting.pages.bill import bill_section
+from brytpunkt.reporting.pages.changes import changes_section
 from brytpunkt.reporting.pages.conditions import control_section, readiness_section
 from brytpunkt.reporting.pages.decision import quantity, years
 from brytpunkt.reporting.pages.first import portfolio_decision
@@ -147,6 +148,7 @@ def _published_note(at: Desk) -> str:
 
 
 PARTS = (
+    Part("changes", changes_section, is_new_page=True),
     Part("sites", sites_section, is_new_page=True),
     Part("curves", curves_section, "timing"),
     Part("mix", mix_section),

@@ -12,6 +12,7 @@ from brytpunkt.reporting.pages import monthly, tables
 from brytpunkt.reporting.pages.advantage import advantage_section
 from brytpunkt.reporting.pages.appendix import assumptions_section, glossary_section
 from brytpunkt.reporting.pages.bill import bill_section
+from brytpunkt.reporting.pages.changes import changes_section
 from brytpunkt.reporting.pages.conditions import control_section, footprint_section, readiness_section
 from brytpunkt.reporting.pages.costs import cost_table
 from brytpunkt.reporting.pages.decision import years
@@ -188,6 +189,7 @@ def rules_section(at: Desk, row: Row) -> Row | None:
 
 
 PARTS = (
+    Part("changes", changes_section, is_new_page=True),
     Part("timing", timing_section, is_new_page=True),
     Part("costs", costs_section, is_new_page=True),
     Part("sites", sites_section),

@@ -1,0 +1,47 @@
+"""Changes: what is different from the report that readers got last, kept with the run."""
+
+import hashlib
+import json
+
+import dagster as dg
+
+from assets.partitions import PLANS
+from assets.plans import plan_run
+from assets.rooms import Rooms
+from brytpunkt.comparison import compare
+from brytpunkt.delivery.since import last_reported
+from brytpunkt.reporting.catalog import texts
+from brytpunkt.reporting.formats import Formats
+from brytpunkt.reporting.pages.changes import change_lines
+from brytpunkt.runs import code_version, load_run
+
+
+@dg.asset(
+    group_name="plans",
+    partitions_def=PLANS,
+    ins={"run_id": dg.AssetIn(plan_run.key)},
+    code_version="1",
+    kinds={"polars", "json"},
+    description="What changed since the last report: verdict, month, and the money split by cause, summing to the cent.",
+)
+def run_changes(rooms: Rooms, run_id: str) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """Compare the run with that of the last report, and keep the comparison with it; nothing before the first."""
+    found = rooms.folders()
+    run = load_run(found.home / "runs" / run_id)
+    before = last_reported(found.home, run)
+    if before is None:
+        return dg.MaterializeResult(
+            data_version=dg.DataVersion(run_id), metadata={"compared_with": "no earlier report"}
+        )
+    changes = compare(before, run, code_version(found.checkout))
+    run.keep_changes(changes)
+    lines = change_lines(changes, Formats(texts("en"), changes["currency"]))
+    content = json.dumps(changes, sort_keys=True).encode()
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(hashlib.sha256(content).hexdigest()),
+        metadata={
+            "compared_with": before.run_id,
+            "changes": dg.MetadataValue.md("\n".join(f"- {line}" for line in lines)),
+            "is_split_by_cause": changes["is_split"],
+        },
+    )

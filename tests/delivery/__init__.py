@@ -1,0 +1,1 @@
+"""Delivery: letters, the outbox, and real mail servers on loopback."""
