@@ -18,6 +18,7 @@ from brytpunkt.reporting.pages.decision import quantity, years
 from brytpunkt.reporting.pages.first import portfolio_decision
 from brytpunkt.reporting.pages.mix import mix_section
 from brytpunkt.reporting.pages.parts import Part, compose
+from brytpunkt.reporting.pages.risk import risk_section
 from brytpunkt.reporting.pages.robustness import robustness_section
 from brytpunkt.reporting.pages.shared import (
     LONG_NAME,
@@ -154,6 +155,7 @@ PARTS = (
     Part("mix", mix_section),
     Part("scope", scope_section, "demand"),
     Part("paradox", bill_section),
+    Part("risk", risk_section, is_new_page=True),
     Part("robustness", robustness_section),
     Part("advantage", advantage_section, is_new_page=True),
     Part("control", control_section),

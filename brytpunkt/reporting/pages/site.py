@@ -20,6 +20,7 @@ from brytpunkt.reporting.pages.first import site_decision
 from brytpunkt.reporting.pages.mix import mix_section
 from brytpunkt.reporting.pages.money import money
 from brytpunkt.reporting.pages.parts import Part, compose
+from brytpunkt.reporting.pages.risk import risk_section
 from brytpunkt.reporting.pages.robustness import robustness_section
 from brytpunkt.reporting.pages.shared import (
     NAME_IN_TABLE,
@@ -196,6 +197,7 @@ PARTS = (
     Part("mix", mix_section),
     Part("demand", demand_section),
     Part("paradox", bill_section),
+    Part("risk", risk_section, is_new_page=True),
     Part("robustness", robustness_section),
     Part("rules", rules_section),
     Part("energy", energy_section),
