@@ -16,7 +16,7 @@ from pathlib import Path
 import highspy
 import polars as pl
 
-from benchmarks import energy, prices, refresh, report, tariff, what_if
+from benchmarks import energy, prices, refresh, report, risk, tariff, what_if
 from brytpunkt.declarations import Plan, read_plan
 from brytpunkt.folders import folders
 from brytpunkt.landing import Landing
@@ -90,6 +90,7 @@ def main() -> int:
     known = bundled()
     plan = read_plan(folders().plans / "nordic.yaml").plan
     months = plan.finance.months
+    risk.report(plan, known)
     tariff.report()
     tariff.report_grid(longer(plan, 12, SITES), known)
     vectorised = fastest(lambda: evaluate(plan, known, months))
