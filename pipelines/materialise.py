@@ -116,7 +116,11 @@ class _Worker:
             if explained is None:
                 raise
             raise explained from error
-        failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
+        failed = [
+            check
+            for check in result.get_asset_check_evaluations()
+            if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR
+        ]
         if failed:
             names = ", ".join(f"{check.asset_key.to_user_string()}: {check.check_name}" for check in failed)
             message = f"checks failed: {names}. `brytpunkt ui` shows the rows"

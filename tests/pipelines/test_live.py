@@ -29,7 +29,8 @@ stale_after_days: 3
 def test_declared_sources_come_from_the_house_and_from_home(tmp_path: Path) -> None:
     own = tmp_path / "sources"
     own.mkdir()
-    (own / "mine.yaml").write_text(DECLARED.format(id="mine", publisher="shop"), encoding="utf-8")
+    text = DECLARED.format(id="mine", publisher="shop") + "hosts: [shop.example]\n"
+    (own / "mine.yaml").write_text(text, encoding="utf-8")
     found = declared_sources(folders().data / "sources", own)
     assert found["mine"].licence == "CC0"
     assert "bundled" not in found

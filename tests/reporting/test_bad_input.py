@@ -117,7 +117,7 @@ def test_hostile_text_neither_breaks_the_layout_nor_is_fetched(made: Made, kind:
     reader = pdf_of(html, tmp_path / "hostile.pdf")
     text = "".join(found.extract_text() for found in reader.pages)
     assert "root:" not in text
-    assert len(reader.pages) < 60
+    assert len(reader.pages) < 80
     if kind != "emoji":  # text in a fallback font is not found again by this reader
         first = re.sub(r"\s+", " ", reader.pages[0].extract_text())
         assert "How sure is that?" in first, "page one still holds the decision"

@@ -109,6 +109,7 @@ def test_swedish_is_swedish(made: Made) -> None:
     assert "Luleå: bygga eller hyra" in text
     assert "nuvärde" in text.lower()
     theirs = {row["source"] for table in ("sources", "control", "assumptions") for row in made.summary[table]}
+    theirs |= {row["note"] for row in made.summary["advantage"] if row["note"]}
     for name in sorted(theirs | {row["licence"] for row in made.summary["sources"]}, key=len, reverse=True):
         text = text.replace(name, "")
     text = text[: text.rindex("Källor")]
