@@ -11,7 +11,7 @@ from assets.partitions import PLAN_SITES, PLANS, site_key
 from assets.rooms import Rooms
 from assets.waking import on_changed_data
 from brytpunkt.declarations import read_plan
-from brytpunkt.planning import compute
+from brytpunkt.planning.compute import compute
 from brytpunkt.reporting.summary import summarise
 from brytpunkt.runs import code_version, load_run, new_run_id, read_inputs, write_inputs, write_run
 from brytpunkt.warehouse import content_version, facts

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from brytpunkt.declarations import Plan, read_plan
 from brytpunkt.folders import folders
-from brytpunkt.planning import compute
+from brytpunkt.planning.compute import compute
 from brytpunkt.planning.facts import Facts
 from brytpunkt.reporting.documents import PORTFOLIO, context, document
 from brytpunkt.reporting.frames import frames_of

@@ -1,10 +1,5 @@
 """Planning: declared plan and facts in, frames of demand, capacity, energy, ledger and verdicts out.
 
-Pure polars: no warehouse, no file, no clock, no Dagster. Reading, rendering and storing live elsewhere.
+Pure polars: no warehouse, no file, no clock, no Dagster. Reading, rendering and storing live elsewhere. Begin with
+``brytpunkt.planning.compute.compute``; nothing is imported here, so that who asks one question loads what it needs.
 """
-
-from brytpunkt.planning.compute import compute
-from brytpunkt.planning.facts import Facts
-from brytpunkt.planning.result import Result
-
-__all__ = ["Facts", "Result", "compute"]

@@ -42,14 +42,14 @@ def sign_commitments(
     |---|---|
     | out | scale, workload, offer, signed_month, expiry_month, count |
     """
-    terms = pairs.select("workload", "offer", "term_months", "price_per_hour")
-    demand = (
-        needs.join(terms, on=["workload", "offer"])
-        .group_by(*KEY, "term_months", "price_per_hour", "month", "instances")
+    terms = pairs.select("workload", "offer", "term_months", "price_per_hour").with_row_index("pair")
+    rows = (
+        needs.join(terms.select("workload", "offer", "pair"), on=["workload", "offer"])
+        .group_by("scale", "pair", "month", "instances")
         .agg(saved=total(pl.col("n_hours") * pl.col("hourly_price")))
     )
-    cases = demand.select(*KEY, "term_months", "price_per_hour").unique().sort(KEY).with_row_index("case")
-    rows = demand.join(cases.select(*KEY, "case"), on=KEY)
+    cases = rows.select("scale", "pair").unique().join(terms, on="pair").sort(KEY).with_row_index("case")
+    rows = rows.join(cases.select("scale", "pair", "case"), on=["scale", "pair"])
     case, month = rows["case"].cast(pl.Int64).to_numpy(), rows["month"].to_numpy()
     instances, saved = rows["instances"].cast(pl.Int64).to_numpy(), _fixed(rows["saved"].to_numpy())
     term, price = cases["term_months"].to_numpy(), cases["price_per_hour"].to_numpy()

@@ -17,7 +17,7 @@ from brytpunkt.delivery.post import Mailing
 from brytpunkt.delivery.settings import MailSettings, mail_settings
 from brytpunkt.folders import folders
 from brytpunkt.landing import Landing
-from brytpunkt.planning import compute
+from brytpunkt.planning.compute import compute
 from brytpunkt.reporting.summary import summarise
 from brytpunkt.runs import Run, load_run, write_inputs, write_run
 from brytpunkt.warehouse import Warehouse, facts, refresh_bundled

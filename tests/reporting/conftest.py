@@ -11,7 +11,8 @@ import pytest
 from brytpunkt.declarations import read_plan
 from brytpunkt.folders import folders
 from brytpunkt.landing import Landing
-from brytpunkt.planning import Result, compute
+from brytpunkt.planning.compute import compute
+from brytpunkt.planning.result import Result
 from brytpunkt.reporting.render import render_reports
 from brytpunkt.reporting.summary import summarise
 from brytpunkt.warehouse import Warehouse, facts, refresh_bundled
