@@ -32,12 +32,17 @@ FEW, MANY = 512, 32_768  # a replicate: 4,096 and 262,144 in all
 
 
 def floor(simulator: Simulator, draws: int) -> float:
-    """Seconds that the same operations on arrays of the same size take in straight NumPy, on one thread, over the cores."""
+    """Seconds that the operations on loads by segment alone take in straight NumPy, on one thread, over the cores.
+
+    Orders, purchases, prices and discounting by month are left out: a floor that cannot be reached.
+    """
     terrain = simulator.terrain
     shape = (CHUNK, terrain.horizon, terrain.hours.shape[1])
     one, other, out = np.random.default_rng(1).random((3, *shape))
     workloads = len(terrain.workloads)
-    owning = len({s.servers.pool.option for s in simulator.strategies if s.servers is not None})
+    owning = len(
+        {(s.servers.pool.option, s.orders, s.room) for s in simulator.strategies if s.servers is not None}
+    )
     fleets = len({way.fleet for s in simulator.strategies for way in s.ways}) + 2 * workloads
     start = time.perf_counter()
     for _ in range(draws // CHUNK):

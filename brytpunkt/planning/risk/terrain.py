@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from brytpunkt.planning.optimal.arrays import Field
     from brytpunkt.planning.optimal.program import Floats
 
-SEGMENTS = 12
+SEGMENTS = 8
 FORGIVEN = 1e-9
 
 
