@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 LIBRARIES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig
 READY := $(VENV)/.ready
 
-.PHONY: plan test ui lint bench setup clean
+.PHONY: plan test ui lint bench setup lock clean
 .DELETE_ON_ERROR:
 
 plan: $(READY)  ## compute the example and write its reports to out/nordic/
@@ -38,6 +38,10 @@ $(READY): requirements.lock pyproject.toml scripts/system-packages.sh | $(BIN)/p
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+lock: $(READY)  ## pin what pyproject.toml asks for; extras stay, since pip asks for them by name beside hashes
+	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --no-strip-extras --no-header --no-annotate \
+		--no-emit-options --output-file requirements.lock pyproject.toml
 
 clean:  ## remove what make made; plans, runs and the warehouse stay
 	rm -rf $(VENV) *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import importlib.metadata
 import re
 import subprocess
 import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from ruamel.yaml import YAML
 
 from brytpunkt.folders import folders
@@ -77,6 +80,25 @@ def test_the_lock_pins_every_package_with_hashes_and_names_no_index() -> None:
     ]
     assert {re.split(r"[<>=\[]", word)[0] for word in wanted} <= names
     assert settings["version"] == VERSION
+
+
+def test_the_lock_keeps_the_extras_that_its_packages_ask_for() -> None:
+    """Beside hashes pip refuses `gql[requests]` where the lock says only `gql`, on a machine that is new."""
+    lock = (CHECKOUT / "requirements.lock").read_text(encoding="utf-8")
+    locked = {
+        name: set(extras.split(",")) - {""}
+        for name, extras in re.findall(r"^([a-z0-9._-]+)(?:\[([a-z0-9,_-]+)\])?==", lock, flags=re.MULTILINE)
+    }
+    missing = []
+    for name, extras in locked.items():
+        for line in importlib.metadata.requires(name) or []:
+            wanted = Requirement(line)
+            asked = any(
+                wanted.marker is None or wanted.marker.evaluate({"extra": extra}) for extra in extras | {""}
+            )
+            if asked and not wanted.extras <= locked[canonicalize_name(wanted.name)]:
+                missing.append(f"{name} wants {line}")
+    assert missing == []
 
 
 def test_workspace_loads_the_definitions() -> None:
