@@ -14,6 +14,7 @@ import polars as pl
 
 from brytpunkt.series.market_days import hourly
 from brytpunkt.series.units import unit_mistakes
+from brytpunkt.warehouse.intervals import write_intervals
 from brytpunkt.warehouse.series_contracts import SERIES
 
 if TYPE_CHECKING:
@@ -21,9 +22,8 @@ if TYPE_CHECKING:
 
     from brytpunkt.publishers.base import Batch, Listing
 
-# What makes two versions of a key differ.
+# What makes two versions of a key differ; intervals say so in their own query.
 VALUES = {
-    "day_ahead_intervals": ("price_eur_per_mwh", "resolution_minutes"),
     "weather_hours": ("dry_bulb_c", "relative_humidity", "wet_bulb_c", "pressure_pa"),
     "series_findings": ("detail",),
     "industrial_prices": ("eur_per_kwh",),
@@ -116,7 +116,7 @@ def _without_unit_mistakes(
     for zone, reason in mistakes.iter_rows():
         rows = frame.filter(pl.col("zone") == zone).drop("document_sha256")
         aside += _set_aside(connection, listing, PRICES, rows, reason)
-    return frame.join(mistakes, on="zone", how="anti"), aside
+    return (frame.join(mistakes, on="zone", how="anti") if mistakes.height else frame), aside
 
 
 def _merge(
@@ -131,6 +131,8 @@ def _merge(
     key = contract.primary_key()
     retrieved = pl.col("retrieved_on").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     seen_at = retrieved if seen is None else pl.lit(seen, dtype=pl.Datetime("us", "UTC"))
+    if table == PRICES:
+        return write_intervals(connection, queries, listing.origin, kept.with_columns(first_seen_at=seen_at))
     connection.register("incoming_series", kept.with_columns(seen_at=seen_at).to_arrow())
     if not _is_known(connection, listing, table, kept):
         columns = ", ".join(contract.columns())
@@ -147,7 +149,6 @@ def _merge(
         "key": ", ".join(key),
         "columns": ", ".join(contract.columns()),
         "differs": f"({differs})",
-        "not_older": "incoming.revision >= known.revision" if table == PRICES else "true",
         "same_key": " AND ".join(f"{table}.{name} = newer.{name}" for name in key),
     }
     script = (queries / "upsert_series.sql").read_text(encoding="utf-8").format(**fill)

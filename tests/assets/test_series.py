@@ -47,9 +47,9 @@ def test_a_live_month_reaches_the_facts_with_its_findings(tmp_path: Path) -> Non
     assert checks["day_ahead_intervals", "contract"]
     assert checks["derived", "publishers_agree"]
     with warehouse.open() as connection:
-        connection.execute("INSERT INTO day_ahead_intervals SELECT * FROM day_ahead_intervals LIMIT 1")
+        connection.execute("INSERT INTO day_ahead_points SELECT * FROM day_ahead_points LIMIT 1")
         connection.execute(
-            "UPDATE day_ahead_intervals SET price_eur_per_mwh = 9000 WHERE start_utc = '2026-08-05 10:00:00+00'"
+            "UPDATE day_ahead_points SET price_eur_per_mwh = 9000 WHERE start_utc = '2026-08-05 10:00:00+00'"
         )
         assert violated(connection, "day_ahead_intervals") == {"key": 1, "price_eur_per_mwh|max": 1}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from pathlib import Path
 
 from pytest_httpserver import HTTPServer
@@ -44,3 +45,10 @@ def test_a_window_of_days_is_fetched_once_and_becomes_a_month(tmp_path: Path, ht
             "SELECT count(*), min(first_seen_at) FROM day_ahead_intervals WHERE withdrawn_at IS NULL"
         ).fetchall()
     assert rows == [(31 * 96, TODAY)]
+    old = landing.folder / "cd" / ("cd" * 32 + ".gz")
+    old.parent.mkdir(exist_ok=True)
+    old.write_bytes(b"named by a row of a series, and by no journal")
+    os.utime(old, (0, 0))
+    with warehouse.open() as connection:
+        connection.execute("UPDATE day_ahead_terms SET document_sha256 = ?", ["cd" * 32])
+    assert (refresher.sweep(), old.exists()) == (0, True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -187,3 +188,50 @@ def test_deriving_again_from_the_same_series_changes_nothing(store: Store) -> No
 
 def test_without_a_series_nothing_is_derived(store: Store) -> None:
     assert refresh_derived(store.warehouse, store.landing).report.tables == ()
+
+
+def test_an_interval_reads_as_its_publisher_stated_it(store: Store) -> None:
+    """Points and terms are kept apart; together they are the rows that the parser gave, to the last column."""
+    documents = [store.desk.land(f"{day}_SE3.json", native.per_kwh(day, 60)) for day in (DAY, SWITCH)]
+    batches = list(elprisetjustnu.parse(store.desk.listing(*documents)))
+    stated = pl.concat(b.frame for b in batches)
+    store.take("elprisetjustnu", batches, *documents)
+    with store.warehouse.open() as connection:
+        read = connection.sql("SELECT * FROM day_ahead_intervals ORDER BY zone, start_utc").pl()
+        terms = connection.execute("SELECT count(*) FROM day_ahead_terms").fetchall()
+    assert read.select(stated.columns).equals(stated.sort("zone", "start_utc"))
+    assert read["document_sha256"].unique(maintain_order=True).to_list() == [d.sha256 for d in documents]
+    assert terms == [(2,)]
+
+
+def test_intervals_of_an_earlier_warehouse_are_carried_over(tmp_path: Path) -> None:
+    """A warehouse that kept every column on every row reads the same after its migration."""
+    early = tmp_path / "sql"
+    (early / "migrations").mkdir(parents=True)
+    scripts = sorted((folders().sql / "migrations").glob("*.sql"))
+    for script in scripts:
+        if script.name < "0007":
+            shutil.copy(script, early / "migrations")
+    warehouse = Warehouse(tmp_path / "w.duckdb", early)
+    warehouse.migrate()
+    values = (
+        "'SE3', '2026-03-{day} 10:00:00+00', 'entsoe', 60, {price}, 'EUR', NULL, 0, NULL, 1, 'a table', '2026-03-{day}', "
+        "'2026-03-30', 'terms', 'stated', NULL, 'entsoe', 'ab', '2026-03-30 00:00:00+00', {until}"
+    )
+    rows = [
+        values.format(day=1, price=10, until="'2026-04-01 00:00:00+00'"),
+        values.format(day=1, price=11, until="NULL"),
+        values.format(day=2, price=12, until="NULL"),
+    ]
+    query = "SELECT * FROM day_ahead_intervals ORDER BY start_utc, price_eur_per_mwh"
+    with warehouse.open() as connection:
+        for row in rows:
+            connection.execute(f"INSERT INTO day_ahead_intervals VALUES ({row})")  # noqa: S608 - written above
+        before = connection.sql(query).pl()
+    later = Warehouse(tmp_path / "w.duckdb", folders().sql)
+    assert scripts[-1].name in later.migrate()
+    with later.open() as connection:
+        after = connection.sql(query).pl()
+        hours = connection.execute("SELECT count(*) FROM day_ahead_hours").fetchall()
+    assert after.equals(before)
+    assert hours == [(2,)]
