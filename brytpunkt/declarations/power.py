@@ -58,6 +58,15 @@ class SiteEnergy(Section):
         ge=0,
         le=1,
     )
+    existing_load_kw: Annotated[
+        float,
+        described(
+            "Power that the connection carries in every hour already; only what comes on top of it is charged.",
+            unit="kW",
+            ge=0,
+            le=1e7,
+        ),
+    ] = 0.0
     tax: Annotated[
         TaxSituation | None,
         described("What decides the electricity tax, by the conditional rows; instead of `tax_segment`."),

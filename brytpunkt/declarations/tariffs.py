@@ -13,7 +13,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from brytpunkt.declarations.fields import Finding, Id, Items, Section, Share, Text, described, refuse, wrong
 from brytpunkt.declarations.money import Money
 
-Charge = Literal["energy", "peak_month", "peak_year", "subscription", "fixed"]
+Charge = Literal["energy", "peak_month", "peak_year", "peak_four", "subscription", "fixed"]
 MonthWindow = Annotated[str, Field(pattern=r"^(1[0-2]|[1-9])-(1[0-2]|[1-9])$")]
 HourWindow = Annotated[str, Field(pattern=r"^(2[0-3]|1?[0-9])-(2[0-4]|1?[0-9])$")]
 
@@ -28,8 +28,8 @@ class TariffElement(Section):
     charge: Annotated[
         Charge,
         described(
-            "energy by kWh; peak_month and peak_year on the highest hour of the window; subscription on the year's "
-            "highest hour with headroom; fixed by year."
+            "energy by kWh; peak_month and peak_year on the highest hour of the window; peak_four on the mean of the "
+            "year's four highest monthly peaks; subscription on the year's highest hour with headroom; fixed by year."
         ),
     ]
     price: Annotated[Money, described("Fee: per kWh, per kW and year, or per year. VAT excluded.")]

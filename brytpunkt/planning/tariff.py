@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 HOURS, WEEKEND_FROM = 24, 5
 ALWAYS = dt.date(1, 1, 1)
-YEARLY = ("peak_year", "subscription")
+YEARLY = ("peak_year", "peak_four", "subscription")
+FOUR = 4  # highest months that a four-peak charge is the mean of
 COMPONENT = {"energy": "energy_grid", "tax": "energy_tax", "peak_month": "energy_capacity"}
 WINDOWS = {
     "site": pl.String,
@@ -43,6 +44,7 @@ CHARGES = {
     "band_from": pl.Float64,
     "band_to": pl.Float64,
     "price": pl.Float64,
+    "existing": pl.Float64,
 }
 
 
@@ -86,7 +88,8 @@ class Bills:
 
     ``windows``: site, window, month, day_type, hour_utc, share of the cell's hours inside.
     ``charges``: site, window, charge, is_whole, month, band_from, band_to, price. [plan currency per kWh, or
-    per kW and month]; charge ``fixed`` has its amount a month as price.
+    per kW and month]; charge ``fixed`` has its amount a month as price. ``existing`` is what the site's existing load
+    measures already: only what comes on top of it is charged. [kW, or kWh a month]
     """
 
     windows: pl.DataFrame
@@ -176,8 +179,50 @@ def bills_of(plan: Plan, facts: Facts, fx: Fx, months: pl.DataFrame, hours: pl.D
         if "tax" in used:
             spans["tax"] = Element("tax", "tax", ())
         windows += [_window(site.id, element, here, months) for element in spans.values()]
-    frame = pl.DataFrame(charges, schema=CHARGES, orient="row")
-    return Bills(pl.concat(windows), frame.sort("site", "window", "month", "band_from"))
+    frame = pl.DataFrame(
+        charges, schema={name: dtype for name, dtype in CHARGES.items() if name != "existing"}, orient="row"
+    )
+    shares = pl.concat(windows)
+    return Bills(
+        shares, _with_existing(plan, facts, hours, shares, frame).sort("site", "window", "month", "band_from")
+    )
+
+
+def _with_existing(
+    plan: Plan, facts: Facts, hours: pl.DataFrame, windows: pl.DataFrame, charges: pl.DataFrame
+) -> pl.DataFrame:
+    """Adds what each site's existing load, the same in every hour, measures in the window of a charge."""
+    sites = pl.DataFrame(
+        [
+            (s.id, calendar_of(s, facts), s.energy.existing_load_kw, 1 + s.energy.subscription_headroom)
+            for s in plan.sites
+        ],
+        schema={"site": pl.String, "calendar": pl.String, "load_kw": pl.Float64, "ordered": pl.Float64},
+        orient="row",
+    )
+    cells = hours.group_by("calendar", "month", *CELL).agg(
+        n_hours=pl.col("n_hours").sort_by("hour_of_week").sum()
+    )
+    inside = (
+        windows.join(sites, on="site")
+        .join(cells, on=["calendar", "month", *CELL])
+        .sort("site", "window", "month", *CELL)
+        .group_by("site", "window", "month")
+        .agg(hours=(pl.col("share") * pl.col("n_hours")).sum())
+    )
+    amount = (
+        pl.when(pl.col("charge").is_in(["energy", "tax"]))
+        .then(pl.col("load_kw") * pl.col("hours"))
+        .when(pl.col("charge") == "subscription")
+        .then(pl.col("load_kw") * pl.col("ordered"))
+        .otherwise("load_kw")
+    )
+    return (
+        charges.join(sites, on="site")
+        .join(inside, on=["site", "window", "month"], how="left")
+        .with_columns(existing=amount.fill_null(0.0))
+        .select(list(CHARGES))
+    )
 
 
 def _charges(
@@ -189,6 +234,8 @@ def _charges(
         for element in in_force(found, day):
             if element.charge == "energy" and element.name not in banded:
                 continue
+            if element.charge == "fixed" and site.energy.existing_load_kw > 0:
+                continue  # the existing load pays it already
             per_month = 1 if element.charge == "energy" else MONTHS_PER_YEAR
             rows += _bands(site.id, element, month, escalator / per_month, 1.0)
         if site.energy.tax is not None:
@@ -263,7 +310,11 @@ def single_tax(site: Site, facts: Facts, fx: Fx, day: dt.date) -> float:
 
 
 def in_bands(amount: pl.Expr) -> pl.Expr:
-    """Cost of one band of a charge for a measured amount [kW or kWh]; bands of a charge are summed."""
+    """Cost of one band of a charge for what comes on top of the existing load [kW or kWh]; bands of a charge are summed."""
+    return _in_band(pl.col("existing") + amount) - _in_band(pl.col("existing"))
+
+
+def _in_band(amount: pl.Expr) -> pl.Expr:
     part = (amount - pl.col("band_from")).clip(0.0, pl.col("band_to") - pl.col("band_from"))
     reached = (amount >= pl.col("band_from")) & (amount < pl.col("band_to"))
     whole = pl.when(reached).then(amount).otherwise(0.0)
@@ -300,7 +351,7 @@ def month_fees(shown: pl.DataFrame, bills: Bills, key: list[str]) -> pl.DataFram
 def year_fees(
     shown: pl.DataFrame, service: pl.DataFrame, bills: Bills, headroom: pl.DataFrame
 ) -> pl.DataFrame:
-    """Charges on the highest hour of the calendar year, and fixed fees.
+    """Charges on the highest hour of the calendar year or the mean of its four highest months', and fixed fees.
 
     | in: shown | option, order_month, site, month, year, window, kw |
     |---|---|
@@ -309,13 +360,15 @@ def year_fees(
     | out | option, order_month, month, amount [plan currency] |
     """
     key = ["option", "order_month", "site"]
-    peaks = shown.group_by(*key, "year", "window").agg(kw=pl.col("kw").max())
+    four = pl.col("kw").sort(descending=True).head(FOUR).sum() / FOUR
+    peaks = shown.group_by(*key, "year", "window").agg(kw=pl.col("kw").max(), four=four)
     ordered = pl.when(pl.col("charge") == "subscription").then(1 + pl.col("headroom")).otherwise(1.0)
+    peak = pl.when(pl.col("charge") == "peak_four").then("four").otherwise("kw")
     by_peak = (
         service.join(peaks, on=[*key, "year"])
         .join(bills.of(*YEARLY), on=["site", "window", "month"])
         .join(headroom, on="site")
-        .with_columns(amount=in_bands(pl.col("kw") * ordered))
+        .with_columns(amount=in_bands(peak * ordered))
     )
     fixed = service.join(bills.of("fixed"), on=["site", "month"]).with_columns(amount=pl.col("price"))
     columns = ["option", "order_month", "month", "amount"]

@@ -18,6 +18,7 @@ CHARGES = {
     "energy": ["per_kwh"],
     "peak_month": ["per_kw_year"],
     "peak_year": ["per_kw_year"],
+    "peak_four": ["per_kw_year"],
     "subscription": ["per_kw_year"],
     "fixed": ["per_year"],
 }
@@ -76,7 +77,7 @@ class GridTariffs(Provenance):
     operator = dy.String(metadata=about("Grid operator."))
     level = dy.String(metadata=about("Voltage level."))
     element = dy.String(primary_key=True, min_length=1, metadata=about("Name of the element."))
-    charge = dy.String(metadata=about("energy, peak_month, peak_year, subscription or fixed."))
+    charge = dy.String(metadata=about("energy, peak_month, peak_year, peak_four, subscription or fixed."))
     band_from = dy.Float64(
         primary_key=True, min=0, metadata=about("Lower edge of the band.", "kW, or kWh a month")
     )

@@ -21,7 +21,7 @@ COOLING = (
     *("outside_air", "chilled_water_tower", "dry_cooler_chiller", "direct_liquid"),
     *("water_chiller_economiser", "direct_liquid_w32", "direct_liquid_w45", "immersion", "district_cooling"),
 )
-CHARGES = ("energy", "peak_month", "peak_year", "subscription", "fixed")
+CHARGES = ("energy", "peak_month", "peak_year", "peak_four", "subscription", "fixed")
 NAMED = {
     "SE": ("se-20kv-ronneby-windows", "se-10kv-karlsborg-2024"),
     "NO": ("no-22kv-fjellnett-2022",),
@@ -136,6 +136,7 @@ def sites(draw: st.DrawFn, number: int) -> dict[str, Any]:
         given["cooling_plant"] = {
             "part_load": draw(share(0.3, 1)),
             "warmer_k": draw(st.sampled_from([0.0, 1.5])),
+            "on_limit": draw(st.sampled_from(["warn", "reduce"])),
         }
     if country in ("SE", "NO", "FI", "DK") and draw(st.integers(0, 4)) == 0:
         given["connection"] = {"size_mw": 1.0, "kind": "brownfield"}
@@ -171,6 +172,8 @@ def energies(draw: st.DrawFn, country: str) -> dict[str, Any]:
         given["tariff"] = draw(st.sampled_from(NAMED[country]))
     else:
         given["tariff_elements"] = draw(tariffs())
+    if kind > 0 and draw(st.booleans()):
+        given["existing_load_kw"] = draw(st.sampled_from([25, 400]))
     if draw(st.booleans()):
         given |= {"ppa_per_mwh": {"eur": draw(st.integers(25, 70))}, "hedged_share": draw(share())}
     if draw(st.booleans()):

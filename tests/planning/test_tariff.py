@@ -228,6 +228,7 @@ def bill(bands: list[tuple[float, float]], amount: float, *, whole: bool = False
             "band_to": uppers,
             "price": [price for _, price in bands],
             "is_whole": [whole] * len(bands),
+            "existing": [0.0] * len(bands),
         }
     )
     return float(frame.select(in_bands(pl.lit(amount)).sum()).item())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from brytpunkt.planning.tariff import COMPONENT, YEARLY
+from brytpunkt.planning.tariff import COMPONENT, FOUR, YEARLY
 
 if TYPE_CHECKING:
     from brytpunkt.planning.optimal.program import Floats, Ints
@@ -23,7 +23,10 @@ USUAL_KW, FULL_HOURS = 1000.0, 730.0
 
 @dataclass(frozen=True)
 class Charge:
-    """One charge: its window (share of each cell [H, C]), and by band its edges and price in each month [B, H]."""
+    """One charge: its window (share of each cell [H, C]), and by band its edges and price in each month [B, H].
+
+    ``existing`` is what the site's existing load measures already [H].
+    """
 
     kind: str
     is_whole: bool
@@ -31,9 +34,13 @@ class Charge:
     lower: Floats
     upper: Floats
     price: Floats
+    existing: Floats
 
     def cost(self, amount: Floats) -> Floats:
-        """Cost of a measured amount in each month [H]."""
+        """Cost of a measured amount on top of the existing load in each month [H]."""
+        return self._whole_cost(self.existing + amount) - self._whole_cost(self.existing)
+
+    def _whole_cost(self, amount: Floats) -> Floats:
         if self.is_whole:
             inside = (amount >= self.lower) & (amount < self.upper)
             return np.asarray((self.price * np.where(inside, amount, 0.0)).sum(axis=0))
@@ -73,7 +80,9 @@ class PoolBill:
         for charge in self.charges:
             if charge.kind in YEARLY:
                 highest = np.where(charge.window > 0, peak, 0.0).max(axis=1) * serving
-                by_year = np.array([highest[self.year == year].max() for year in self.year])
+                is_four = charge.kind == "peak_four"
+                of_year = _four_highest if is_four else np.max
+                by_year = np.array([of_year(highest[self.year == year]) for year in self.year])
                 factor = 1 + self.headroom if charge.kind == "subscription" else 1.0
                 fees += charge.cost(by_year * factor)
         return np.asarray(fees * serving * self.paid)
@@ -97,6 +106,11 @@ class PoolBill:
         return np.zeros((self.fixed.size, 72))
 
 
+def _four_highest(peaks: Floats) -> float:
+    """Mean of the four highest months of a calendar year; months without servers count as none."""
+    return float(np.sort(peaks)[::-1][:FOUR].sum() / FOUR)
+
+
 def pool_bill(bills: Bills, row: dict[str, object], months: pl.DataFrame, headroom: float) -> PoolBill:
     """The bill of an option at its site."""
     from brytpunkt.planning.optimal.arrays import month_cells
@@ -109,7 +123,10 @@ def pool_bill(bills: Bills, row: dict[str, object], months: pl.DataFrame, headro
         edges = sorted(set(rows["band_from"]))
         grids = [np.zeros((len(edges), horizon)) for _ in range(3)]
         grids[1] += np.inf
-        for lower, upper, price, month in rows.select("band_from", "band_to", "price", "month").iter_rows():
+        existing = np.zeros(horizon)
+        columns = ("band_from", "band_to", "price", "month", "existing")
+        for lower, upper, price, month, before in rows.select(columns).iter_rows():
+            existing[month] = before
             band = edges.index(lower)
             for grid, value in zip(grids, (lower, upper, price), strict=True):
                 grid[band, month] = value
@@ -119,7 +136,10 @@ def pool_bill(bills: Bills, row: dict[str, object], months: pl.DataFrame, headro
                 str(rows["charge"][0]),
                 bool(rows["is_whole"][0]),
                 month_cells(inside, "share", horizon),
-                *grids,
+                grids[0],
+                grids[1],
+                grids[2],
+                existing,
             )
         )
     fixed = np.zeros(horizon)

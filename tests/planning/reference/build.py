@@ -10,7 +10,7 @@ from brytpunkt.declarations import InlineServer, Site
 from tests.planning.reference.energy import Energy, Server
 from tests.planning.reference.load import Load
 from tests.planning.reference.rent import Flow, Rent
-from tests.planning.reference.tariff import first_connected
+from tests.planning.reference.tariff import first_connected, usable_share
 from tests.planning.reference.world import World, ceil, path
 
 UNSOURCED_COLOCATION_EUR = 175.0
@@ -82,7 +82,8 @@ class Build(Energy):
             target = max(self.needed(site.id, server, m) for m in range(review, min(review + step, horizon)))
             if site.power_limit_kw is not None:
                 highest = max(p99 for _, p99 in self.pue_by_hour(site.id).values())
-                target = min(target, math.floor(site.power_limit_kw / (server.nameplate * highest) + 1e-9))
+                cooled = site.power_limit_kw * usable_share(self.world, site)
+                target = min(target, math.floor(cooled / (server.nameplate * highest) + 1e-9))
             in_life = sum(b.count for b in bought if self._counts(b, review))
             if target > in_life:
                 price = server.price * path(self.plan.build.price_path_per_year, review)

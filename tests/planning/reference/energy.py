@@ -241,14 +241,16 @@ class Energy:
                     else []
                 ),
             ]
+        existing = site.energy.existing_load_kw
         for charge in found:
             peak, kwh = self._shown(site, server, count, m, charge)
+            hours = sum(self.world.n(site, m, cell) * share for cell, share in charge.window.items())
             if charge.kind == "peak_month":
-                fees["energy_capacity"] += charge.cost(peak)
+                fees["energy_capacity"] += charge.added(existing, peak)
             elif charge.kind == "tax":
-                fees["energy_tax"] += charge.cost(kwh)
+                fees["energy_tax"] += charge.added(existing * hours, kwh)
             elif charge.kind == "energy" and len(charge.bands) > 1:
-                fees["energy_grid"] += charge.cost(kwh)
+                fees["energy_grid"] += charge.added(existing * hours, kwh)
         return fees
 
     def year_fees(self, site: Site, server: Server, counts: dict[int, int]) -> list[Flow]:
@@ -256,12 +258,13 @@ class Energy:
         flows: list[Flow] = []
         vat = lost_vat(self.world, site)
         year = {m: self.world.months[m].first.year for m in counts}
+        existing = site.energy.existing_load_kw
         for m in counts:
             amount = 0.0
             for charge in self.charges(site.id, m):
                 if charge.kind == "fixed":
-                    amount += charge.bands[0][1]
-                elif charge.kind in ("peak_year", "subscription"):
+                    amount += 0.0 if existing else charge.bands[0][1]
+                elif charge.kind in ("peak_year", "peak_four", "subscription"):
                     peaks = [
                         self._shown(site, server, counts[k], k, other)[0]
                         for k in counts
@@ -270,7 +273,9 @@ class Energy:
                         if other.name == charge.name
                     ]
                     headroom = site.energy.subscription_headroom if charge.kind == "subscription" else 0.0
-                    amount += charge.cost(max(peaks) * (1 + headroom))
+                    top = sorted(peaks)[-4:] if charge.kind == "peak_four" else [max(peaks)]
+                    peak = sum(top) / (4 if charge.kind == "peak_four" else 1)
+                    amount += charge.added(existing * (1 + headroom), peak * (1 + headroom))
             flows.append((m, "energy_subscription", "", "end", amount))
             flows.append((m, "energy_fees_vat", "", "end", amount * vat))
         return flows

@@ -24,6 +24,10 @@ class Charge:
     bands: tuple[tuple[float, float], ...]
     window: dict[Cell, float]
 
+    def added(self, before: float, amount: float) -> float:
+        """Cost of kW or kWh on top of what is measured before."""
+        return self.cost(before + amount) - self.cost(before)
+
     def cost(self, amount: float) -> float:
         """Cost of kW or kWh."""
         edges = [edge for edge, _ in self.bands] + [float("inf")]
@@ -212,3 +216,42 @@ def first_connected(world: World, site: Site) -> int:
         )
     available = site.grid_available_from
     return 0 if available is None else sum(month.first < available for month in world.months)
+
+
+CLASS_LIMITS = {
+    "A1": 32,
+    "A2": 35,
+    "A3": 40,
+    "A4": 45,
+    "H1": 25,
+    "W17": 17,
+    "W27": 27,
+    "W32": 32,
+    "W40": 40,
+    "W45": 45,
+}
+SUPPLY = {
+    "direct_liquid": 40,
+    "direct_liquid_w32": 32,
+    "direct_liquid_w40": 40,
+    "direct_liquid_w45": 45,
+    "immersion": 40,
+}
+
+
+def usable_share(world: World, site: Site) -> float:
+    """Share of the power limit that can be cooled in the hottest hours."""
+    plant = site.cooling_plant
+    is_air = site.cooling == "outside_air"
+    if plant.on_limit != "reduce" or site.pue is not None or not (is_air or site.cooling in SUPPLY):
+        return 1.0
+    limit = CLASS_LIMITS[plant.hardware_class or ("A2" if is_air else f"W{SUPPLY[site.cooling]}")]
+    hottest = -273.0
+    for row in world.rows("climate_hours"):
+        if row["place"] == site.climate:
+            dry, wet = row["dry_bulb_mean_c"] + plant.warmer_k, row["wet_bulb_mean_c"] + plant.warmer_k
+            dry_sd = (row["dry_bulb_p95_c"] - row["dry_bulb_mean_c"]) / 1.6449
+            wet_sd = (row["wet_bulb_p95_c"] - row["wet_bulb_mean_c"]) / 1.6449
+            dry99, wet99 = dry + 2.326 * dry_sd, wet + 2.326 * wet_sd
+            hottest = max(hottest, 0.15 * dry99 + 0.85 * wet99 + 1 if is_air else dry99 + 8)
+    return min(1.0, max(0.0, 1 - (hottest - limit) / (12 if is_air else 6)))

@@ -1,0 +1,112 @@
+"""A site that draws power already pays for what comes on top; a charge on the four highest months; both by hand.
+
+As in ``test_tariff``: the new servers draw 36.72 kW in every hour, 27,319.68 kWh in January 2027.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from brytpunkt.planning.evaluate import evaluate
+from brytpunkt.planning.facts import Facts
+from brytpunkt.planning.ledger import mix_ledger
+from brytpunkt.planning.optimal.arrays import field_of
+from brytpunkt.planning.optimal.dispatch import dispatch
+from brytpunkt.planning.optimal.mix import Mix
+from tests.planning.compare import compare
+from tests.planning.reference import Reference
+from tests.planning.test_optimal import SMALL, planned
+from tests.planning.test_tariff import KW, KWH, STEADY, paid, plan_of
+
+
+def bands(charge: str, edge: float, prices: tuple[float, float], rule: str = "parts") -> list[dict[str, Any]]:
+    """Two bands of one charge [SEK]."""
+    common = {"id": "x", "charge": charge, "band_rule": rule}
+    return [
+        common | {"price": {"sek": prices[0]}},
+        common | {"price": {"sek": prices[1]}, "band_from": edge},
+    ]
+
+
+CASES: dict[str, tuple[dict[str, Any], dict[str, float]]] = {
+    "bands begin where the existing load ends": (
+        {"existing_load_kw": 40, "tariff_elements": bands("peak_month", 50, (300, 500))},
+        {"energy_capacity": (10 * 300 + (KW - 10) * 500) / 12 / 10},
+    ),
+    "a step that the new load reaches makes the existing one cheaper": (
+        {"existing_load_kw": 40, "tariff_elements": bands("peak_month", 60, (600, 400), "whole")},
+        {"energy_capacity": ((40 + KW) * 400 - 40 * 600) / 12 / 10},
+    ),
+    "a subscription is raised by the new load with its headroom": (
+        {"existing_load_kw": 50, "tariff_elements": bands("subscription", 60, (100, 200))},
+        # 55 kW are subscribed already: 5 at the lower price, the rest at the higher
+        {"energy_subscription": (5 * 100 + (KW * 1.1 - 5) * 200) / 12 / 10},
+    ),
+    "energy in bands": (
+        {"existing_load_kw": 10, "tariff_elements": bands("energy", 10_000, (0.1, 0.05))},
+        {"energy_grid": ((10_000 - 7440) * 0.1 + (KWH - 10_000 + 7440) * 0.05) / 10},
+    ),
+    "a fixed fee is paid already": (
+        {
+            "existing_load_kw": 10,
+            "tariff_elements": [
+                {"id": "fixed", "charge": "fixed", "price": {"sek": 9000}},
+                {"id": "power", "charge": "peak_year", "price": {"sek": 120}},
+            ],
+        },
+        {"energy_subscription": KW * 120 / 12 / 10},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_only_what_comes_on_top_is_charged(name: str, tmp_path: Path, known: Facts) -> None:
+    energy, expected = CASES[name]
+    plan = plan_of(tmp_path, "SE", "SE3", energy)
+    evaluation = evaluate(plan, known, 9)
+    found = paid(evaluation)
+    for component, amount in expected.items():
+        assert found[component] == pytest.approx(amount, abs=0.006), component
+    assert compare(evaluation, Reference(plan, known)) == []
+
+
+def test_tax_bands_that_the_existing_load_fills_are_not_filled_again(tmp_path: Path, known: Facts) -> None:
+    """100 kW are 74,400 kWh in January, above the 50,000 a year of the Dutch bands: all of it at the third rate."""
+    plan = plan_of(tmp_path, "NL", "NL", {"tax": {}, "existing_load_kw": 100})
+    evaluation = evaluate(plan, known, 9)
+    assert paid(evaluation)["energy_tax"] == pytest.approx(KWH * 0.03943, abs=0.006)
+    assert compare(evaluation, Reference(plan, known)) == []
+
+
+def test_iceland_charges_the_mean_of_the_four_highest_months(tmp_path: Path, known: Facts) -> None:
+    """Need doubles in July 2027: three months of that year at the new peak, and one at the old, make the mean."""
+    elements = [{"id": "power", "charge": "peak_four", "price": {"usd": 120}}]
+    energy = {
+        "ppa_per_mwh": {"usd": 43}, "hedged_share": 1.0, "tax": {}, "tariff_elements": elements, "existing_load_kw": 5,
+    }  # fmt: skip
+    table = [{"month": m, "multiple": n} for m, n in ((0, 1.0), (5, 1.0), (6, 2.0))]
+    growth = {"kind": "table", "table": table}
+    workload = SMALL["workloads"][0] | {"demand": {"gpu_hours_per_day": 480, "growth": growth}}
+    servers = {"servers": [SMALL["build"]["servers"][0] | STEADY], "review_months": 1}
+    small = planned(tmp_path, workloads=[workload], build=servers)
+    plan = plan_of(tmp_path, "IS", None, energy).model_copy(
+        update={"workloads": small.workloads, "build": small.build}
+    )
+    evaluation = evaluate(plan, known, 9)
+    installed = dict(evaluation.schedule.installed.select("month", "servers").iter_rows())
+    peaks = [installed[month] * 10.2 * 1.2 for month in range(9)]
+    top = sorted(peaks)[-4:]
+    assert len(set(top)) == 2
+    assert paid(evaluation)["energy_subscription"] == pytest.approx(sum(top) / 4 * 120 / 12, abs=0.006)
+    assert compare(evaluation, Reference(plan, known)) == []
+    bought = evaluation.schedule.bought
+    mix = Mix(tuple((0, d, n) for d, n in bought.select("delivery_month", "servers").iter_rows()), ())
+    flows = dispatch(plan, field_of(evaluation.basis, evaluation.basis.options), mix).flows
+    ours = mix_ledger(plan, evaluation.basis, flows.with_columns(site=pl.lit("here")))
+    for component in ("energy_subscription", "energy_spot"):
+        of = [f.filter(pl.col("component") == component)["cents"].to_list() for f in (ours, evaluation.own)]
+        assert abs(sum(of[0]) - sum(of[1])) <= 9, component
