@@ -37,6 +37,10 @@ class CoolingPlant(Section):
         Literal["warn", "reduce"],
         described("Above the class limit: warn, or run only the servers that can be cooled."),
     ] = "warn"
+    summer: Annotated[
+        Literal["normal", "hottest"],
+        described("Weather of the class limit: normals, or the hottest year of the place's history."),
+    ] = "normal"
     warmer_k: float = default(
         0.0,
         unit="K",

@@ -19,6 +19,7 @@ from brytpunkt.planning.exposure import control
 from brytpunkt.planning.footprint import footprint, footprint_by_month
 from brytpunkt.planning.full_ledger import full_ledger
 from brytpunkt.planning.indicators import indicators
+from brytpunkt.planning.industrial import far_from_industry, industrial_comparison
 from brytpunkt.planning.investment import financing, returns
 from brytpunkt.planning.kept_optimum import kept_optima
 from brytpunkt.planning.margins import margins
@@ -90,6 +91,7 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
     ledger = full_ledger(evaluation, optimal)
     published = published_cases(plan, evaluation.basis.fx)
     limits = cooling_limits(plan, facts)
+    industry = industrial_comparison(plan, facts, evaluation.basis.fx, energy)
     verdict = verdicts(evaluation, longer, curves, tipping, energy)
     years = plan_price_years(plan, facts)
     outlook = price_outlook(plan, facts, years)
@@ -131,6 +133,7 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
         indicators=indicators(plan, energy),
         cooling_limits=limits,
         connections=connections(plan, facts),
+        industrial=industry,
         rent_offers=_rent_offers(evaluation),
         rates=evaluation.basis.rates,
         servers=_servers(evaluation),
@@ -143,6 +146,7 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
             *above_the_limit(plan, limits),
             *implausible(plan, facts, evaluation, optimal.plans, published),
             *outlook_warnings(plan, outlook),
+            *far_from_industry(plan, industry),
             *(() if drawn is None else drawn.notes),
         ),
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.errors import InputError, Problem
 from brytpunkt.planning.cooling import (
     DRY_APPROACH_K,
     LIQUID_SUPPLY_C,
@@ -44,6 +45,8 @@ SCHEMA = {
     "highest_c": pl.Float64,
     "usable_share": pl.Float64,
     "policy": pl.String,
+    "hot_year": pl.Int64,
+    "hot_year_hours_above": pl.Float64,
 }
 
 
@@ -66,9 +69,36 @@ def at_servers(site: Site) -> tuple[float, float, float]:
     return 1.0, 0.0, DRY_APPROACH_K
 
 
-def limit_of(site: Site, climate: pl.DataFrame, bins: pl.DataFrame) -> tuple[float, float]:
+def hotter_k(site: Site, hot_years: pl.DataFrame) -> float | None:
+    """How much warmer the hottest hours of the hottest year were than those of all years; None if unknown. [K]"""
+    row = hot_years.filter(pl.col("place") == (site.climate or ""))
+    if row.is_empty():
+        return None
+    return float(row["hottest_p99_c"][0] - row["normal_p99_c"][0])
+
+
+def extra_k(site: Site, hot_years: pl.DataFrame) -> float:
+    """Kelvin on top of the normals by which the limit is planned: ``summer: hottest`` takes the hottest year.
+
+    Raises ``InputError`` if the history of the place is not known.
+    """
+    if site.cooling_plant.summer == "normal":
+        return 0.0
+    found = hotter_k(site, hot_years)
+    if found is None:
+        known = ", ".join(sorted(hot_years["place"]))
+        message = f"no hottest year is known of '{site.climate}'"
+        hint = f"places with one: {known or 'none'}; or declare warmer_k"
+        raise InputError((Problem(f"sites.{site.id}.cooling_plant.summer", message, hint),))
+    return found
+
+
+def limit_of(
+    site: Site, climate: pl.DataFrame, bins: pl.DataFrame, hotter: float = 0.0
+) -> tuple[float, float]:
     """Hours a year above the class limit, and the temperature at the servers in the hottest hours (99 %). [h, degC]
 
+    ``hotter``: kelvin on top of the declared weather.
     Dry-cooled loops are counted in the climate's 8,760 hours by degree; adiabatic outside air, which depends on
     two temperatures, from the distribution of each month and hour.
     """
@@ -76,7 +106,7 @@ def limit_of(site: Site, climate: pl.DataFrame, bins: pl.DataFrame) -> tuple[flo
     if name is None or site.climate is None or site.cooling not in (*LIQUID_SUPPLY_C, "outside_air"):
         return 0.0, math.nan
     a, b, c = at_servers(site)
-    limit, warmer = CLASS_LIMIT_C[name], site.cooling_plant.warmer_k
+    limit, warmer = CLASS_LIMIT_C[name], site.cooling_plant.warmer_k + hotter
     cells = climate.filter(pl.col("place") == site.climate).select(
         mean=a * (pl.col("dry_bulb_mean_c") + warmer) + b * (pl.col("wet_bulb_mean_c") + warmer) + c,
         deviation=(
@@ -104,7 +134,7 @@ def _above(limit: float, mean: float, deviation: float) -> float:
     return 0.5 * math.erfc((limit - mean) / deviation / math.sqrt(2))
 
 
-def usable_share(site: Site, climate: pl.DataFrame, bins: pl.DataFrame) -> float:
+def usable_share(site: Site, facts: Facts) -> float:
     """Share of the power limit that can be cooled in the hottest hours, if the plan says ``on_limit: reduce``. [1]
 
     Above the limit by d kelvin, an air flow that warms by 12 K (a loop by 6 K) carries 1 - d / 12 (d / 6) of the heat.
@@ -112,7 +142,8 @@ def usable_share(site: Site, climate: pl.DataFrame, bins: pl.DataFrame) -> float
     if site.cooling_plant.on_limit != "reduce" or site.pue is not None:
         return 1.0
     name = hardware_class(site)
-    _, highest = limit_of(site, climate, bins)
+    hotter = extra_k(site, facts.hot_years)
+    _, highest = limit_of(site, facts.climate_hours, facts.climate_bins, hotter)
     if name is None or math.isnan(highest):
         return 1.0
     rise = AIR_RISE_K if site.cooling == "outside_air" else RANGE_K
@@ -124,12 +155,19 @@ def cooling_limits(plan: Plan, facts: Facts) -> pl.DataFrame:
     rows = []
     for site in plan.sites:
         name = hardware_class(site)
-        hours, highest = limit_of(site, facts.climate_hours, facts.climate_bins)
-        if name is not None and site.pue is None and not math.isnan(highest):
-            share = usable_share(site, facts.climate_hours, facts.climate_bins)
-            rows.append(
-                (site.id, name, CLASS_LIMIT_C[name], hours, highest, share, site.cooling_plant.on_limit)
-            )
+        tables = facts.climate_hours, facts.climate_bins
+        if name is None or site.pue is not None:
+            continue
+        hours, highest = limit_of(site, *tables, extra_k(site, facts.hot_years))
+        if math.isnan(highest):
+            continue
+        share, policy = usable_share(site, facts), site.cooling_plant.on_limit
+        hotter = hotter_k(site, facts.hot_years)
+        hot: tuple[int | None, float | None] = (None, None)
+        if hotter is not None:
+            year = facts.hot_years.filter(pl.col("place") == site.climate)["hot_year"][0]
+            hot = (year, limit_of(site, *tables, hotter)[0])
+        rows.append((site.id, name, CLASS_LIMIT_C[name], hours, highest, share, policy, *hot))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 

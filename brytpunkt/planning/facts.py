@@ -35,6 +35,8 @@ class Facts:
     heat_prices: pl.DataFrame
     connection_times: pl.DataFrame
     comparators: pl.DataFrame
+    hot_years: pl.DataFrame
+    industrial_bounds: pl.DataFrame
     server_quotes: pl.DataFrame
     colocation_quotes: pl.DataFrame
     vintages: pl.DataFrame

@@ -141,7 +141,7 @@ def modes(plan: Plan, facts: Facts, fx: Fx, months: pl.DataFrame) -> pl.DataFram
 
 
 def _site_numbers(site: Site, facts: Facts, fx: Fx, dates: list[dt.date]) -> dict[str, object]:
-    usable = usable_share(site, facts.climate_hours, facts.climate_bins)
+    usable = usable_share(site, facts)
     limit = site.power_limit_kw
     return {
         "site": site.id,

@@ -55,6 +55,7 @@ class Result:
     indicators: pl.DataFrame
     cooling_limits: pl.DataFrame
     connections: pl.DataFrame
+    industrial: pl.DataFrame
     rent_offers: pl.DataFrame
     rates: pl.DataFrame
     servers: pl.DataFrame

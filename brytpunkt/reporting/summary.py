@@ -27,7 +27,7 @@ PLANNED = (
     "financing", "readiness", "control", "storage", "footprint", "price_outlook", "price_gaps",
     "risk_quantiles", "risk_histogram", "risk_tipping", "risk_heat", "risk_chances", "risk_regret",
     "risk_factors", "risk_tornado", "risk_indices", "risk_information", "risk_waiting", "risk_convergence",
-    "advantage", "indicators", "cooling_limits", "connections",
+    "advantage", "indicators", "cooling_limits", "connections", "industrial",
 )  # fmt: skip
 VINTAGE = (
     "table", "source", "rows", "newest_source_date", "retrieved_on", "licence", "lowest_confidence",

@@ -13,6 +13,8 @@ COMPUTED_STANDARD = "psychrolib from dry bulb and humidity at standard pressure"
 HOURS_OF_DAY, MONTHS = 24, 12
 # A station that lost a tenth of its hours is still hourly; one that reads at 06 and 18 UTC is not.
 LEAST_HOURLY_SHARE = 0.8
+# A year with fewer of its hours may lack the summer.
+LEAST_YEAR_SHARE = 0.95
 HOURS_PER_YEAR = 8760.0
 DRIEST = 0.01
 
@@ -127,4 +129,26 @@ def climate_bins(hours: pl.DataFrame) -> pl.DataFrame:
         .group_by("place", pl.col("kind").str.strip_suffix("_c"), bin_low_c=pl.col("value").floor())
         .agg(hours_per_year=pl.col("weight").sum())
         .sort("place", "kind", "bin_low_c")
+    )
+
+
+def hot_years(hours: pl.DataFrame) -> pl.DataFrame:
+    """Hours -> the hottest whole year of each place, by the dry bulb that 1 % of its hours exceed.
+
+    -> place, hot_year, years, hottest_p99_c, normal_p99_c; places with at least two years of ``LEAST_YEAR_SHARE`` of their hours.
+    """
+    place = ["place"]
+    year = pl.col("start_utc").dt.year().cast(pl.Int64)
+    whole = hours.with_columns(year=year).filter(
+        pl.len().over("place", "year") >= LEAST_YEAR_SHARE * HOURS_OF_DAY * 365
+    )
+    high = pl.col("dry_bulb_c").quantile(0.99, "nearest")
+    by_year = whole.group_by("place", "year").agg(p99=high)
+    normal = whole.group_by(place).agg(normal_p99_c=high, years=pl.col("year").n_unique().cast(pl.Int64))
+    return (
+        by_year.sort("place", "p99", "year", descending=[False, True, False])
+        .unique(place, keep="first", maintain_order=True)
+        .join(normal.filter(pl.col("years") > 1), on="place")
+        .select("place", "years", "normal_p99_c", hot_year="year", hottest_p99_c="p99")
+        .sort("place")
     )

@@ -11,6 +11,7 @@ import dataframely as dy
 import polars as pl
 
 from brytpunkt.warehouse.energy_contracts import ENERGY_CONTRACTS
+from brytpunkt.warehouse.place_contracts import PLACE_CONTRACTS
 from brytpunkt.warehouse.price_contracts import PRICE_CONTRACTS
 from brytpunkt.warehouse.provenance import CONFIDENCES, PRICE_DECIMALS, TERMS, Provenance
 from brytpunkt.warehouse.provenance import about as _about
@@ -330,6 +331,7 @@ CONTRACTS: dict[str, type[Provenance]] = (
         "places": Places,
     }
     | ENERGY_CONTRACTS
+    | PLACE_CONTRACTS
     | PRICE_CONTRACTS
 )
 # Tables that only live sources and one's own quotes fill: the bundled snapshot has no rows for them.

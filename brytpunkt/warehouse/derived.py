@@ -30,12 +30,18 @@ SOURCE = "own statistics of published day-ahead prices"
 WEATHER_SOURCE = "own statistics of published weather hours"
 SHAPE_YEARS = 4
 FINDING_KEY = ["series", "subject", "publisher", "day", "kind"]
-TABLES = ("day_ahead_monthly", "day_ahead_shape", "climate_hours", "climate_bins")
+TABLES = (
+    *("day_ahead_monthly", "day_ahead_shape", "climate_hours", "climate_bins"),
+    *("hot_years", "industrial_bounds"),
+)
 CURRENT_HOURS = "SELECT * FROM day_ahead_hours"
 CURRENT_INTERVALS = (
     "SELECT zone, publisher, start_utc, resolution_minutes, price_eur_per_mwh FROM day_ahead_intervals "
     "WHERE withdrawn_at IS NULL"
 )
+CURRENT_INDUSTRIAL = "SELECT * FROM industrial_prices WHERE withdrawn_at IS NULL"
+# Prices without recoverable VAT are what a business pays; the other kinds only where that one is missing.
+TAX_ORDER = ("X_VAT", "I_TAX", "X_TAX")
 CURRENT_WEATHER = "SELECT * FROM weather_hours WHERE withdrawn_at IS NULL"
 
 
@@ -60,13 +66,15 @@ def refresh_derived(
         hours = connection.sql(CURRENT_HOURS).pl()
         intervals = connection.sql(CURRENT_INTERVALS).pl()
         air = connection.sql(CURRENT_WEATHER).pl()
-    if hours.is_empty() and air.is_empty():
+        industry = connection.sql(CURRENT_INDUSTRIAL).pl()
+    if hours.is_empty() and air.is_empty() and industry.is_empty():
         return Derived(IngestReport(ORIGIN, ""))
     best = statistics.best_hours(hours)
     filled = fill_gaps(best, gap_method)
     found = [day_ahead_findings(intervals), weather.weather_findings(air)]
     findings = pl.concat(found)
     frames = dict(_tables(best, filled, air))
+    frames |= {"industrial_bounds": industrial_bounds(industry)}
     frames |= {
         "series_findings": _stamped(
             findings, *_vintage(pl.concat([hours.select("retrieved_on"), air.select("retrieved_on")]))
@@ -125,9 +133,23 @@ def _tables(
         for table, frame in (
             ("climate_hours", weather.climate_hours(one)),
             ("climate_bins", weather.climate_bins(one)),
+            ("hot_years", weather.hot_years(one)),
         ):
             stamped = _stamped(frame, retrieved, spoken, source=WEATHER_SOURCE, licence=_licence(air))
             yield table, _in_order(table, stamped)
+
+
+def industrial_bounds(prices: pl.DataFrame) -> pl.DataFrame:
+    """The newest half-year of each country, without VAT where both are published -> rows of ``industrial_bounds``."""
+    rank = pl.col("tax").replace_strict(
+        {tax: place for place, tax in enumerate(TAX_ORDER)}, default=len(TAX_ORDER), return_dtype=pl.Int64
+    )
+    return (
+        prices.sort("country", "day", rank, "band", descending=[False, True, False, False])
+        .unique("country", keep="first", maintain_order=True)
+        .rename({"day": "half_year"})
+        .select(list(CONTRACTS["industrial_bounds"].columns()))
+    )
 
 
 def _vintage(frame: pl.DataFrame) -> tuple[date, date]:

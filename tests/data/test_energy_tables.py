@@ -22,6 +22,7 @@ TABLES = [
     *("day_ahead_monthly", "day_ahead_shape", "energy_taxes", "grid_fees", "fx_rates", "carbon_intensity"),
     *("climate_hours", "climate_bins", "places"),
     *("tax_rules", "grid_tariffs", "heat_prices", "connection_times", "comparators"),
+    *("hot_years", "industrial_bounds"),
 ]
 NORDIC = ["SE1", "SE2", "SE3", "SE4", "NO1", "NO2", "NO3", "NO4", "NO5", "FI", "DK1", "DK2"]
 COMPARATORS = ["DE-LU", "FR", "NL", "IE-SEM"]

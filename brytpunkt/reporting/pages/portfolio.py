@@ -18,6 +18,7 @@ from brytpunkt.reporting.pages.decision import quantity, years
 from brytpunkt.reporting.pages.first import portfolio_decision
 from brytpunkt.reporting.pages.mix import mix_section
 from brytpunkt.reporting.pages.parts import Part, compose
+from brytpunkt.reporting.pages.place import place_section
 from brytpunkt.reporting.pages.risk import risk_section
 from brytpunkt.reporting.pages.robustness import robustness_section
 from brytpunkt.reporting.pages.shared import (
@@ -158,6 +159,7 @@ PARTS = (
     Part("risk", risk_section, is_new_page=True),
     Part("robustness", robustness_section),
     Part("advantage", advantage_section, is_new_page=True),
+    Part("place", place_section, "panels"),
     Part("control", control_section),
     Part("readiness", readiness_section, "panels"),
     Part("strategies", strategies_section),

@@ -20,6 +20,7 @@ from brytpunkt.reporting.pages.first import site_decision
 from brytpunkt.reporting.pages.mix import mix_section
 from brytpunkt.reporting.pages.money import money
 from brytpunkt.reporting.pages.parts import Part, compose
+from brytpunkt.reporting.pages.place import place_section
 from brytpunkt.reporting.pages.risk import risk_section
 from brytpunkt.reporting.pages.robustness import robustness_section
 from brytpunkt.reporting.pages.shared import (
@@ -202,6 +203,7 @@ PARTS = (
     Part("rules", rules_section),
     Part("energy", energy_section),
     Part("advantage", advantage_section, is_new_page=True),
+    Part("place", place_section, "panels"),
     Part("footprint", footprint_section, "panels"),
     Part("control", control_section),
     Part("readiness", readiness_section, "panels"),

@@ -246,10 +246,14 @@ def usable_share(world: World, site: Site) -> float:
     if plant.on_limit != "reduce" or site.pue is not None or not (is_air or site.cooling in SUPPLY):
         return 1.0
     limit = CLASS_LIMITS[plant.hardware_class or ("A2" if is_air else f"W{SUPPLY[site.cooling]}")]
-    hottest = -273.0
+    hotter = 0.0
+    if plant.summer == "hottest":
+        year = next(r for r in world.rows("hot_years") if r["place"] == site.climate)
+        hotter = year["hottest_p99_c"] - year["normal_p99_c"]
+    warmer, hottest = plant.warmer_k + hotter, -273.0
     for row in world.rows("climate_hours"):
         if row["place"] == site.climate:
-            dry, wet = row["dry_bulb_mean_c"] + plant.warmer_k, row["wet_bulb_mean_c"] + plant.warmer_k
+            dry, wet = row["dry_bulb_mean_c"] + warmer, row["wet_bulb_mean_c"] + warmer
             dry_sd = (row["dry_bulb_p95_c"] - row["dry_bulb_mean_c"]) / 1.6449
             wet_sd = (row["wet_bulb_p95_c"] - row["wet_bulb_mean_c"]) / 1.6449
             dry99, wet99 = dry + 2.326 * dry_sd, wet + 2.326 * wet_sd

@@ -1,0 +1,42 @@
+-- What: facts about places beside the normals: the hottest year of a climate, and what industry pays in a country.
+-- Depends on: nothing. Grain: hot_years: place; industrial_bounds: country; both by version.
+
+CREATE TABLE hot_years (
+    place VARCHAR NOT NULL,
+    hot_year BIGINT NOT NULL,
+    years BIGINT NOT NULL,
+    hottest_p99_c DOUBLE NOT NULL,
+    normal_p99_c DOUBLE NOT NULL,
+    source VARCHAR NOT NULL,
+    source_date DATE NOT NULL,
+    retrieved_on DATE NOT NULL,
+    licence VARCHAR NOT NULL,
+    confidence VARCHAR NOT NULL,
+    note VARCHAR,
+    origin VARCHAR NOT NULL,
+    document_sha256 VARCHAR NOT NULL,
+    content_sha256 VARCHAR NOT NULL,
+    first_seen_at TIMESTAMPTZ NOT NULL,
+    last_seen_at TIMESTAMPTZ NOT NULL,
+    withdrawn_at TIMESTAMPTZ
+);
+
+CREATE TABLE industrial_bounds (
+    country VARCHAR NOT NULL,
+    half_year DATE NOT NULL,
+    band VARCHAR NOT NULL,
+    tax VARCHAR NOT NULL,
+    eur_per_kwh DOUBLE NOT NULL,
+    source VARCHAR NOT NULL,
+    source_date DATE NOT NULL,
+    retrieved_on DATE NOT NULL,
+    licence VARCHAR NOT NULL,
+    confidence VARCHAR NOT NULL,
+    note VARCHAR,
+    origin VARCHAR NOT NULL,
+    document_sha256 VARCHAR NOT NULL,
+    content_sha256 VARCHAR NOT NULL,
+    first_seen_at TIMESTAMPTZ NOT NULL,
+    last_seen_at TIMESTAMPTZ NOT NULL,
+    withdrawn_at TIMESTAMPTZ
+);
