@@ -170,6 +170,36 @@ def test_the_limit_takes_servers_only_where_the_plan_says_so(
     assert policy == "reduce" or "does not keep W32" in warnings
 
 
+def test_the_hottest_year_of_a_place_is_shown_and_planned_for_where_declared(
+    tmp_path: Path, known: Facts
+) -> None:
+    """Falun's hottest of ten years, 2020, was 1.87 K hotter in its hottest hours: as if the plan said so itself."""
+    loop: dict[str, Any] = {"cooling": "direct_liquid_w40", "climate": "falun", "power_limit_kw": 60.0}
+    plans = {
+        name: site_of(tmp_path, **loop, cooling_plant={"on_limit": "reduce"} | plant)
+        for name, plant in (
+            ("normal", {}),
+            ("hottest", {"summer": "hottest"}),
+            ("warmer", {"warmer_k": 27.27 - 25.40}),
+        )
+    }
+    rows = {name: cooling_limits(plan, known).row(0, named=True) for name, plan in plans.items()}
+    assert rows["normal"]["hot_year"] == 2020
+    assert rows["normal"]["hot_year_hours_above"] == pytest.approx(rows["warmer"]["hours_above"])
+    assert rows["hottest"]["hours_above"] == pytest.approx(rows["warmer"]["hours_above"])
+    assert rows["normal"]["hours_above"] < rows["hottest"]["hours_above"]
+    assert rows["hottest"]["usable_share"] == pytest.approx(rows["warmer"]["usable_share"])
+    assert rows["hottest"]["usable_share"] < rows["normal"]["usable_share"]
+
+
+def test_a_place_without_history_has_no_hottest_year(tmp_path: Path, known: Facts) -> None:
+    plan = site_of(tmp_path, cooling="direct_liquid_w32", cooling_plant={"summer": "hottest"})
+    with pytest.raises(InputError, match="no hottest year is known of 'stockholm'"):
+        cooling_limits(plan, known)
+    normal = site_of(tmp_path, cooling="direct_liquid_w32")
+    assert cooling_limits(normal, known)["hot_year"].to_list() == [None]
+
+
 # Heat
 
 

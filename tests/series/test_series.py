@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import Any
 
 import polars as pl
 import pytest
 
-from brytpunkt.series import statistics
+from brytpunkt.series import statistics, weather
 from brytpunkt.series.findings import day_ahead_findings, mean_mismatches
 from brytpunkt.series.gaps import fill_gaps, fill_report
 from brytpunkt.series.market_days import day_start, hourly, hours_of_day
@@ -263,3 +264,23 @@ def test_the_more_complete_publisher_is_taken_and_then_the_first_in_rank() -> No
     part = one.with_columns(minutes=pl.when(pl.int_range(pl.len()) == 0).then(30).otherwise("minutes"))
     best = statistics.best_hours(pl.concat([part, two]))
     assert best["publisher"].to_list() == ["energy-charts"] + ["entsoe"] * 24
+
+
+def test_the_hottest_year_is_that_of_the_hottest_hours() -> None:
+    """Three years of a wave; 2024 is three kelvin hotter in July only, 2025 warmer by one all year, 2026 unfinished."""
+    begin, end = dt.datetime(2023, 1, 1, tzinfo=dt.UTC), dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+    start = pl.datetime_range(begin, end, "1h", closed="left", time_zone="UTC", time_unit="us", eager=True)
+    at = pl.col("start_utc")
+    shift = (
+        pl.when((at.dt.year() == 2024) & (at.dt.month() == 7)).then(3.0).when(at.dt.year() == 2025).then(1.0)
+    )
+    hours = pl.DataFrame({"place": "here", "start_utc": start}).with_columns(
+        dry_bulb_c=10 - 12 * (at.dt.ordinal_day() * 2 * math.pi / 365).cos() + shift.otherwise(0.0)
+    )
+    [row] = weather.hot_years(hours).to_dicts()
+    assert (row["hot_year"], row["years"]) == (2024, 3)
+    assert row["hottest_p99_c"] == pytest.approx(25.0, abs=0.2)
+    assert row["normal_p99_c"] < row["hottest_p99_c"]
+    assert weather.hot_years(hours.filter(at.dt.year() == 2024)).is_empty(), (
+        "one year has nothing to be compared with"
+    )

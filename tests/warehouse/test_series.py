@@ -235,3 +235,28 @@ def test_intervals_of_an_earlier_warehouse_are_carried_over(tmp_path: Path) -> N
         hours = connection.execute("SELECT count(*) FROM day_ahead_hours").fetchall()
     assert after.equals(before)
     assert hours == [(2,)]
+
+
+def test_the_newest_half_year_of_industry_becomes_the_bound(store: Store) -> None:
+    """Two half-years and two taxes of one country, on top of the bundled table: the newest, without VAT, counts."""
+    refresh_bundled(store.warehouse, store.landing, folders().data)
+    document = store.desk.land("nrg_pc_205.json", {})
+    rows = [
+        (dt.date(2025, 7, 1), "X_VAT", 0.11), (dt.date(2025, 7, 1), "I_TAX", 0.14), (dt.date(2025, 1, 1), "X_VAT", 0.1),
+    ]  # fmt: skip
+    frame = pl.DataFrame(
+        rows, schema={"day": pl.Date, "tax": pl.String, "eur_per_kwh": pl.Float64}, orient="row"
+    )
+    stated = frame.with_columns(
+        country=pl.lit("SE"), band=pl.lit("MWH20000-69999"), publisher=pl.lit("eurostat"), source=pl.lit("Eurostat"),
+        source_date=pl.lit(dt.date(2025, 12, 31)), retrieved_on=pl.lit(dt.date(2026, 11, 25)), licence=pl.lit("CC BY 4.0"),
+        confidence=pl.lit("stated"), note=pl.lit(None, dtype=pl.String),
+    )  # fmt: skip
+    store.take("eurostat", [Batch("industrial_prices", stated, document)], document)
+    derived = refresh_derived(store.warehouse, store.landing)
+    assert {t.table: t.inserted for t in derived.report.tables} == {"industrial_bounds": 1}
+    with store.warehouse.open() as connection:
+        known = facts(connection, store.warehouse.sql / "queries")
+    bounds = known.industrial_bounds.select("country", "half_year", "tax", "eur_per_kwh")
+    assert bounds.filter(pl.col("country") == "SE").rows() == [("SE", dt.date(2025, 7, 1), "X_VAT", 0.11)]
+    assert bounds.height == 8, "the other countries stay bundled"
