@@ -36,6 +36,8 @@ SCHEMA = {
     "here": pl.Float64,
     "there": pl.Float64,
     "difference": pl.Float64,
+    "here_per_million_tokens": pl.Float64,
+    "there_per_million_tokens": pl.Float64,
     "difference_per_million_tokens": pl.Float64,
     "share_of_total_cost": pl.Float64,
     "note": pl.String,
@@ -49,7 +51,7 @@ def advantage(evaluation: Evaluation, facts: Facts, energy: pl.DataFrame) -> pl.
     |---|---|
     | site, against, part | key; part is spot, grid, tax, cooling, heat, total, carbon |
     | here, there, difference | plan currency per MWh of IT, mean over the plan; carbon: kgCO2e per MWh of IT |
-    | difference_per_million_tokens | the same for a million output tokens (carbon: kgCO2e); null without tokens |
+    | here_, there_, difference_per_million_tokens | the same for a million output tokens (carbon: kgCO2e); null without tokens |
     | share_of_total_cost | of part total: difference x IT energy of the site's own / own's nominal cost |
 
     ``note``: what a reader should know about the comparator's figures.
@@ -81,8 +83,8 @@ def advantage(evaluation: Evaluation, facts: Facts, energy: pl.DataFrame) -> pl.
                 share = None
                 if part == "total" and gap is not None and site.id in drawn and totals.get(site.id):
                     share = gap * drawn[site.id] / totals[site.id]
-                per_token = None if gap is None or tokens is None else gap * tokens
-                rows.append((site.id, name, row["name"], part, a, b, gap, per_token, share, row["note"]))
+                per_tokens = (None if v is None or tokens is None else v * tokens for v in (a, b, gap))
+                rows.append((site.id, name, row["name"], part, a, b, gap, *per_tokens, share, row["note"]))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 

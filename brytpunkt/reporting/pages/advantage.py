@@ -47,10 +47,10 @@ def advantage(at: Desk, site: str | None) -> Row | None:
         "measure": _measure(at, mine, places),
         "svg": energy_prices(at.canvas, drawn, DRAWN, shown),
         "key": [(words(f"adv.part_{part}"), STACK[index]) for index, part in enumerate(DRAWN)],
-        "caption": words("adv.caption"),
+        "caption": words("adv.caption" if site else "adv.caption_all"),
         "table": table,
         "cautions": [
-            words("adv.caution", place=name, note=note)
+            words("adv.caution", place=name, note=at.say(note))
             for place, name in places.items()
             for note in {row["note"] for row in mine if row["against"] == place and row["note"]}
         ],
@@ -95,16 +95,18 @@ def _site_table(at: Desk, mine: list[Row], places: dict[str, str]) -> Row:
         ]
         for part in ROWS
     ]
-    rows.append(
-        [
-            words("adv.per_billion", currency=formats.currency),
-            "",
-            *(
-                formats.number(_times(value[place, "total"]["difference_per_million_tokens"]), 2, signed=True)
-                for place in places
-            ),
-        ]
-    )
+    for part, name in (("total", "adv.per_billion"), ("carbon", "adv.per_billion_carbon")):
+        if value[first, part]["here_per_million_tokens"] is not None:
+            rows.append(
+                [
+                    words(name, currency=formats.currency),
+                    formats.number(_times(value[first, part]["here_per_million_tokens"]), 2),
+                    *(
+                        formats.number(_times(value[place, part]["there_per_million_tokens"]), 2)
+                        for place in places
+                    ),
+                ]
+            )
     rows.append(
         [
             words("adv.of_total"),

@@ -96,7 +96,7 @@ def _gaps(at: Desk, rows: list[Row]) -> Row | None:
             donor or "\u2013",
             formats.number(len(at_months)),
             formats.number(hours[zone, method, donor]) if hours[zone, method, donor] else "\u2013",
-            f"{formats.month_short(min(at_months))}\u2013{formats.month_short(max(at_months))}",
+            "\u2013".join(dict.fromkeys(formats.month_short(m) for m in (min(at_months), max(at_months)))),
         ]
         for (zone, method, donor), at_months in sorted(months.items())
     ]

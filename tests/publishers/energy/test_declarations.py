@@ -20,6 +20,7 @@ MINE = (
         "hvakosterstrommen",
         "energy-charts",
         "nord-pool",
+        "quarter-table",
         "ember",
     ),
     *("open-meteo", "smhi", "frost", "fmi", "epw", "eltariff", "fri-nettleie", "eds-carbon", "eurostat"),
