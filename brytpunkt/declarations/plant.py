@@ -37,6 +37,12 @@ class CoolingPlant(Section):
         Literal["warn", "reduce"],
         described("Above the class limit: warn, or run only the servers that can be cooled."),
     ] = "warn"
+    district_price_per_mwh: Annotated[
+        PricePerMwh | None,
+        described(
+            "Price of the cold of a district cooling network; without it, its electricity.", unit="per MWh"
+        ),
+    ] = None
     summer: Annotated[
         Literal["normal", "hottest"],
         described("Weather of the class limit: normals, or the hottest year of the place's history."),

@@ -130,6 +130,13 @@ class Site(Section):
             raise wrong("the connection has a date already", "keep `grid_available_from` or `connection`")
         return connection
 
+    @field_validator("cooling_plant", mode="after")
+    @classmethod
+    def _cold_is_bought(cls, plant: CoolingPlant, info: ValidationInfo) -> CoolingPlant:
+        if plant.district_price_per_mwh is not None and info.data.get("cooling") != "district_cooling":
+            raise wrong("only district cooling has a price of its cold", "add cooling: district_cooling")
+        return plant
+
     @field_validator("climate", mode="after")
     @classmethod
     def _climate_or_pue(cls, climate: str | None, info: ValidationInfo) -> str | None:
@@ -145,6 +152,9 @@ class Site(Section):
     def _heat_has_weather(cls, heat: HeatReuse | None, info: ValidationInfo) -> HeatReuse | None:
         if heat is None:
             return None
+        plant = info.data.get("cooling_plant")
+        if plant is not None and plant.district_price_per_mwh is not None:
+            raise wrong("the network that sells the cold takes the heat", "leave one of the two out")
         if heat.price is None and heat.price_per_mwh is None:
             raise wrong("the heat has no price", "add price (a named one) or price_per_mwh")
         if heat.price is not None and info.data.get("climate") is None and "climate" in info.data:

@@ -179,7 +179,8 @@ def _by_site(
 ) -> dict[str, dict[str, float]]:
     """Parts of the cost of a steady MWh of IT by site, and its mean PUE. [plan currency/MWh]
 
-    Spot, grid and tax are what the energy would cost with a PUE of 1; cooling is what the site's PUE adds to them.
+    Spot, grid and tax are what the energy would cost with a PUE of 1; cooling is what the site's PUE adds to them, and
+    the cold that is bought.
     """
     bare_cells = cells.with_columns(pue=pl.lit(1.0), pue_p99=pl.lit(1.0))
     bare = _costs(plan, facts, fx, months, bare_cells, bills, load)
@@ -188,7 +189,7 @@ def _by_site(
     for site in plan.sites:
         plain, whole = bare[site.id], cooled[site.id]
         parts = {name: plain[name] for name in ("spot", "grid", "tax")}
-        parts["cooling"] = sum(whole[name] - plain[name] for name in ("spot", "grid", "tax"))
+        parts["cooling"] = sum(whole[name] - plain[name] for name in ("spot", "grid", "tax")) + whole["cold"]
         parts["heat"] = whole["heat"]
         found[site.id] = parts | {"pue": whole["pue"]}
     return found
@@ -246,6 +247,7 @@ def _costs(
             grid=of("energy_grid"),
             tax=of("energy_tax", "energy_vat"),
             heat=of("heat_sold", "energy_heat_pump"),
+            cold=of("energy_cooling"),
         )
         .join(months.select("month", "escalator"), on="month")
         .join(month_fees(shown, bills, key), on=key, how="left")
@@ -265,7 +267,7 @@ def _costs(
     )
     per_mwh = KWH_PER_MWH / pl.col("it_kwh").sum()
     sums = by_month.group_by("site").agg(
-        *(pl.col(name).sum() * per_mwh for name in ("spot", "grid", "tax", "heat")),
+        *(pl.col(name).sum() * per_mwh for name in ("spot", "grid", "tax", "heat", "cold")),
         pue=pl.col("drawn").sum() / pl.col("it_kwh").sum(),
     )
     return {row.pop("site"): row for row in sums.to_dicts()}

@@ -93,7 +93,7 @@ def pue(system: str, dry_bulb: Any, wet_bulb: Any, part_load: float = 1.0) -> An
         chilled = heat * (1 - _chiller_free(wet_bulb)) / water_chiller_cop(wet_bulb, part_load)
         overhead = fan_share() + 2 * pump_share() + TOWER_FAN + chilled
     elif system == "district_cooling":
-        cold = (1 + fan_share()) / DISTRICT_COP
+        cold = district_cold() / DISTRICT_COP
         overhead = fan_share() + pump_share() + cold + 0.0 * dry_bulb
     else:
         raise ValueError(system)
@@ -117,6 +117,11 @@ def wue(system: str, dry_bulb: Any, wet_bulb: Any, part_load: float = 1.0) -> An
         heat = (1 + fan_share()) * (1 + chilled)
         return tower_water(heat, (wet_bulb + CHILLER_TOWER_APPROACH_K).clip(5.0, 40.0))
     return 0.0 * dry_bulb
+
+
+def district_cold() -> float:
+    """Cold that a hall takes from the network: the heat of the servers and of the fans. [kWh per kWh of IT]"""
+    return 1 + fan_share()
 
 
 def site_pue(site: Site, climate: pl.DataFrame) -> pl.DataFrame:
@@ -147,13 +152,16 @@ def climate_cells(system: str, here: pl.DataFrame, site: Site) -> pl.DataFrame:
     dry_sd = (pl.col("dry_bulb_p95_c") - pl.col("dry_bulb_mean_c")) / P95_DEVIATIONS
     wet_sd = (pl.col("wet_bulb_p95_c") - pl.col("wet_bulb_mean_c")) / P95_DEVIATIONS
 
+    is_bought = system == "district_cooling" and plant.district_price_per_mwh is not None
+    elsewhere = district_cold() / DISTRICT_COP if is_bought else 0.0
+
     def at(function: Any, q: float) -> Any:
         return function(system, dry + q * dry_sd, wet + q * wet_sd, plant.part_load)
 
     return here.select(
         pl.col("month_of_year").cast(pl.Int64),
         pl.col("hour_utc").cast(pl.Int64),
-        pue=pl.sum_horizontal([at(pue, q) for q in QUANTILES]) / len(QUANTILES),
-        pue_p99=at(pue, P99_DEVIATIONS),
+        pue=pl.sum_horizontal([at(pue, q) for q in QUANTILES]) / len(QUANTILES) - elsewhere,
+        pue_p99=at(pue, P99_DEVIATIONS) - elsewhere,
         wue=pl.sum_horizontal([at(wue, q) for q in QUANTILES]) / len(QUANTILES),
     )

@@ -9,7 +9,7 @@ import polars as pl
 
 from brytpunkt.errors import InputError, Problem
 from brytpunkt.planning.calendar import CELL, MONTHS_PER_YEAR, calendar_of
-from brytpunkt.planning.cooling import site_pue
+from brytpunkt.planning.cooling import district_cold, site_pue
 from brytpunkt.planning.forwards import forward_step
 from brytpunkt.planning.heat import with_heat
 from brytpunkt.planning.tariff import energy_fee, single_taxes
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 KWH_PER_MWH = 1000
 BOUGHT = ("energy_flat", "energy_spot", "energy_margin", "energy_guarantees", "energy_grid", "energy_tax")
-PRICE_COLUMNS = (*BOUGHT, "energy_vat", "energy_heat_pump", "heat_sold")
+PRICE_COLUMNS = (*BOUGHT, "energy_cooling", "energy_vat", "energy_heat_pump", "heat_sold")
 # Everything that energy costs in the ledger; the last three depend on a month's or a year's peak.
 ENERGY_COMPONENTS = (*PRICE_COLUMNS, "energy_capacity", "energy_subscription", "energy_fees_vat")
 
@@ -37,7 +37,7 @@ def site_cells(plan: Plan, facts: Facts, fx: Fx, months: pl.DataFrame, hours: pl
     | pue, pue_p99 | 1 |
     | wue | litres per kWh of IT, null where it is not known |
     | energy_flat, energy_spot, energy_margin, energy_guarantees, energy_grid, energy_tax | plan currency per kWh drawn |
-    | energy_vat, energy_heat_pump, heat_sold (negative) | plan currency per kWh drawn |
+    | energy_cooling (cold of a network), energy_vat, energy_heat_pump, heat_sold (negative) | plan currency per kWh drawn |
     """
     cells = hours.group_by("calendar", "month", *CELL).agg(
         n_hours=pl.col("n_hours").sort_by("hour_of_week").sum()
@@ -68,7 +68,10 @@ def _cells_of(
         else _built_price(site, plan, facts, fx, _with_grid_fee(site, facts, fx, grid, months, here))
     )
     vat = unrecovered_vat(site, facts, months["date"][0])
-    taxed = priced.with_columns(energy_vat=vat * pl.sum_horizontal(*BOUGHT))
+    cold = _district_cooling(site, fx) * pl.col("escalator") / pl.col("pue")
+    taxed = priced.with_columns(energy_cooling=cold).with_columns(
+        energy_vat=vat * pl.sum_horizontal(*BOUGHT, "energy_cooling")
+    )
     return with_heat(site, facts, fx, taxed, (*BOUGHT, "energy_vat")).select(
         pl.lit(site.id).alias("site"), "month", *CELL, "n_hours", "pue", "pue_p99", "wue", *PRICE_COLUMNS
     )
@@ -118,6 +121,12 @@ def _with_spot(site: Site, plan: Plan, facts: Facts, grid: pl.DataFrame) -> pl.D
     if site.zone is None:
         return grid.with_columns(spot_eur_per_mwh=pl.lit(0.0))
     return grid.join(spot_prices(site, plan, facts), on=["month_of_year", *CELL])
+
+
+def _district_cooling(site: Site, fx: Fx) -> float:
+    """Cold bought from a network. [plan currency per kWh of IT]"""
+    price = site.cooling_plant.district_price_per_mwh
+    return fx.convert(price) / KWH_PER_MWH * district_cold() if price else 0.0
 
 
 def _guarantees(site: Site, fx: Fx) -> float:

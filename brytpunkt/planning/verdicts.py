@@ -76,7 +76,7 @@ def energy_by_month(evaluation: Evaluation, facts: Facts) -> pl.DataFrame:
     | site, month, date | key |
     | it_mwh, total_mwh | MWh |
     | pue | 1 |
-    | spot, tax, grid, margin, flat | plan currency per MWh drawn; VAT that stays is in tax, guarantees are in margin |
+    | spot, tax, grid, margin, flat | plan currency per MWh drawn; VAT that stays is in tax, guarantees and bought cold are in margin |
     | heat | plan currency per MWh drawn: heat sold less its heat pump, negative when it earns |
     | water_m3 | m3 on site, null where it is not known |
     | peak_kw, peak_it_kw | kW |
@@ -114,7 +114,8 @@ def energy_by_month(evaluation: Evaluation, facts: Facts) -> pl.DataFrame:
             tax=(pl.col("energy_tax") + pl.col("energy_vat")) * per_mwh,
             grid=(pl.col("energy_grid") + pl.col("energy_capacity") + pl.col("fees").fill_null(0.0))
             * per_mwh,
-            margin=(pl.col("energy_margin") + pl.col("energy_guarantees")) * per_mwh,
+            margin=(pl.col("energy_margin") + pl.col("energy_guarantees") + pl.col("energy_cooling"))
+            * per_mwh,
             flat=pl.col("energy_flat") * per_mwh,
             heat=(pl.col("heat_sold") + pl.col("energy_heat_pump")) * per_mwh,
             water_m3=pl.col("water_litres") / LITRES_PER_M3,

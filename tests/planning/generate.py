@@ -133,7 +133,9 @@ def sites(draw: st.DrawFn, number: int) -> dict[str, Any]:
             **draw(st.sampled_from([{}, {"heat_pump_cop": 3.5}])),
         }
     if draw(st.integers(0, 2)) == 0:
+        is_bought = given["cooling"] == "district_cooling" and "heat" not in given
         given["cooling_plant"] = {
+            **({"district_price_per_mwh": {"eur": 18}} if is_bought else {}),
             "part_load": draw(share(0.3, 1)),
             "warmer_k": draw(st.sampled_from([0.0, 1.5])),
             "on_limit": draw(st.sampled_from(["warn", "reduce"])),

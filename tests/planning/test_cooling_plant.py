@@ -22,6 +22,8 @@ from brytpunkt.planning.cooling_physics import electrical_overhead, tower_water,
 from brytpunkt.planning.evaluate import evaluate
 from brytpunkt.planning.facts import Facts
 from brytpunkt.planning.heat import check_curve, heat_prices, price_at
+from tests.planning.compare import compare
+from tests.planning.reference import Reference
 from tests.planning.test_optimal import SMALL, planned
 
 SYSTEMS = (
@@ -255,6 +257,48 @@ def test_between_two_points_the_price_is_a_straight_line() -> None:
     curve = [(-10.0, 40.0), (0.0, 20.0), (20.0, 0.0)]
     frame = pl.DataFrame({"t": [-30.0, -5.0, 0.0, 10.0, 40.0]})
     assert frame.select(price_at(curve, pl.col("t"))).to_series().to_list() == [40.0, 30.0, 20.0, 10.0, 0.0]
+
+
+# District cooling
+
+
+def test_cold_of_a_network_is_bought_and_leaves_the_pue(tmp_path: Path, known: Facts) -> None:
+    """Fans 4.9 % and pumps 1.4 % stay; each kWh of IT buys 1.049 kWh of cold at 18 EUR/MWh, and VAT on it that stays."""
+    energy = {"price_per_kwh": {"eur": 0.1}}
+    cooled: dict[str, Any] = {"cooling": "district_cooling", "energy": energy}
+    bought = site_of(tmp_path, **cooled, cooling_plant={"district_price_per_mwh": {"eur": 18}})
+    made = site_of(tmp_path, **cooled)
+    with_price, without = (evaluate(plan, known, 9, scan=False) for plan in (bought, made))
+    cell, other = (e.basis.cells.sort("month").row(0, named=True) for e in (with_price, without))
+    assert cell["pue"] == pytest.approx(1.055 + 0.0491 + 0.0142, abs=1e-3)
+    assert other["pue"] - cell["pue"] == pytest.approx(1.0491 / 5, abs=1e-4)
+    assert cell["energy_cooling"] * cell["pue"] == pytest.approx(1.0491 * 0.018, abs=1e-5)
+    assert other["energy_cooling"] == 0.0
+    market = {"tax": {}, "tariff": "se-10kv-karlsborg-2024", "vat_recoverable_share": 0.5}
+    taxed = site_of(
+        tmp_path, cooling="district_cooling", energy=market,
+        cooling_plant={"district_price_per_mwh": {"eur": 18}}, zone="SE3", country="SE",
+    )  # fmt: skip
+    assert compare(evaluate(taxed, known, 9), Reference(taxed, known)) == []
+    drawn = with_price.energy.sort("option", "month", "servers")
+    assert drawn["energy_cooling"].to_list() == pytest.approx(
+        (drawn["it_kwh"] * 1.0491 * 0.018).to_list(), rel=1e-4
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"cooling": "outside_air"}, "only district cooling has a price"),
+        ({"heat": {"price_per_mwh": {"eur": 20}}}, "takes the heat"),
+    ],
+)
+def test_cold_that_is_bought_by_nobody_or_sold_twice_is_refused(
+    tmp_path: Path, changes: dict[str, Any], said: str
+) -> None:
+    plant = {"district_price_per_mwh": {"eur": 18}}
+    with pytest.raises(InputError, match=said):
+        site_of(tmp_path, **({"cooling": "district_cooling", "cooling_plant": plant} | changes))
 
 
 # Connection

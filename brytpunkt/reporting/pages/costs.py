@@ -24,7 +24,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "energy": (
         *("energy_spot", "energy_margin", "energy_guarantees", "energy_grid", "energy_capacity"),
         *("energy_subscription", "energy_tax", "energy_vat", "energy_fees_vat", "energy_flat"),
-        *("energy_heat_pump", "heat_sold"),
+        *("energy_cooling", "energy_heat_pump", "heat_sold"),
     ),
     "rented": ("rent_on_demand", "rent_spot", "rent_committed", "rent_committed_upfront", "token_api"),
     "storage": ("storage_rent", "egress", "storage_capex", "storage_maintenance"),

@@ -13,7 +13,8 @@ from tests.planning.reference.tariff import Charge, charges, heat_price, lost_va
 from tests.planning.reference.world import Cell, World
 
 BOUGHT = ("energy_flat", "energy_spot", "energy_margin", "energy_guarantees", "energy_grid", "energy_tax")
-ENERGY = (*BOUGHT, "energy_vat", "energy_heat_pump", "heat_sold")
+FANS = 1 / (1.01 * 12) / 1.2 * 500 / 0.7 / 1000
+ENERGY = (*BOUGHT, "energy_cooling", "energy_vat", "energy_heat_pump", "heat_sold")
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,9 @@ class Energy:
                 at = [
                     pue(site.cooling, dry + q * dry_sd, wet + q * wet_sd, part) for q in (*quantiles, 2.326)
                 ]
-                found[int(r["month_of_year"]), int(r["hour_utc"])] = (sum(at[:-1]) / 9, at[-1])
+                bought = (1 + FANS) / 5 if site.cooling_plant.district_price_per_mwh else 0.0
+                key = int(r["month_of_year"]), int(r["hour_utc"])
+                found[key] = (sum(at[:-1]) / 9 - bought, at[-1] - bought)
         return found
 
     def _site(self, site_id: str) -> Site:
@@ -120,11 +123,14 @@ class Energy:
 
     def _with_heat(self, site: Site, m: int, cell: Cell, bought: dict[str, float]) -> dict[str, float]:
         """Adds what VAT stays, and the heat that is sold with the electricity of its heat pump."""
-        price = bought | {"energy_vat": lost_vat(self.world, site) * sum(bought.values())}
+        at = (self.world.months[m].first.month, cell[1])
+        cold = self.world.money(site.cooling_plant.district_price_per_mwh) / 1000 * (1 + FANS)
+        cold *= self.world.months[m].escalator / self.pue_by_hour(site.id)[at][0]
+        vat = lost_vat(self.world, site) * (sum(bought.values()) + cold)
+        price = bought | {"energy_cooling": cold, "energy_vat": vat}
         if site.heat is None:
             return price | {"energy_heat_pump": 0.0, "heat_sold": 0.0}
         month = self.world.months[m]
-        at = (month.first.month, cell[1])
         mean, deviation = self.weather(site).get(at, (0.0, 0.0))
         mean_pue, _ = self.pue_by_hour(site.id)[at]
         recovered, cop = site.heat.share / mean_pue, site.heat.heat_pump_cop
