@@ -69,9 +69,7 @@ def _site(site: Site, facts: Facts) -> list[Problem]:
     where, energy = f"sites.{site.id}", site.energy
     problems = []
     if site.climate is not None and site.pue is None:
-        problems += _unknown(
-            f"{where}.climate", "climate of", site.climate, _names(facts.climate_hours, "place")
-        )
+        problems += _climate(site.climate, f"{where}.climate", facts)
     if site.heat is not None and site.heat.price is not None:
         problems += _unknown(
             f"{where}.heat.price", "heat price", site.heat.price, _names(facts.heat_prices, "heat_price")
@@ -97,6 +95,15 @@ def _site(site: Site, facts: Facts) -> list[Problem]:
             f"{where}.energy.grid_fee", "grid tariff", energy.grid_fee, _names(facts.grid_fees, "grid_fee")
         )
     return problems
+
+
+def _climate(place: str, where: str, facts: Facts) -> list[Problem]:
+    """The climate must be known; of a place whose weather is not bundled, how to get it is said."""
+    known = _names(facts.climate_hours, "place")
+    if place not in known and place in _names(facts.places, "place"):
+        hint = f"run `brytpunkt refresh open-meteo`, pin pue, or use one of {', '.join(sorted(known))}"
+        return [Problem(where, f"the weather of {place} is not bundled", hint)]
+    return _unknown(where, "climate of", place, known)
 
 
 def _tariff(site: Site, name: str, facts: Facts) -> list[Problem]:

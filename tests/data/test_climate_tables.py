@@ -9,11 +9,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import cache
 from itertools import pairwise
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import polars as pl
 import pytest
 
+from brytpunkt.folders import folders
+from brytpunkt.publishers.source import read_source
 from tests.data.bundled import is_row, table
 
 LOCAL_ZONE = {
@@ -29,6 +31,21 @@ LOCAL_ZONE = {
     "ashburn": "America/New_York",
 }
 
+# Places whose weather is not bundled: they wait for Open-Meteo.
+LIVE_ONLY = {
+    "bergen": "NO5",
+    "copenhagen": "DK2",
+    "dublin": "IE-SEM",
+    "goteborg": "SE3",
+    "kajaani": "FI",
+    "mo-i-rana": "NO4",
+    "odense": "DK1",
+    "reykjavik": None,
+    "stavanger": "NO2",
+    "sundsvall": "SE2",
+    "trondheim": "NO3",
+}
+
 
 @cache
 def climate(place: str) -> pl.DataFrame:
@@ -36,7 +53,6 @@ def climate(place: str) -> pl.DataFrame:
 
 
 def test_ten_places_with_a_cell_for_each_month_and_hour() -> None:
-    assert set(table("places")["place"]) == set(LOCAL_ZONE)
     cells = set(table("climate_hours").select("place", "month_of_year", "hour_utc").iter_rows())
     assert cells == {(p, m, h) for p in LOCAL_ZONE for m in range(1, 13) for h in range(24)}
     assert table("climate_hours").height == 10 * 12 * 24
@@ -148,3 +164,18 @@ def test_places(place: str, country: str, zone: str | None, latitude: float, lon
     assert (row["country"], row["default_zone"]) == (country, zone)
     assert row["timezone"] == LOCAL_ZONE[place]
     assert (row["latitude_deg"], row["longitude_deg"]) == pytest.approx((latitude, longitude), abs=0.06)
+
+
+def test_every_nordic_zone_has_a_place_and_open_meteo_knows_where_it_is() -> None:
+    """Coordinates of the table and of the requests are the same within a tenth of a degree."""
+    places = {row["place"]: row for row in table("places").to_dicts()}
+    assert set(places) == set(LOCAL_ZONE) | set(LIVE_ONLY)
+    assert {place: places[place]["default_zone"] for place in LIVE_ONLY} == LIVE_ONLY
+    zones = {row["default_zone"] for row in places.values()}
+    assert {*(f"SE{n}" for n in range(1, 5)), *(f"NO{n}" for n in range(1, 6)), "FI", "DK1", "DK2"} <= zones
+    asked = read_source(folders().data / "sources" / "open-meteo.yaml").parameters["places"]
+    assert set(LIVE_ONLY) <= set(asked)
+    for place, (latitude, longitude) in asked.items():
+        row = places[place]
+        assert (row["latitude_deg"], row["longitude_deg"]) == pytest.approx((latitude, longitude), abs=0.1)
+        assert row["timezone"] in available_timezones()

@@ -278,6 +278,33 @@ def test_a_window_over_the_turn_of_the_year() -> None:
 
 # Errors
 
+
+def test_a_place_without_weather_says_where_it_comes_from(tmp_path: Path, known: Facts) -> None:
+    site = {"climate": "stavanger", "cooling": "outside_air"}
+    plan = plan_of(tmp_path, "NO", "NO2", {"tax": {}}, site=site)
+    plan = plan.model_copy(update={"sites": (plan.sites[0].model_copy(update={"pue": None}),)})
+    with pytest.raises(InputError, match="the weather of stavanger is not bundled") as caught:
+        check_names(plan, known)
+    assert "refresh open-meteo" in str(caught.value.problems[0].suggestion)
+
+
+def test_a_hedge_a_margin_and_guarantees_by_hand(tmp_path: Path, known: Facts) -> None:
+    """40 % under a renewable contract at 45, the rest at spot; 3 a MWh for the supplier, 1.5 for guarantees."""
+    common: dict[str, Any] = {
+        "tax": {},
+        "supplier_margin_per_mwh": {"eur": 3},
+        "guarantees_per_mwh": {"eur": 1.5},
+    }
+    hedge = {"ppa_per_mwh": {"eur": 45}, "hedged_share": 0.4, "ppa_is_renewable": True}
+    open_, hedged = (
+        paid(evaluate(plan_of(tmp_path, "SE", "SE3", common | more), known, 9, scan=False))
+        for more in ({}, hedge)
+    )
+    assert hedged["energy_spot"] == pytest.approx(0.6 * open_["energy_spot"] + 0.4 * KWH * 0.045, abs=0.01)
+    assert hedged["energy_margin"] == pytest.approx(KWH * 0.003, abs=0.006)
+    assert hedged["energy_guarantees"] == pytest.approx(KWH * 0.0015, abs=0.006)
+
+
 REFUSED: dict[str, tuple[Case, str]] = {
     "a tariff of another country": (
         ("SE", "SE1", {"tariff": "no-22kv-fjellnett-2022"}),
