@@ -36,6 +36,8 @@ OUTLOOK = {
     "newest_to_planning_ratio": pl.Float64,
     "low_hours_share": pl.Float64,
     "negative_hours_share": pl.Float64,
+    "apart_hours": pl.Int64,
+    "widest_apart_eur_per_mwh": pl.Float64,
 }
 
 
@@ -83,7 +85,8 @@ def price_outlook(plan: Plan, facts: Facts, years: PriceYears | None) -> pl.Data
 
     P10, P50 and P90 are weighted percentiles of the mean of a whole year, never an extrapolated single one. The
     newest year is the last twelve months; its ratio to the planning mean and the share of hours at or below
-    5 EUR/MWh since then name the regime.
+    5 EUR/MWh since then name the regime. ``apart_hours``: hours in which publishers differ by more than 1 EUR/MWh, null
+    where one publisher has the whole history.
     """
     if years is None:
         return pl.DataFrame(schema=OUTLOOK)
@@ -118,6 +121,8 @@ def price_outlook(plan: Plan, facts: Facts, years: PriceYears | None) -> pl.Data
                 "newest_to_planning_ratio": float(newest["mean_eur_per_mwh"].mean()) / mean,  # type: ignore[arg-type]
                 "low_hours_share": _share(newest, "low_hours"),
                 "negative_hours_share": _share(newest, "negative_hours"),
+                "apart_hours": months["apart_hours"].sum() if months["apart_hours"].count() else None,
+                "widest_apart_eur_per_mwh": months["widest_apart_eur_per_mwh"].max(),
             }
         )
     return pl.DataFrame(rows, schema=OUTLOOK)

@@ -10,6 +10,8 @@ import polars as pl
 from brytpunkt.series.market_days import MARKET_TIMEZONE, day_minutes
 
 LOW_PRICE_EUR = 5.0
+# Publishers round differently; more than this is another price. [EUR/MWh]
+APART_EUR = 1.0
 # As in the bundled table: a month with less than 85 % of its hours is not a row.
 LEAST_COVERAGE = 0.85
 # A shape from fewer months would replace one of several years.
@@ -96,6 +98,26 @@ def monthly(hours: pl.DataFrame) -> pl.DataFrame:
             basis=pl.when(pl.col("filled") > 0)
             .then(pl.format("hourly, {} h filled by {}", "filled", "method"))
             .otherwise(pl.lit("hourly")),
+        )
+        .sort("zone", "month")
+    )
+
+
+def apart(hours: pl.DataFrame) -> pl.DataFrame:
+    """Hours of several publishers -> how far they are apart in each zone and month; months of a single one are left out.
+
+    in: zone, publisher, hour_utc_start, price_eur_per_mwh -> zone, month, apart_hours (by more than ``APART_EUR``),
+    widest_apart_eur_per_mwh.
+    """
+    price = pl.col("price_eur_per_mwh")
+    return (
+        hours.group_by("zone", "hour_utc_start")
+        .agg(publishers=pl.len(), spread=price.max() - price.min())
+        .filter(pl.col("publishers") > 1)
+        .group_by("zone", month=_local().dt.date().dt.month_start())
+        .agg(
+            apart_hours=(pl.col("spread") > APART_EUR).sum().cast(pl.Int64),
+            widest_apart_eur_per_mwh=pl.col("spread").max(),
         )
         .sort("zone", "month")
     )

@@ -161,6 +161,15 @@ class DayAheadMonthly(Provenance):
     low_hours = dy.Int64(
         nullable=True, min=0, max=744, metadata=_about("Hours at or below 5 EUR/MWh, among those known.", "h")
     )
+    apart_hours = dy.Int64(
+        nullable=True,
+        min=0,
+        max=745,
+        metadata=_about("Hours in which publishers differ by more than 1 EUR/MWh.", "h"),
+    )
+    widest_apart_eur_per_mwh = dy.Float64(
+        nullable=True, min=0, metadata=_about("How far publishers of an hour are apart at most.", "EUR/MWh")
+    )
     coverage_share = dy.Float64(min_exclusive=0, max=1, metadata=_about("Hours known.", "share"))
     basis = dy.String(metadata=_about("What the statistics were computed from."))
 

@@ -73,7 +73,7 @@ def refresh_derived(
     filled = fill_gaps(best, gap_method)
     found = [day_ahead_findings(intervals), weather.weather_findings(air)]
     findings = pl.concat(found)
-    frames = dict(_tables(best, filled, air))
+    frames = dict(_tables(hours, best, filled, air))
     frames |= {"industrial_bounds": industrial_bounds(industry)}
     frames |= {
         "series_findings": _stamped(
@@ -113,12 +113,14 @@ def _is_known(connection: duckdb.DuckDBPyConnection, listing: Listing) -> bool:
 
 
 def _tables(
-    best: pl.DataFrame, filled: pl.DataFrame, air: pl.DataFrame
+    hours: pl.DataFrame, best: pl.DataFrame, filled: pl.DataFrame, air: pl.DataFrame
 ) -> Iterator[tuple[str, pl.DataFrame]]:
     """Each derived table with its provenance, in the columns of its contract."""
     if filled.height:
         by_month = _provenance(best)
-        months = statistics.monthly(filled).join(by_month, on=["zone", "month"])
+        key = ["zone", "month"]
+        months = statistics.monthly(filled).join(by_month, on=key)
+        months = months.join(statistics.apart(hours), on=key, how="left")
         yield "day_ahead_monthly", _in_order("day_ahead_monthly", months)
         newest: datetime = filled["hour_utc_start"].max()  # type: ignore[assignment]
         recent = filled.filter(pl.col("hour_utc_start").dt.year() > newest.year - SHAPE_YEARS)

@@ -1,5 +1,6 @@
--- What: facts about places beside the normals: the hottest year of a climate, and what industry pays in a country.
--- Depends on: nothing. Grain: hot_years: place; industrial_bounds: country; both by version.
+-- What: facts about places beside the normals: the hottest year of a climate, what industry pays in a country, and how far
+-- the publishers of a month's prices are apart.
+-- Depends on: 0001. Grain: hot_years: place; industrial_bounds: country; both by version.
 
 CREATE TABLE hot_years (
     place VARCHAR NOT NULL,
@@ -40,3 +41,7 @@ CREATE TABLE industrial_bounds (
     last_seen_at TIMESTAMPTZ NOT NULL,
     withdrawn_at TIMESTAMPTZ
 );
+
+-- Null where a single publisher has the month.
+ALTER TABLE day_ahead_monthly ADD COLUMN apart_hours BIGINT;
+ALTER TABLE day_ahead_monthly ADD COLUMN widest_apart_eur_per_mwh DOUBLE;

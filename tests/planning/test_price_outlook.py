@@ -40,6 +40,8 @@ def flat(known: Facts, levels: dict[int, float]) -> Facts:
         .cast(pl.Int64)
         .replace_strict(levels, return_dtype=pl.Float64),
         coverage_share=pl.lit(1.0),
+        apart_hours=pl.lit(None, dtype=pl.Int64),
+        widest_apart_eur_per_mwh=pl.lit(None, dtype=pl.Float64),
         low_hours=(pl.col("month").dt.month_end().dt.day().cast(pl.Int64) * 24) // 10,
     )
     return replace(known, day_ahead_monthly=rows, as_of=dt.date(max(levels), 12, 31))

@@ -18,6 +18,8 @@ from brytpunkt.reporting.phrases import phrases
 from tests.reporting.conftest import Made
 from tests.reporting.test_reports import shown
 
+GAPS = "What was filled, and where publishers differ"
+
 
 def at(made: Made, language: str = "en", **changes: object) -> Desk:
     """The desk of the small plan, some tables of its summary replaced."""
@@ -36,8 +38,8 @@ def test_a_site_shows_its_own_zone_and_what_was_filled(made: Made) -> None:
     rows = panels(at(made))
     [market] = rows["The market that the price rests on"]
     assert market[:2] == ["SE1", "5.2 (Jan 2021–Jul 2026)"]
-    assert {row[0] for row in rows["What was filled"]} == {"SE1"}
-    assert sum(int(row[3]) for row in rows["What was filled"]) == 4, "October 2024 to January 2025"
+    assert {row[0] for row in rows[GAPS]} == {"SE1"}
+    assert sum(int(row[3]) for row in rows[GAPS]) == 4, "October 2024 to January 2025"
     [bound] = rows["Held against what industry pays"]
     assert (bound[0], bound[2], bound[4]) == ("Luleå", "120", "SE 2025-S1")
 
@@ -47,11 +49,22 @@ def test_hours_that_were_filled_are_counted_by_method(made: Made) -> None:
         {"zone": "SE1", "month": f"2026-0{n}-01", "method": f"hourly, {n} h filled by interpolate", "donor": None, "ratio": None}
         for n in (1, 2, 4)
     ]  # fmt: skip
-    rows = panels(at(made, price_gaps=gaps))["What was filled"]
+    rows = panels(at(made, price_gaps=gaps))[GAPS]
     assert rows == [["SE1", "along a straight line, two hours at most", "–", "3", "7", "Jan 2026–Apr 2026"]]
     section = place_section(empty := at(made, price_gaps=[]), empty.site("lulea"))
     assert section is not None
-    assert "No gap of the price history was filled." in [panel["note"] for panel in section["panels"]]
+    notes = " ".join(panel["note"] for panel in section["panels"])
+    assert "No gap of the price history was filled. Every month is of a single publisher here" in notes
+
+
+def test_publishers_that_differ_are_named(made: Made) -> None:
+    outlook = [
+        row | {"apart_hours": 12, "widest_apart_eur_per_mwh": 8.25} for row in made.summary["price_outlook"]
+    ]
+    section = place_section(found := at(made, price_outlook=outlook), found.site("lulea"))
+    assert section is not None
+    said = "Publishers of SE1 differ by more than 1 EUR/MWh in 12 hours, at most by 8.2."
+    assert said in " ".join(panel["note"] for panel in section["panels"])
 
 
 def test_waiting_and_limits_are_shown_where_the_plan_has_them(made: Made) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -152,6 +152,14 @@ def test_prices_out_of_range_are_set_aside(store: Store) -> None:
     assert "price_eur_per_mwh|max" in str(store.rows("SELECT reason FROM quarantine")[0][0])
 
 
+def quarters_by_hour(days: list[dt.date]) -> Iterator[tuple[int, list[tuple[dt.datetime, float]]]]:
+    """Hours [Unix seconds] of some days with their four quarters."""
+    for day in days:
+        stated = native.steps(day, 15)
+        for first in range(0, len(stated), 4):
+            yield int(stated[first][0].timestamp()), stated[first : first + 4]
+
+
 def a_month_of_nord_pool(store: Store, scale: float) -> None:
     days = [dt.date(2026, 8, 1) + dt.timedelta(days=n) for n in range(31)]
     documents = []
@@ -260,3 +268,19 @@ def test_the_newest_half_year_of_industry_becomes_the_bound(store: Store) -> Non
     bounds = known.industrial_bounds.select("country", "half_year", "tax", "eur_per_kwh")
     assert bounds.filter(pl.col("country") == "SE").rows() == [("SE", dt.date(2025, 7, 1), "X_VAT", 0.11)]
     assert bounds.height == 8, "the other countries stay bundled"
+
+
+def test_a_month_says_how_far_its_publishers_are_apart(store: Store) -> None:
+    """Nord Pool and energy-charts have the same August; in one hour they are 3 EUR/MWh apart."""
+    a_month_of_nord_pool(store, 4.0)
+    days = [dt.date(2026, 8, 1) + dt.timedelta(days=n) for n in range(31)]
+    answer = native.energy_charts([(day, 60) for day in days])
+    mean = {at: sum(4 * price for _, price in quarter) / 4 for at, quarter in quarters_by_hour(days)}
+    answer["price"] = [mean[second] for second in answer["unix_seconds"]]
+    answer["price"][100] += 3.0
+    document = store.desk.land("SE3_2026-08.json", answer)
+    store.take("energy-charts", list(energy_charts.parse(store.desk.listing(document))), document)
+    refresh_derived(store.warehouse, store.landing)
+    query = "SELECT apart_hours, widest_apart_eur_per_mwh FROM day_ahead_monthly WHERE zone = 'SE3'"
+    [(hours, widest)] = store.rows(query)
+    assert (hours, widest) == (1, pytest.approx(3.0, abs=0.02))

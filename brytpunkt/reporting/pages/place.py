@@ -29,7 +29,7 @@ def place_section(at: Desk, row: Row) -> Row | None:
     of_sites = {s["site"] for s in here}
     made = (
         _table(at, "market", [r for r in at.summary["price_outlook"] if r["zone"] in zones], _market),
-        _gaps(at, [r for r in at.summary["price_gaps"] if r["zone"] in zones]),
+        _gaps(at, zones),
         *(
             _table(at, key, [r for r in at.summary[table] if r["site"] in of_sites], line)
             for key, table, line in (
@@ -78,9 +78,28 @@ def _market(at: Desk, row: Row) -> list[tuple[str, str, bool]]:
     ]
 
 
-def _gaps(at: Desk, rows: list[Row]) -> Row | None:
+def _apart(at: Desk, zones: set[str | None]) -> list[str]:
+    """A sentence for each zone whose publishers do not agree, or that nobody could disagree."""
+    words, formats = at.formats.texts, at.formats
+    here = [row for row in at.summary["price_outlook"] if row["zone"] in zones]
+    if all(row["apart_hours"] is None for row in here):
+        return [words("place.one_publisher")]
+    return [
+        words(
+            "place.apart",
+            zone=row["zone"],
+            hours=formats.number(row["apart_hours"]),
+            widest=formats.number(row["widest_apart_eur_per_mwh"], 1),
+        )
+        for row in here
+        if row["apart_hours"]
+    ] or [words("place.agree")]
+
+
+def _gaps(at: Desk, zones: set[str | None]) -> Row | None:
     """Months and hours that were filled, counted by zone and method; a sentence where there are none."""
     words, formats = at.formats.texts, at.formats
+    rows = [r for r in at.summary["price_gaps"] if r["zone"] in zones]
     months: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     hours: dict[tuple[str, str, str], int] = defaultdict(int)
     for row in rows:
@@ -112,7 +131,7 @@ def _gaps(at: Desk, rows: list[Row]) -> Row | None:
         return None
     return {
         "head": words("place.gaps"),
-        "note": words("place.gaps_note" if listed else "place.gaps_none"),
+        "note": " ".join([words("place.gaps_note" if listed else "place.gaps_none"), *_apart(at, zones)]),
         "columns": [(words(f"place.col.{name}"), is_number) for name, is_number in columns],
         "rows": listed,
         "is_long": False,
