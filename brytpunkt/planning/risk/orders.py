@@ -11,7 +11,7 @@ from brytpunkt.planning.risk.terrain import FORGIVEN
 
 if TYPE_CHECKING:
     from brytpunkt.planning.optimal.program import Floats, Ints
-    from brytpunkt.planning.risk.kernel import Chunk
+    from brytpunkt.planning.risk.chunk import Chunk
     from brytpunkt.planning.risk.strategies import Order, Signature, Strategy
 
 TRAILING = 3
@@ -21,7 +21,7 @@ TRAILING = 3
 class Fleet:
     """Servers of a strategy in D worlds.
 
-    ``orders`` with the count placed [D] and the delivery month [D] (H: never); ``standing`` [D, H]; ``leaves`` [D] the
+    ``orders`` with the count placed [D] and the delivery month [D] (H: never); ``standing`` [H, D]; ``leaves`` [D] the
     month in which the site is left and its servers sold, H where it is not.
     """
 
@@ -37,9 +37,9 @@ def placed_orders(chunk: Chunk, strategy: Strategy) -> Fleet:
     horizon = terrain.horizon
     peak, planned = chunk.peaks(strategy.servers.profile)
     leaves = _leaves(chunk)
-    months = np.arange(horizon)
     placed: list[tuple[Order, Floats, Ints]] = []
-    standing = np.zeros((worlds.count, horizon))
+    change = np.zeros((horizon + 1, worlds.count))
+    each = np.arange(worlds.count)
     for position, order in enumerate(strategy.orders):
         is_placed = np.ones(worlds.count)
         if order.month > 0:
@@ -57,8 +57,9 @@ def placed_orders(chunk: Chunk, strategy: Strategy) -> Fleet:
         count = is_placed * order.count
         placed.append((order, count, arrives))
         gone = np.minimum(order.end - order.delivery + arrives, leaves)
-        standing += count[:, None] * ((months >= arrives[:, None]) & (months < gone[:, None]))
-    return Fleet(tuple(placed), standing, leaves)
+        change[arrives, each] += count
+        change[np.maximum(np.minimum(gone, horizon), arrives), each] -= count
+    return Fleet(tuple(placed), change[:-1].cumsum(axis=0), leaves)
 
 
 def _window_end(orders: tuple[Order, ...], position: int, horizon: int) -> int:
@@ -76,8 +77,8 @@ def _projected(peak: Floats, planned: Floats, month: int, delivery: int, until: 
     before = float(planned[trailing].mean())
     ahead = float(planned[delivery : max(until, delivery + 1)].max(initial=0.0))
     if before <= 0:
-        return np.full(peak.shape[0], ahead), ahead
-    return np.asarray(peak[:, trailing].mean(axis=1) * (ahead / before)), ahead
+        return np.full(peak.shape[1], ahead), ahead
+    return np.asarray(peak[trailing].mean(axis=0) * (ahead / before)), ahead
 
 
 def _leaves(chunk: Chunk) -> Ints:
@@ -113,8 +114,8 @@ def placed_signatures(chunk: Chunk, strategy: Strategy) -> list[tuple[Signature,
 
 
 def _instances_peak(chunk: Chunk, signature: Signature) -> tuple[Floats, Floats]:
-    """Highest instances needed in each month: in the worlds [D, H], and as planned [H]."""
+    """Highest instances needed in each month: in the worlds [H, D], and as planned [H]."""
     way, terrain = signature.way, chunk.terrain
     planned = terrain.planned_units(way.workload, way.profile, way.gpus)
     planned = planned + terrain.redundancy[way.workload] * (planned > 0)
-    return chunk.instances(way).max(axis=2), np.asarray(planned.max(axis=1))
+    return chunk.most_instances(way), np.asarray(planned.max(axis=1))

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from brytpunkt.planning.risk.kernel import Chunk, serve
+from brytpunkt.planning.risk.chunk import Chunk
+from brytpunkt.planning.risk.dispatch import Dispatch, dispatched
+from brytpunkt.planning.risk.kernel import serve
 from brytpunkt.planning.risk.worlds import worlds_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
     from brytpunkt.planning.optimal.program import Floats, Ints
     from brytpunkt.planning.risk.energy_years import EnergyYears
@@ -129,7 +131,7 @@ class Simulator:
                 costs[rows, at] = result.present_value + self.correction[at]
                 unserved[rows, at] = result.unserved
                 if at in cash and rows.start < kept:
-                    cash[at][rows.start : min(rows.stop, kept)] = result.cash[: kept - rows.start]
+                    cash[at][rows.start : min(rows.stop, kept)] = result.cash.T[: kept - rows.start]
                 if strategy.name == "own" and strategy.site in self.sites and rent is not None:
                     payback[rows, self.sites.index(strategy.site)] = _payback(result, rent)
             return rows.stop - rows.start
@@ -143,30 +145,27 @@ class Simulator:
         return Simulated(costs, unserved, payback, cash)
 
     def _serve(self, chunk: Chunk) -> list[Served]:
-        """Every strategy of a chunk; strategies with the same decisions are served once."""
-        known: dict[tuple[object, ...], Served] = {}
+        """Every strategy of a chunk; what strategies have in common is computed once."""
+        paid_back = {strategy.priced for strategy in self.strategies if strategy.name == "own"}
+        known: dict[Hashable, Served] = {}
+        same: dict[Hashable, Dispatch] = {}
         found = []
         for strategy in self.strategies:
-            option = None if strategy.servers is None else strategy.servers.pool.option
-            same = (
-                option,
-                strategy.orders,
-                strategy.room,
-                len(strategy.signed),
-                id(strategy.ways),
-                strategy.name == "optimal",
-            )
-            if same not in known:
-                known[same] = serve(chunk, strategy)
-            found.append(known[same])
+            if strategy.priced not in known:
+                if strategy.decisions not in same:
+                    same[strategy.decisions] = dispatched(chunk, strategy)
+                known[strategy.priced] = serve(
+                    chunk, strategy, dispatch=same[strategy.decisions], values=strategy.priced in paid_back
+                )
+            found.append(known[strategy.priced])
         return found
 
 
 def _payback(own: Served, rent: Served) -> Floats:
     """First month from which own, less what its assets are still worth, stays cheaper than renting to the horizon [D]."""
     assert own.value_at is not None
-    gap = own.by_month.cumsum(axis=1) - own.value_at[:, 1:] - rent.by_month.cumsum(axis=1)
+    gap = (own.by_month - rent.by_month).cumsum(axis=0) - own.value_at[1:]
     dearer = gap >= 0
-    last = gap.shape[1] - 1 - np.argmax(dearer[:, ::-1], axis=1)
-    month = np.where(dearer.any(axis=1), last + 2.0, 1.0)
-    return np.where(month > gap.shape[1], NEVER, month)
+    last = gap.shape[0] - 1 - np.argmax(dearer[::-1], axis=0)
+    month = np.where(dearer.any(axis=0), last + 2.0, 1.0)
+    return np.where(month > gap.shape[0], NEVER, month)
