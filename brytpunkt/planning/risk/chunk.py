@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from brytpunkt.planning.risk.terrain import FORGIVEN
+from brytpunkt.planning.risk.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -38,65 +39,87 @@ class Filling:
 
 
 class Chunk:
-    """Worlds of a terrain; arrays that are asked for again are kept for as long as the chunk."""
+    """Worlds of a terrain; arrays that are asked for again are kept for as long as the chunk.
 
-    def __init__(self, terrain: Terrain, worlds: Worlds) -> None:
+    ``workspace``: whence large arrays come; a chunk that gets the one of an earlier chunk overwrites that chunk's arrays.
+    """
+
+    def __init__(self, terrain: Terrain, worlds: Worlds, workspace: Workspace | None = None) -> None:
         self.terrain, self.worlds = terrain, worlds
+        self.workspace = Workspace() if workspace is None else workspace
         self.start_factor = terrain.start_factor[:, None]
         self.end_factor = terrain.end_factor[:, None]
         self.escalator = terrain.escalator[:, None]
         self._kept: dict[Hashable, Floats] = {}
         self._fillings: dict[Hashable, Filling] = {}
-        self._peaks: dict[str, tuple[Floats, Floats]] = {}
 
     def _once(self, key: Hashable, make: Callable[[], Floats]) -> Floats:
         if key not in self._kept:
             self._kept[key] = make()
         return self._kept[key]
 
+    def scratch(self, name: Hashable, first: int = 0) -> Floats:
+        """An array of any content [H - first, K, D]; it is the caller's until the name is asked for again."""
+        months, segments = self.terrain.hours.shape
+        return self.workspace.array(name, (months - first, segments, self.worlds.count))
+
     def busy(self, workload: int, profile: str) -> Floats:
         """GPUs busy [H, K, D]."""
+        key = ("busy", workload, profile)
         return self._once(
-            ("busy", workload, profile),
-            lambda: (
-                self.worlds.work[workload][:, None, :] * self.terrain.loads[workload, profile].busy[:, :, None]
+            key,
+            lambda: np.multiply(
+                self.worlds.work[workload][:, None, :],
+                self.terrain.loads[workload, profile].busy[:, :, None],
+                out=self.scratch(key),
             ),
         )
 
     def busy_together(self, profile: str) -> Floats:
         """GPUs busy, all workloads together [H, K, D]."""
-        return self._once(
-            ("together", profile),
-            lambda: np.sum([self.busy(w, profile) for w in range(len(self.terrain.workloads))], axis=0),
-        )
+        return self._once(("together", profile), lambda: self._busy_together(profile))
+
+    def _busy_together(self, profile: str) -> Floats:
+        together = self.scratch(("together", profile))
+        together[:] = self.busy(0, profile)
+        for workload in range(1, len(self.terrain.workloads)):
+            together += self.busy(workload, profile)
+        return together
 
     def needed(self, workload: int, profile: str) -> Floats:
         """GPUs needed in whole replicas, headroom included [H, K, D]; zero without work."""
+        key = ("needed", workload, profile)
+        return self._once(key, lambda: self._needed(key, workload, profile))
+
+    def _needed(self, key: Hashable, workload: int, profile: str) -> Floats:
         size = self.terrain.loads[workload, profile].replica_gpus
         least = float(self.terrain.least_replicas[workload])
-        return self._once(
-            ("needed", workload, profile), lambda: self._units(workload, profile, size, least, 0.0) * size
-        )
+        units = self._units(key, workload, profile, size, least)
+        units *= size
+        return units
 
     def instances(self, way: Way) -> Floats:
         """Instances of a way that would serve the whole workload, redundancy included [H, K, D]."""
+        key = ("instances", way.fleet)
+        return self._once(key, lambda: self._instances(key, way))
+
+    def _instances(self, key: Hashable, way: Way) -> Floats:
         size = self.terrain.loads[way.workload, way.profile].replica_gpus
         least = float(np.ceil(self.terrain.least_replicas[way.workload] * size / way.gpus - FORGIVEN))
+        units = self._units(key, way.workload, way.profile, way.gpus, least)
         redundant = float(self.terrain.redundancy[way.workload])
-        return self._once(
-            ("instances", way.fleet),
-            lambda: self._units(way.workload, way.profile, way.gpus, least, redundant),
-        )
+        if redundant:
+            units += redundant
+            units *= self.busy(way.workload, way.profile) > 0
+        return units
 
-    def _units(self, workload: int, profile: str, size: float, least: float, more: float) -> Floats:
-        """Whole units of ``size`` GPUs for the load with its headroom, at least ``least``, and ``more`` of them."""
+    def _units(self, key: Hashable, workload: int, profile: str, size: float, least: float) -> Floats:
+        """Whole units of ``size`` GPUs for the load with its headroom, at least ``least`` where there is work."""
         busy = self.busy(workload, profile)
-        units: Floats = busy * ((1 + self.terrain.headroom[workload]) / size)
+        units = np.multiply(busy, (1 + self.terrain.headroom[workload]) / size, out=self.scratch(key))
         units -= FORGIVEN
         np.ceil(units, out=units)
         np.maximum(units, least, out=units)
-        if more:
-            units += more
         units *= busy > 0
         return units
 
@@ -105,25 +128,41 @@ class Chunk:
         key = (profile, way.fleet)
         if key not in self._fillings:
             instances, need = self.instances(way), self.needed(way.workload, profile)
-            each = _over(1.0, instances)
+            whole, ratio, needs, busy, each = (self.scratch((key, part)) for part in range(5))
+            _over(1.0, instances, out=each)
             self._fillings[key] = Filling(
-                whole=instances - FORGIVEN,
-                instances_per_gpu=_over(instances, need),
-                need_per_instance=need * each,
-                busy_per_instance=self.busy(way.workload, profile) * each,
+                whole=np.subtract(instances, FORGIVEN, out=whole),
+                instances_per_gpu=_over(instances, need, out=ratio),
+                need_per_instance=np.multiply(need, each, out=needs),
+                busy_per_instance=np.multiply(self.busy(way.workload, profile), each, out=busy),
                 share_per_instance=each,
             )
         return self._fillings[key]
 
     def share_per_gpu(self, workload: int, profile: str) -> Floats:
         """One over the GPUs needed, zero without work [H, K, D]."""
+        key = ("share", workload, profile)
+        return self._once(key, lambda: _over(1.0, self.needed(workload, profile), out=self.scratch(key)))
+
+    def trailing(self, what: str | Way, months: slice) -> Floats:
+        """Mean over months of the highest need: of GPUs of a type, all workloads together, or of instances [D]."""
+        of = what if isinstance(what, str) else what.fleet
         return self._once(
-            ("share", workload, profile), lambda: _over(1.0, self.needed(workload, profile))
+            ("trailing", of, months.start, months.stop), lambda: self._highest(what)[months].mean(axis=0)
         )
 
-    def most_instances(self, way: Way) -> Floats:
-        """Highest number of instances of a month that would serve the whole workload [H, D]."""
-        return self._once(("most", way.fleet), lambda: self.instances(way).max(axis=1))
+    def _highest(self, what: str | Way) -> Floats:
+        """Highest need of each month [H, D]."""
+        if isinstance(what, str):
+            return self._once(("highest", what), lambda: self._needed_together(what).max(axis=1))
+        return self._once(("highest", what.fleet), lambda: self.instances(what).max(axis=1))
+
+    def _needed_together(self, profile: str) -> Floats:
+        together = self.scratch("needed together")
+        together[:] = self.needed(0, profile)
+        for workload in range(1, len(self.terrain.workloads)):
+            together += self.needed(workload, profile)
+        return together
 
     def instance_hours(self, way: Way) -> Floats:
         """Instance-hours of a way that would serve the whole workload [H, D]."""
@@ -134,19 +173,6 @@ class Chunk:
         return self._once(
             ("busy hours", workload, profile), lambda: total(self.busy(workload, profile), self.terrain.hours)
         )
-
-    def peaks(self, profile: str) -> tuple[Floats, Floats]:
-        """Highest GPUs needed in each month, all workloads together: in the worlds [H, D], and as planned [H]."""
-        if profile not in self._peaks:
-            terrain = self.terrain
-            planned = np.zeros_like(terrain.hours)
-            together = np.zeros((*terrain.hours.shape, self.worlds.count))
-            for workload in range(len(terrain.workloads)):
-                size = terrain.loads[workload, profile].replica_gpus
-                together += self.needed(workload, profile)
-                planned += terrain.planned_units(workload, profile, size) * size
-            self._peaks[profile] = together.max(axis=1), planned.max(axis=1)
-        return self._peaks[profile]
 
     def price(self, way: Way) -> Floats:
         """Price of an instance-hour, or of a whole month's volume at an API [H, D]."""
@@ -166,6 +192,7 @@ def total(cells: Floats, weights: Floats) -> Floats:
     return np.asarray(np.matmul(weights[:, None, :], cells)[:, 0])
 
 
-def _over(above: Floats | float, below: Floats) -> Floats:
+def _over(above: Floats | float, below: Floats, out: Floats) -> Floats:
     """Quotient, zero where nothing is below."""
-    return np.divide(above, below, out=np.zeros_like(below), where=below > 0)
+    out.fill(0.0)
+    return np.divide(above, below, out=out, where=below > 0)

@@ -30,7 +30,7 @@ class Dispatch:
     """Who serves what in D worlds: ``paid`` rent and ``lacking`` GPU-hours [H, D], signatures with their instances [D].
 
     ``fleet``: servers, None where none is ordered. From month ``first`` on, in which one stands in some world, ``kw`` is the IT
-    power of each segment [H - first, K, D]; ``extra_busy`` GPUs busy with work that waited, as a mean over the month [H, D].
+    power of each segment [H - first, K, D], until the chunk's next dispatch; ``extra_busy`` GPUs busy with work that waited, as a mean over the month [H, D].
     """
 
     paid: Floats
@@ -102,7 +102,9 @@ def _left_by_commitments(chunk: Chunk, signed: tuple[tuple[Signature, Floats], .
     found: dict[int, Floats] = {}
     for way, standing in by_way.values():
         need = chunk.instances(way)
-        cover = np.divide(standing[:, None, :], need, out=np.zeros_like(need), where=need > 0)
+        cover = chunk.scratch(("cover", way.workload, way.offer))
+        cover.fill(0.0)
+        np.divide(standing[:, None, :], need, out=cover, where=need > 0)
         left = np.subtract(found.get(way.workload, 1.0), cover, out=cover)
         found[way.workload] = np.maximum(left, 0.0, out=left)
     return found
@@ -113,40 +115,58 @@ class _Share:
 
     def __init__(self, chunk: Chunk, servers: Servers, first: int, room: Floats) -> None:
         self.chunk, self.profile, self.first, self.room = chunk, servers.profile, first, room
-        self.busy = chunk.busy_together(self.profile)[first:].copy()
+        self.busy = chunk.scratch("kw", first)
+        self.busy[:] = chunk.busy_together(self.profile)[first:]  # what is rented is taken off it
 
     def take(self, workload: int, way: Way | None, left: Floats | None, *, is_last: bool) -> Rest:
         """Take what fits of a workload -> what is left of it. ``is_last``: the room left is of no use to anybody."""
-        need = self.chunk.needed(workload, self.profile)[self.first :]
-        part = np.minimum(need if left is None else need * left, self.room)
+        chunk, first = self.chunk, self.first
+        need = chunk.needed(workload, self.profile)[first:]
+        part = chunk.scratch(("part", workload), first)
+        np.minimum(need if left is None else np.multiply(need, left, out=part), self.room, out=part)
         if way is None:
             return self._as_it_fits(workload, part, left)
-        filling = self.chunk.filling(way, self.profile)
-        part *= filling.instances_per_gpu[self.first :]
-        if left is None:
-            rented = np.subtract(filling.whole[self.first :], part, out=part)
-        else:
-            rented = np.subtract(self.chunk.instances(way)[self.first :] * left, part, out=part)
-            rented -= FORGIVEN
+        filling = chunk.filling(way, self.profile)
+        part *= filling.instances_per_gpu[first:]
+        whole = filling.whole[first:]
+        if left is not None:
+            whole = np.multiply(chunk.instances(way)[first:], left, out=chunk.scratch("others", first))
+            whole -= FORGIVEN
+        rented = np.subtract(whole, part, out=part)
         np.ceil(rented, out=rented)
-        rest = Rest(self.first, rented=rented, fleet=way.fleet, filling=filling, most=left)
+        space = chunk.scratch(("rest", workload), first)
+        rest = Rest(first, None, rented, way.fleet, filling, left, space)
+        others = chunk.scratch("others", first)
         if left is None:
-            others = rented * filling.busy_per_instance[self.first :]
-            self.busy -= others
+            self.busy -= np.multiply(rented, filling.busy_per_instance[first:], out=others)
             if not is_last:
-                np.multiply(rented, filling.need_per_instance[self.first :], out=others)
+                others = np.multiply(rented, filling.need_per_instance[first:], out=others)
                 others -= need
-                others += self.room
-                self.room = others
+                self._room(others)
             return rest
-        taken = left - rest.share
-        self.room = self.room - taken * need
-        self.busy -= self.chunk.busy(workload, self.profile)[self.first :] * (1 - taken)
+        taken = np.subtract(left, rest.share, out=others)
+        self._take_off(workload, taken, need)
         return rest
 
     def _as_it_fits(self, workload: int, part: Floats, left: Floats | None) -> Rest:
         """Nothing is rented by the hour beside the servers: they take what fits to the GPU."""
-        taken = part * self.chunk.share_per_gpu(workload, self.profile)[self.first :]
-        self.room = self.room - part
-        self.busy -= self.chunk.busy(workload, self.profile)[self.first :] * (1 - taken)
-        return Rest(self.first, (1.0 if left is None else left) - taken)
+        others = np.multiply(
+            part,
+            self.chunk.share_per_gpu(workload, self.profile)[self.first :],
+            out=self.chunk.scratch("others", self.first),
+        )
+        rest = np.subtract(1.0 if left is None else left, others)
+        self._take_off(workload, others, self.chunk.needed(workload, self.profile)[self.first :])
+        return Rest(self.first, rest)
+
+    def _take_off(self, workload: int, taken: Floats, need: Floats) -> None:
+        """Own servers take a share of a workload; ``taken`` is used up."""
+        taken -= 1.0
+        missing = self.chunk.scratch("missing", self.first)
+        self.busy += np.multiply(self.chunk.busy(workload, self.profile)[self.first :], taken, out=missing)
+        taken += 1.0
+        taken *= need
+        self._room(np.negative(taken, out=taken))
+
+    def _room(self, change: Floats) -> None:
+        self.room = np.add(self.room, change, out=self.chunk.scratch("room", self.first))

@@ -25,7 +25,7 @@ class Rest:
     """What is left of a workload: before month ``first`` all of it, then ``share`` of its need [H - first, K, D].
 
     Where instances of a way are filled, ``rented`` are those [H - first, K, D] and ``fleet`` says which; ``share`` is then taken
-    from them, and is at most ``most``.
+    from them, and is at most ``most``; ``space`` is where it is written.
     """
 
     first: int
@@ -34,6 +34,7 @@ class Rest:
     fleet: Fleet | None = None
     filling: Filling | None = None
     most: Floats | None = None
+    space: Floats | None = None
 
     @property
     def share(self) -> Floats:
@@ -41,7 +42,8 @@ class Rest:
         if self.known is None:
             assert self.rented is not None
             assert self.filling is not None
-            self.known = self.rented * self.filling.share_per_instance[self.first :]
+            each = self.filling.share_per_instance[self.first :]
+            self.known = np.multiply(self.rented, each, out=self.space)
             if self.most is not None:
                 np.minimum(self.known, self.most, out=self.known)
         return self.known
@@ -51,7 +53,8 @@ class Rest:
         hours = chunk.terrain.hours[self.first :]
         if self.rented is not None and way.fleet == self.fleet:
             return total(self.rented, hours)
-        count = self.share * chunk.instances(way)[self.first :]
+        count = chunk.scratch("count", self.first)
+        np.multiply(self.share, chunk.instances(way)[self.first :], out=count)
         count -= FORGIVEN
         np.ceil(count, out=count)
         np.maximum(count, 0.0, out=count)

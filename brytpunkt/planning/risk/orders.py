@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from brytpunkt.planning.optimal.program import Floats, Ints
     from brytpunkt.planning.risk.chunk import Chunk
     from brytpunkt.planning.risk.strategies import Order, Signature, Strategy
+    from brytpunkt.planning.risk.terrain import Way
 
 TRAILING = 3
 
@@ -35,7 +36,8 @@ def placed_orders(chunk: Chunk, strategy: Strategy) -> Fleet:
     assert strategy.servers is not None
     terrain, worlds, pool = chunk.terrain, chunk.worlds, strategy.servers.pool
     horizon = terrain.horizon
-    peak, planned = chunk.peaks(strategy.servers.profile)
+    profile = strategy.servers.profile
+    planned = terrain.planned_peak(profile)
     leaves = _leaves(chunk)
     placed: list[tuple[Order, Floats, Ints]] = []
     change = np.zeros((horizon + 1, worlds.count))
@@ -44,7 +46,7 @@ def placed_orders(chunk: Chunk, strategy: Strategy) -> Fleet:
         is_placed = np.ones(worlds.count)
         if order.month > 0:
             until = _window_end(strategy.orders, position, horizon)
-            projected, ahead = _projected(peak, planned, order.month, order.delivery, until)
+            projected, ahead = _projected(chunk, profile, planned, order.month, (order.delivery, until))
             wanted = (np.ceil(projected / pool.gpus - FORGIVEN) + pool.spare) * (projected > 0)
             already = sum(
                 (count * (earlier.delivery <= order.delivery < earlier.end) for earlier, count, _ in placed),
@@ -68,17 +70,20 @@ def _window_end(orders: tuple[Order, ...], position: int, horizon: int) -> int:
     return min((*later, horizon))
 
 
-def _projected(peak: Floats, planned: Floats, month: int, delivery: int, until: int) -> tuple[Floats, float]:
+def _projected(
+    chunk: Chunk, what: str | Way, planned: Floats, month: int, window: tuple[int, int]
+) -> tuple[Floats, float]:
     """Need of the last three months carried forward with the planned growth to the highest of a window [D], and as planned.
 
     Where nothing was planned in those months there is nothing to carry: the planned need counts.
     """
     trailing = slice(max(0, month - TRAILING), month)
     before = float(planned[trailing].mean())
-    ahead = float(planned[delivery : max(until, delivery + 1)].max(initial=0.0))
+    start, stop = window
+    ahead = float(planned[start : max(stop, start + 1)].max(initial=0.0))
     if before <= 0:
-        return np.full(peak.shape[1], ahead), ahead
-    return np.asarray(peak[trailing].mean(axis=0) * (ahead / before)), ahead
+        return np.full(chunk.worlds.count, ahead), ahead
+    return chunk.trailing(what, trailing) * (ahead / before), ahead
 
 
 def _leaves(chunk: Chunk) -> Ints:
@@ -95,9 +100,10 @@ def placed_signatures(chunk: Chunk, strategy: Strategy) -> list[tuple[Signature,
     for signature in strategy.signed:
         count = np.full(chunk.worlds.count, float(signature.count))
         if signature.month > 0:
-            need, planned = _instances_peak(chunk, signature)
-            until = min(signature.month + signature.way.months, chunk.terrain.horizon)
-            projected, ahead = _projected(need, planned, signature.month, signature.month, until)
+            way, month = signature.way, signature.month
+            planned = chunk.terrain.planned_instances(way)
+            until = min(month + way.months, chunk.terrain.horizon)
+            projected, ahead = _projected(chunk, way, planned, month, (month, until))
             same = [
                 (earlier, placed)
                 for earlier, placed in found
@@ -111,11 +117,3 @@ def placed_signatures(chunk: Chunk, strategy: Strategy) -> list[tuple[Signature,
             count *= is_due | ((projected >= ahead * (1 - FORGIVEN)) & (projected > 0))
         found.append((signature, count))
     return found
-
-
-def _instances_peak(chunk: Chunk, signature: Signature) -> tuple[Floats, Floats]:
-    """Highest instances needed in each month: in the worlds [H, D], and as planned [H]."""
-    way, terrain = signature.way, chunk.terrain
-    planned = terrain.planned_units(way.workload, way.profile, way.gpus)
-    planned = planned + terrain.redundancy[way.workload] * (planned > 0)
-    return chunk.most_instances(way), np.asarray(planned.max(axis=1))

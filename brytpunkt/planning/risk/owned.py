@@ -138,7 +138,7 @@ def _energy(chunk: Chunk, servers: Servers, dispatch: Dispatch) -> Floats:
     has_tariff = servers.fee.any() or servers.fixed.any()
     if not fee and not has_tariff:
         return cost
-    billed = (kw * servers.peak[first:, :, None]).max(axis=1)
+    billed = np.multiply(kw, servers.peak[first:, :, None], out=chunk.scratch("billed", first)).max(axis=1)
     if fee:
         money = worlds.currency(servers.currencies.get("energy_capacity", terrain.currency))
         cost += billed * (chunk.escalator[first:] * (fee * (1 + pool.bill.vat))) * money
@@ -170,11 +170,16 @@ def _hall(chunk: Chunk, servers: Servers, fleet: Fleet, room: int | None, *, val
     end = np.zeros_like(more)
     value_at = np.zeros((more.shape[0] + 1, more.shape[1]))
     value, saved = np.zeros(more.shape[1]), np.zeros(more.shape[1])
-    for month in np.flatnonzero(more.any(axis=1)):
-        built = more[month] * money
-        end[month:] += hall.upkeep[month, month:, None] * built
+    each = np.arange(more.shape[1])
+    deliveries = {order.delivery: arrives for order, _, arrives in fleet.orders}  # one date, one arrival
+    for arrives in deliveries.values():
+        month = np.minimum(arrives, more.shape[0] - 1)
+        built = more[month, each] * (arrives < more.shape[0]) * money
+        if not built.any():
+            continue
+        end += np.take(hall.upkeep_by_month, month, axis=1) * built
         if values:
-            value_at += hall.value_at[month, :, None] * built
+            value_at += np.take(hall.value_by_month, month, axis=1) * built
         value += built * hall.value[month]
         saved += built * (hall.written_off[month] + hall.book[month])
     return _HallCosts(more * hall.bought[:, None] * money, end, value, value_at, saved)

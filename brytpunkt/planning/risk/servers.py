@@ -104,6 +104,16 @@ class Hall:
     written_off: Floats
     book: Floats
 
+    @cached_property
+    def upkeep_by_month(self) -> Floats:
+        """``upkeep`` with the month it is paid in first [H, H]."""
+        return np.ascontiguousarray(self.upkeep.T)
+
+    @cached_property
+    def value_by_month(self) -> Floats:
+        """``value_at`` with the horizon first [H + 1, H]."""
+        return np.ascontiguousarray(self.value_at.T)
+
 
 def servers_of(basis: Basis, terrain: Terrain, field: Field, pool: Pool) -> Servers:
     """Tables of an option."""

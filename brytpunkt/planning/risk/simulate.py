@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from brytpunkt.planning.risk.chunk import Chunk
-from brytpunkt.planning.risk.dispatch import Dispatch, dispatched
+from brytpunkt.planning.risk.dispatch import dispatched
 from brytpunkt.planning.risk.kernel import serve
+from brytpunkt.planning.risk.workspace import Workspace
 from brytpunkt.planning.risk.worlds import worlds_of
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from brytpunkt.planning.risk.strategies import Strategy
     from brytpunkt.planning.risk.terrain import Terrain
 
-CHUNK = 128
+CHUNK = 256
 CORES = 2
 MOST_MONTHLY = 16_384
 NEVER = np.inf
@@ -118,11 +120,17 @@ class Simulator:
         kept = min(count, MOST_MONTHLY)
         cash = {at: np.empty((kept, self.terrain.horizon), dtype=np.float32) for at in monthly}
 
+        spaces: SimpleQueue[Workspace] = SimpleQueue()  # one a worker
+        for _ in range(CORES):
+            spaces.put(Workspace())
+
         def one(first: int) -> int:
             rows = slice(first, min(first + CHUNK, count))
             here = {name: value[rows] for name, value in values.items()}
-            chunk = Chunk(self.terrain, worlds_of(self.terrain, here, years[rows], self.energy))
-            served = self._serve(chunk)
+            workspace = spaces.get()
+            worlds = worlds_of(self.terrain, here, years[rows], self.energy)
+            served = self._serve(Chunk(self.terrain, worlds, workspace))
+            spaces.put(workspace)
             rent = next(
                 (s for s, strategy in zip(served, self.strategies, strict=True) if strategy.name == "rent"),
                 None,
@@ -147,18 +155,15 @@ class Simulator:
     def _serve(self, chunk: Chunk) -> list[Served]:
         """Every strategy of a chunk; what strategies have in common is computed once."""
         paid_back = {strategy.priced for strategy in self.strategies if strategy.name == "own"}
-        known: dict[Hashable, Served] = {}
-        same: dict[Hashable, Dispatch] = {}
-        found = []
+        alike: dict[Hashable, dict[Hashable, Strategy]] = {}
         for strategy in self.strategies:
-            if strategy.priced not in known:
-                if strategy.decisions not in same:
-                    same[strategy.decisions] = dispatched(chunk, strategy)
-                known[strategy.priced] = serve(
-                    chunk, strategy, dispatch=same[strategy.decisions], values=strategy.priced in paid_back
-                )
-            found.append(known[strategy.priced])
-        return found
+            alike.setdefault(strategy.decisions, {})[strategy.priced] = strategy
+        known: dict[Hashable, Served] = {}
+        for different in alike.values():
+            dispatch = dispatched(chunk, next(iter(different.values())))
+            for priced, strategy in different.items():
+                known[priced] = serve(chunk, strategy, dispatch=dispatch, values=priced in paid_back)
+        return [known[strategy.priced] for strategy in self.strategies]
 
 
 def _payback(own: Served, rent: Served) -> Floats:
