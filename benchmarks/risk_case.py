@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from brytpunkt.declarations.rent import InlineOffer
@@ -43,8 +44,11 @@ class Case:
     factors: Factors
 
     def draws(self, count: int) -> Drawn:
-        """As many draws, the same number in each replicate."""
-        return self.factors.draw(*self.factors.points(count // REPLICATES))
+        """As many draws, the same number from each replicate: the first of the next power of two."""
+        each = count // REPLICATES
+        points, replicate = self.factors.points(1 << (each - 1).bit_length())
+        rows = np.concatenate([np.flatnonzero(replicate == name)[:each] for name in range(REPLICATES)])
+        return self.factors.draw(points[rows], replicate[rows])
 
 
 def case_of(example: Plan, known: Facts) -> Case:
