@@ -71,7 +71,9 @@ class _Worlds:
         worlds = worlds_of(self.terrain, values, years, simulator.energy)
         self.worlds = worlds
         self.count, self.horizon = worlds.count, self.terrain.horizon
-        self.volume, self.work = (np.ascontiguousarray(np.swapaxes(m, 1, 2)) for m in (worlds.volume, worlds.work))
+        self.volume, self.work = (
+            np.ascontiguousarray(np.swapaxes(m, 1, 2)) for m in (worlds.volume, worlds.work)
+        )
         self.cloud, self.token = (np.ascontiguousarray(m.T) for m in (worlds.cloud, worlds.token))
         self.spot = {zone: np.ascontiguousarray(multiple.T) for zone, multiple in worlds.energy.items()}
         self.needs: dict[tuple[object, ...], Floats] = {}
@@ -146,7 +148,9 @@ class _Worlds:
         for signature in strategy.signed:
             way, month = signature.way, signature.month
             stop = min(month + way.months, self.horizon)
-            _, here = standing.setdefault((way.workload, way.offer), (way, np.zeros((self.count, self.horizon))))
+            _, here = standing.setdefault(
+                (way.workload, way.offer), (way, np.zeros((self.count, self.horizon)))
+            )
             count = np.full(self.count, float(signature.count))
             if month > 0:
                 planned = terrain.planned_units(way.workload, way.profile, way.gpus)
@@ -173,7 +177,9 @@ class _Worlds:
             if way.share is not None:
                 amount = (left * way.share).sum(axis=-1)
             else:
-                amount = (np.ceil(np.maximum(left * self.instances(way) - TINY, 0.0)) * terrain.hours).sum(axis=2)
+                amount = (np.ceil(np.maximum(left * self.instances(way) - TINY, 0.0)) * terrain.hours).sum(
+                    axis=2
+                )
             costs.append(amount * self.price(way))
         return np.asarray(np.min(costs, axis=0))
 

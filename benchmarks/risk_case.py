@@ -99,9 +99,12 @@ def _wide(example: Plan) -> Plan:
                 "api_equivalents": workload.api_equivalents
                 or (
                     ApiEquivalent(
-                        provider="openai", model="gpt-5-mini", tokens_per_task_ratio=1.0, quality_note="a benchmark"
+                        provider="openai",
+                        model="gpt-5-mini",
+                        tokens_per_task_ratio=1.0,
+                        quality_note="a benchmark",
                     ),
-                )
+                ),
             }
         )
         for workload in example.workloads

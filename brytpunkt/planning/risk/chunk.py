@@ -116,7 +116,8 @@ class Chunk:
     def _units(self, key: Hashable, workload: int, profile: str, size: float, least: float) -> Floats:
         """Whole units of ``size`` GPUs for the load with its headroom, at least ``least`` where there is work."""
         busy = self.busy(workload, profile)
-        units = np.multiply(busy, (1 + self.terrain.headroom[workload]) / size, out=self.scratch(key))
+        units = self.scratch(key)
+        np.multiply(busy, (1 + self.terrain.headroom[workload]) / size, out=units)
         units -= FORGIVEN
         np.ceil(units, out=units)
         np.maximum(units, least, out=units)

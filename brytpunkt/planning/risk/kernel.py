@@ -39,7 +39,9 @@ class Served:
     unserved: Floats
 
 
-def serve(chunk: Chunk, strategy: Strategy, *, dispatch: Dispatch | None = None, values: bool = True) -> Served:
+def serve(
+    chunk: Chunk, strategy: Strategy, *, dispatch: Dispatch | None = None, values: bool = True
+) -> Served:
     """Serve every world of a chunk by one strategy.
 
     ``dispatch``: who serves what, if it is known from a strategy with the same decisions. ``values``: whether continuing

@@ -77,7 +77,9 @@ class Bill:
                 self.paid[:first] += _all_of_it(chunk, ways, first)
             if first < self.paid.shape[0]:
                 self.paid[first:] += _what_is_left(chunk, ways, rest)
-            if chunk.terrain.plan.uncertainty.rentable_gpus is not None and all(w.kind != "api" for w in ways):
+            if chunk.terrain.plan.uncertainty.rentable_gpus is not None and all(
+                w.kind != "api" for w in ways
+            ):
                 self.wanted.append(self._busy(chunk, workload, ways[0].profile, rest))
             return
         profile = next(key[1] for key in sorted(chunk.terrain.loads) if key[0] == workload)
@@ -107,11 +109,7 @@ def _all_of_it(chunk: Chunk, ways: Sequence[Way], until: int) -> Floats:
     """Cost of a whole workload in each of the first months [until, D]."""
     costs = [
         chunk.price(way)[:until]
-        * (
-            chunk.instance_hours(way)[:until]
-            if way.share is None
-            else way.share[:until].sum(axis=1)[:, None]
-        )
+        * (chunk.instance_hours(way)[:until] if way.share is None else way.share[:until].sum(axis=1)[:, None])
         for way in ways
     ]
     return _cheapest(costs)

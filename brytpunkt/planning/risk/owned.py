@@ -45,11 +45,56 @@ def own_costs(chunk: Chunk, strategy: Strategy, dispatch: Dispatch, *, values: b
     assert fleet is not None
     terrain, worlds = chunk.terrain, chunk.worlds
     horizon = terrain.horizon
+    bought = _bought(chunk, servers, fleet, values=values)
+    start, running, value_at = bought.start, bought.running, bought.value_at
+    is_left = fleet.leaves < horizon
+    value = bought.value * ~is_left
+    hall = _hall(chunk, servers, fleet, strategy.room, values=values)
+    if hall is not None:
+        start += hall.start
+        running += hall.end
+        value += hall.value * ~is_left
+        if value_at is not None:
+            value_at += hall.value_at
+    if is_left.any():
+        running *= np.arange(horizon)[:, None] < fleet.leaves
+        running[np.minimum(fleet.leaves, horizon) - 1, np.arange(worlds.count)] -= bought.resold * is_left
+        if value_at is not None:
+            until = np.where(is_left, fleet.leaves - 1, horizon)
+            value_at *= np.arange(horizon + 1)[:, None] <= until
+    running += _space(chunk, servers, fleet)
+    running[dispatch.first :] += _energy(chunk, servers, dispatch)
+    relief = np.zeros(worlds.count)
+    tax = terrain.plan.finance.tax
+    if tax is not None:
+        built = 0.0 if hall is None else hall.saved
+        relief = tax.rate * (value - bought.saved - built)
+    discounted = running * chunk.end_factor
+    discounted += start * chunk.start_factor
+    start += running
+    return Owned(start, discounted, running, value, value_at, relief)
+
+
+@dataclass(frozen=True)
+class _Bought:
+    """Purchases and upkeep [H, D], and by world what servers are worth at the horizon, what they bring when sold, and what is written off."""
+
+    start: Floats
+    running: Floats
+    value_at: Floats | None
+    value: Floats
+    resold: Floats
+    saved: Floats
+
+
+def _bought(chunk: Chunk, servers: Servers, fleet: Fleet, *, values: bool) -> _Bought:
+    """All orders together, whatever becomes of the site."""
+    horizon, worlds = chunk.terrain.horizon, chunk.worlds
     hardware = worlds.hardware * worlds.currency(servers.currencies["server_capex"])
+    worth = hardware * worlds.residual
     start, running = (np.zeros((horizon, worlds.count)) for _ in range(2))
     value_at = np.zeros((horizon + 1, worlds.count)) if values else None
     value, saved, resold = (np.zeros(worlds.count) for _ in range(3))
-    tax = terrain.plan.finance.tax
     each = np.arange(worlds.count)
     is_left = fleet.leaves < horizon
     more = worlds.failures - 1
@@ -62,39 +107,15 @@ def own_costs(chunk: Chunk, strategy: Strategy, dispatch: Dispatch, *, values: b
             value_at += np.take(servers.spares_value_by_month, arrives, axis=1) * (count * more)
         value += count * (servers.value[arrives] + servers.spares_value_at[arrives, -1] * more)
         resold += count * servers.resale[arrives, np.minimum(fleet.leaves, horizon)]
-        if tax is not None:
+        if chunk.terrain.plan.finance.tax is not None:
             kept = servers.written_off[arrives] + servers.book[arrives]
             off = np.where(is_left, servers.sold_off[arrives], kept)
             saved += count * off * (1 + servers.spares_share * more)
     start *= hardware
     running *= hardware
-    worth = hardware * worlds.residual
-    value = value * worth * ~is_left
     if value_at is not None:
         value_at *= worth
-    hall = _hall(chunk, servers, fleet, strategy.room, values=values)
-    if hall is not None:
-        start += hall.start
-        running += hall.end
-        value += hall.value * ~is_left
-        if value_at is not None:
-            value_at += hall.value_at
-    if is_left.any():
-        running *= np.arange(horizon)[:, None] < fleet.leaves
-        running[np.minimum(fleet.leaves, horizon) - 1, each] -= resold * worth * is_left
-        if value_at is not None:
-            until = np.where(is_left, fleet.leaves - 1, horizon)
-            value_at *= np.arange(horizon + 1)[:, None] <= until
-    running += _space(chunk, servers, fleet)
-    running[dispatch.first :] += _energy(chunk, servers, dispatch)
-    relief = np.zeros(worlds.count)
-    if tax is not None:
-        built = 0.0 if hall is None else hall.saved
-        relief = tax.rate * (value - saved * hardware - built)
-    discounted = running * chunk.end_factor
-    discounted += start * chunk.start_factor
-    start += running
-    return Owned(start, discounted, running, value, value_at, relief)
+    return _Bought(start, running, value_at, value * worth, resold * worth, saved * hardware)
 
 
 def _space(chunk: Chunk, servers: Servers, fleet: Fleet) -> Floats:
@@ -157,7 +178,9 @@ class _HallCosts:
     saved: Floats
 
 
-def _hall(chunk: Chunk, servers: Servers, fleet: Fleet, room: int | None, *, values: bool) -> _HallCosts | None:
+def _hall(
+    chunk: Chunk, servers: Servers, fleet: Fleet, room: int | None, *, values: bool
+) -> _HallCosts | None:
     """Room is built for a delivery as far as more servers stand than ever before; all ``room`` of it with the first."""
     hall = servers.hall
     if hall is None:
