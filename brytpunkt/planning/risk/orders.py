@@ -12,6 +12,7 @@ from brytpunkt.planning.risk.terrain import FORGIVEN
 if TYPE_CHECKING:
     from brytpunkt.planning.optimal.program import Floats, Ints
     from brytpunkt.planning.risk.chunk import Chunk
+    from brytpunkt.planning.risk.servers import Servers
     from brytpunkt.planning.risk.strategies import Order, Signature, Strategy
     from brytpunkt.planning.risk.terrain import Way
 
@@ -54,7 +55,7 @@ def placed_orders(chunk: Chunk, strategy: Strategy) -> Fleet:
             )
             is_due = (wanted > already + FORGIVEN) | ((projected >= ahead * (1 - FORGIVEN)) & (projected > 0))
             is_placed = (is_due & (order.month < leaves)).astype(np.float64)
-        arrives = np.minimum(order.delivery + worlds.delay, horizon)
+        arrives = np.minimum(_delivered(chunk, strategy.servers, order) + worlds.delay, horizon)
         arrives = np.where(arrives < leaves, arrives, horizon)
         count = is_placed * order.count
         placed.append((order, count, arrives))
@@ -62,6 +63,18 @@ def placed_orders(chunk: Chunk, strategy: Strategy) -> Fleet:
         change[arrives, each] += count
         change[np.maximum(np.minimum(gone, horizon), arrives), each] -= count
     return Fleet(tuple(placed), change[:-1].cumsum(axis=0), leaves)
+
+
+def _delivered(chunk: Chunk, servers: Servers, order: Order) -> Ints | int:
+    """Month in which an order is delivered when its grid connection is there, before any delay of deliveries [D].
+
+    What waits for the connection as planned comes sooner if that does, but not before the lead time is over.
+    """
+    late, live = chunk.worlds.connection.get(servers.site), int(servers.pool.number("grid_month"))
+    if late is None or live == 0:
+        return order.delivery
+    over = order.month + int(servers.pool.number("lead_months"))
+    return np.maximum(over if order.delivery == live else order.delivery, live + late)
 
 
 def _window_end(orders: tuple[Order, ...], position: int, horizon: int) -> int:

@@ -194,10 +194,12 @@ def _hall(
     value_at = np.zeros((more.shape[0] + 1, more.shape[1]))
     value, saved = np.zeros(more.shape[1]), np.zeros(more.shape[1])
     each = np.arange(more.shape[1])
-    deliveries = {order.delivery: arrives for order, _, arrives in fleet.orders}  # one date, one arrival
-    for arrives in deliveries.values():
+    unbuilt = more.copy()
+    for _, _, arrives in fleet.orders:
         month = np.minimum(arrives, more.shape[0] - 1)
-        built = more[month, each] * (arrives < more.shape[0]) * money
+        has_come = arrives < more.shape[0]
+        built = unbuilt[month, each] * has_come * money
+        unbuilt[month, each] *= ~has_come  # orders that arrive together build together
         if not built.any():
             continue
         end += np.take(hall.upkeep_by_month, month, axis=1) * built

@@ -72,6 +72,11 @@ class Servers:
         """GPU type, as benchmarks name it."""
         return str(self.pool.row["profile"])
 
+    @property
+    def site(self) -> str:
+        """Where the servers stand."""
+        return str(self.pool.row["site"])
+
     @cached_property
     def prices(self) -> Floats:
         """Prices of ``energy`` side by side [H, what moves them, K]."""

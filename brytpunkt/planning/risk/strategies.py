@@ -91,6 +91,7 @@ class Strategy:
             machine = (
                 *(self.servers.profile, pool.gpus, pool.spare),
                 *(pool.number("idle_kw"), pool.number("load_kw")),
+                *((self.servers.site, pool.number("lead_months")) if pool.number("grid_month") else ()),
             )
         return (
             machine,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from brytpunkt.declarations.uncertainty import CONNECTION
 from brytpunkt.planning.calendar import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ SLOWEST = 0.05  # a yearly rate never takes more than 95 % away
 class Worlds:
     """D worlds: multiples of the plan. Shapes: ``volume``, ``work`` [W, H, D]; ``cloud``, ``token`` [H, D].
 
-    ``work`` is GPU work (volume over software gain). ``delay`` whole months [D]; ``fails`` [W, D] the month from which
+    ``work`` is GPU work (volume over software gain). ``delay`` whole months [D]; ``connection`` by site, whole months that its
+    grid connection comes later than planned [D];  ``fails`` [W, D] the month from which
     a workload asks for nothing, H where it succeeds; ``energy`` by zone [H, D]; ``fx`` by currency [D]; ``hardware``,
     ``failures``, ``residual`` [D].
     """
@@ -40,6 +42,7 @@ class Worlds:
     failures: Floats
     residual: Floats
     delay: Ints
+    connection: dict[str, Ints]
     fails: Ints
     energy: dict[str, Floats]
     fx: dict[str, Floats]
@@ -100,6 +103,7 @@ def worlds_of(terrain: Terrain, values: Values, years: Ints, energy: EnergyYears
         failures=_of(values, "failure_rate", "", one),
         residual=_of(values, "residual_value", "", one),
         delay=np.rint(_of(values, "delivery_delay", "", zero)).astype(np.int64),
+        connection=_connections(terrain, values),
         fails=np.stack(fails).astype(np.int64),
         energy={
             zone: np.ascontiguousarray(multiple.T)
@@ -107,6 +111,16 @@ def worlds_of(terrain: Terrain, values: Values, years: Ints, energy: EnergyYears
         },
         fx=_rates(values, plan.finance.currency, one),
     )
+
+
+def _connections(terrain: Terrain, values: Values) -> dict[str, Ints]:
+    """Drawn delays of grid connections, by site; a site that waits for none is not there."""
+    found = {}
+    for site in terrain.plan.sites:
+        late = values.get(f"{CONNECTION}:{site.id}", values.get(CONNECTION))
+        if late is not None and site.waits_for_grid:
+            found[site.id] = np.rint(late).astype(np.int64)
+    return found
 
 
 def _rates(values: Values, currency: str, one: Floats) -> dict[str, Floats]:

@@ -25,6 +25,7 @@ MULTIPLES = (
     "residual_value",
     "energy_price",
 )
+DELAYS = ("delivery_delay", "connection_delay")
 SMALLEST_SWING = 500.0
 
 
@@ -96,8 +97,10 @@ def _value(at: Desk, factor: str, value: float) -> str:
     formats = at.formats
     if kind == "production_success":
         return at.formats.texts("risk.succeeds" if value else "risk.fails")
-    if kind == "delivery_delay":
-        return formats.texts("risk.months_later", months=formats.number(value))
+    if kind in DELAYS:
+        return formats.texts(
+            "risk.months_later", months=formats.number(value, signed=kind != "delivery_delay")
+        )
     if kind in MULTIPLES:
         return f"×{formats.number(value, 2)}"
     return formats.texts("risk.points", points=formats.number(value * 100, signed=True))
