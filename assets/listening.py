@@ -37,7 +37,7 @@ def draws_told(log: logging.Logger) -> OnDraws:
         if listener is not None:
             listener(done, whole)
         here = (whole, done * LINES // whole)
-        if here > said:
+        if here[1] > 0 and here > said:
             said = here
             log.info("Drawn worlds: %s of %s served", f"{done:,}", f"{whole:,}")
 
