@@ -127,10 +127,12 @@ class Simulator:
         def one(first: int) -> int:
             rows = slice(first, min(first + CHUNK, count))
             here = {name: value[rows] for name, value in values.items()}
-            workspace = spaces.get()
             worlds = worlds_of(self.terrain, here, years[rows], self.energy)
-            served = self._serve(Chunk(self.terrain, worlds, workspace))
-            spaces.put(workspace)
+            workspace = spaces.get()
+            try:
+                served = self._serve(Chunk(self.terrain, worlds, workspace))
+            finally:
+                spaces.put(workspace)
             rent = next(
                 (s for s, strategy in zip(served, self.strategies, strict=True) if strategy.name == "rent"),
                 None,
