@@ -2,7 +2,7 @@
 
 The yardstick of the risk benchmark: what somebody would write who wants the numbers and nothing else. Needs are computed once
 for all strategies of a chunk, everything else anew for each strategy. It serves what the benchmark's case declares and refuses
-the rest: tax, waiting work, a market that is too small, servers sold after a failure.
+the rest: tax, grid connections that come when they come, waiting work, a market that is too small, servers sold after a failure.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ def by_hand(simulator: Simulator, drawn: Drawn) -> Floats:
         plan.finance.tax is not None
         or plan.uncertainty.rentable_gpus is not None
         or plan.build.on_failure == "sell"
+        or any(site.connection is not None for site in plan.sites)
         or any(workload.max_delay_months for workload in plan.workloads)
     ):
         message = "the plan declares what the kernel written by hand does not serve"

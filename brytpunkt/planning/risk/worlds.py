@@ -29,7 +29,7 @@ class Worlds:
     """D worlds: multiples of the plan. Shapes: ``volume``, ``work`` [W, H, D]; ``cloud``, ``token`` [H, D].
 
     ``work`` is GPU work (volume over software gain). ``delay`` whole months [D]; ``connection`` by site, whole months that its
-    grid connection comes later than planned [D];  ``fails`` [W, D] the month from which
+    grid connection comes later than planned [D]; ``fails`` [W, D] the month from which
     a workload asks for nothing, H where it succeeds; ``energy`` by zone [H, D]; ``fx`` by currency [D]; ``hardware``,
     ``failures``, ``residual`` [D].
     """
