@@ -42,15 +42,18 @@ def certainty(at: Desk, row: Row, *, with_checks: bool) -> list[str]:
     words, formats = at.formats.texts, at.formats
     said = []
     chance = next((item for item in _chances(at, row["site"]) if item["strategy"] == "building"), None)
-    if chance is not None:
-        drawn = formats.number(max(item["draws"] for item in at.summary["risk_convergence"]))
-        said.append(words("sure.chance", share=formats.percent(chance["probability"]), draws=drawn))
     if with_checks:
         held = sum(row[key] == row["verdict"] for key in CHECKS)
         said.append(words("sure.checks", held=formats.number(held), total=formats.number(len(CHECKS))))
     wins = [own < rent for own, rent in _duels(at, row["site"])]
-    if wins:
-        said.append(words("sure.scenarios", wins=formats.number(sum(wins)), total=formats.number(len(wins))))
+    share = "" if chance is None else formats.percent(chance["probability"])
+    counted = {"wins": formats.number(sum(wins)), "total": formats.number(len(wins))}
+    if share and wins:
+        said.append(words("sure.chance_and_scenarios", share=share, **counted))
+    elif share:
+        said.append(words("sure.chance", share=share))
+    elif wins:
+        said.append(words("sure.scenarios", **counted))
     nearest = min(
         (
             item
