@@ -7,6 +7,7 @@ import dagster as dg
 import polars as pl
 
 from assets.facts import fact_key
+from assets.listening import draws_told
 from assets.partitions import PLAN_SITES, PLANS, site_key
 from assets.rooms import Rooms
 from assets.waking import on_changed_data
@@ -97,7 +98,7 @@ def plan_run(context: dg.AssetExecutionContext, rooms: Rooms, planning_inputs: s
     declared = read_plan(found.home / "plans" / f"{context.partition_key}.yaml")
     inputs = found.home / "inputs" / planning_inputs
     known = read_inputs(inputs)
-    result = compute(declared.plan, known)
+    result = compute(declared.plan, known, draws_told(context.log))
     version = code_version(found.checkout)
     content = hashlib.sha256(f"{declared.sha256} {planning_inputs} {version}".encode()).hexdigest()
     run_id = new_run_id(declared.plan.plan, started, content)

@@ -141,9 +141,15 @@ def _live(options: argparse.Namespace) -> int:
 
 def _what_if(options: argparse.Namespace) -> int:
     from brytpunkt.folders import folders
+    from pipelines.progress import Progress
     from pipelines.what_if import answer
 
-    print("\n".join(answer(options, folders())))
+    if options.draws is None:
+        lines = answer(options, folders())
+    else:
+        with Progress(sys.stderr) as progress:
+            lines = answer(options, folders(), progress.draws)
+    print("\n".join(lines))
     return EXIT_OK
 
 
@@ -160,7 +166,12 @@ def _plan(options: argparse.Namespace) -> int:
         from pipelines.materialise import materialise_plan
 
         run = materialise_plan(
-            declared, folders(), as_of=options.as_of, with_reports=not options.no_pdf, on_step=progress.step
+            declared,
+            folders(),
+            as_of=options.as_of,
+            with_reports=not options.no_pdf,
+            on_step=progress.step,
+            on_draws=progress.draws,
         )
         written = publish(run, options.out)
     summary = run.summary()

@@ -13,6 +13,7 @@ from typing import Any
 
 import dagster as dg
 
+from assets.listening import OnDraws, listening
 from assets.partitions import PLANS, site_key
 from assets.plans import PlanningConfig
 from assets.rooms import Rooms
@@ -59,8 +60,12 @@ def materialise_plan(
     as_of: date | None,
     with_reports: bool,
     on_step: Callable[[str], None],
+    on_draws: OnDraws,
 ) -> Run:
-    """Facts, plan and reports of one declaration; returns the finished run."""
+    """Facts, plan and reports of one declaration; returns the finished run.
+
+    ``on_step`` hears the name of each step, ``on_draws`` how many of how many drawn worlds are done.
+    """
     prepare_instance(found.home)
     register(declared, found.home)
     plan = declared.plan.plan
@@ -74,7 +79,9 @@ def materialise_plan(
             on_step(Steps.facts)
             worker.run_facts(found)
         on_step(Steps.plan)
-        worker.run(PLAN, plan, {"planning_inputs": PlanningConfig(as_of=as_of.isoformat() if as_of else "")})
+        with listening(on_draws):
+            config = PlanningConfig(as_of=as_of.isoformat() if as_of else "")
+            worker.run(PLAN, plan, {"planning_inputs": config})
         if with_reports:
             on_step(Steps.reports)
             worker.run(PORTFOLIO, plan)

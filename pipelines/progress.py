@@ -35,6 +35,12 @@ class Progress:
         if self._live is not None:
             self._live.update(name)
 
+    def draws(self, done: int, whole: int) -> None:
+        """Say beside the step how many drawn worlds are done; only on a terminal."""
+        if self._live is not None:
+            said = f"{done:,} of {whole:,} drawn worlds"
+            self._live.update(said if self._step is None else f"{self._step} ({said})")
+
     def _finish(self) -> None:
         if self._step is not None:
             print(f"{time.monotonic() - self._started:6.1f} s  {self._step}", file=self._stream, flush=True)

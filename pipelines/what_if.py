@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from brytpunkt.declarations import Declared, read_plan
@@ -33,8 +33,10 @@ TEXT_COLUMNS = 4
 NAME_WIDTH = 20
 
 
-def answer(options: argparse.Namespace, found: Folders) -> list[str]:
-    """The lines that answer ``what-if FILE key=value ...``.
+def answer(
+    options: argparse.Namespace, found: Folders, on_draws: Callable[[int, int], None] | None = None
+) -> list[str]:
+    """The lines that answer ``what-if FILE key=value ...``; ``on_draws`` is told how many of how many worlds are drawn.
 
     Raises ``InputError`` for a change that is none, ``BrytpunktError`` where the plan has not been computed yet.
     """
@@ -63,7 +65,7 @@ def answer(options: argparse.Namespace, found: Folders) -> list[str]:
     if options.optimise:
         lines += ["", *_anew(optimised(together, facts), result.after)]
     if options.draws is not None:
-        lines += ["", *_chances(overriding, changes, options.draws, facts, stored)]
+        lines += ["", *_chances(overriding, changes, options.draws, (facts, stored), on_draws)]
     notes = [
         f"Facts and optimal plan of run {run.run_id} (facts as of {run.as_of.isoformat()}).",
         *([differs] if differs else []),
@@ -188,7 +190,11 @@ def _anew(plans: pl.DataFrame, after: pl.DataFrame) -> list[str]:
 
 
 def _chances(
-    overriding: Overriding, changes: Sequence[Override], draws: int, facts: Facts, stored: StoredOptima
+    overriding: Overriding,
+    changes: Sequence[Override],
+    draws: int,
+    known: tuple[Facts, StoredOptima],
+    on_draws: Callable[[int, int], None] | None,
 ) -> list[str]:
     """Probability that building wins before and after, in the same drawn worlds."""
     asked = [Override("uncertainty.draws", draws), Override("uncertainty.most_draws", draws)]
@@ -198,7 +204,7 @@ def _chances(
     names = {site.id: site.name for site in overriding.plan(kept).sites}
     frames = []
     for when, here in (("before", []), ("after", kept)):
-        frame, told = drawn(overriding.plan([*here, *asked]), facts, stored)
+        frame, told = drawn(overriding.plan([*here, *asked]), *known, on_draws)
         frames.append((when, {row["site"]: row for row in frame.iter_rows(named=True)}))
         notes += [note for note in told if note not in notes]
     for site in dict.fromkeys(site for _, found in frames for site in found):

@@ -36,7 +36,7 @@ from brytpunkt.declarations.scenarios import (
 )
 from brytpunkt.declarations.sites import Site
 from brytpunkt.declarations.storage import StorageCosts
-from brytpunkt.declarations.uncertainty import Uncertainty
+from brytpunkt.declarations.uncertainty import CONNECTION, Uncertainty
 from brytpunkt.declarations.workloads import Workload
 
 
@@ -100,7 +100,22 @@ class Plan(Section):
             for position, factor in enumerate(uncertainty.factors)
             if factor.workload is not None and known and factor.workload not in known
         ]
+        sites = info.data.get("sites", ())
+        findings += [
+            Finding(
+                ("factors", position, "site"),
+                f"there is no site '{factor.site}'",
+                f"sites of the plan: {', '.join(site.id for site in sites)}",
+            )
+            for position, factor in enumerate(uncertainty.factors)
+            if factor.site is not None and sites and factor.site not in {site.id for site in sites}
+        ]
         names = [factor.name for factor in uncertainty.drawn()]
+        names += [
+            name
+            for site in sites
+            if site.connection is not None and (name := f"{CONNECTION}:{site.id}") not in names
+        ]
         findings += [
             Finding(
                 ("correlations", position, "between"),

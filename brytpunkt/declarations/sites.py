@@ -109,6 +109,11 @@ class Site(Section):
         False
     )
 
+    @property
+    def waits_for_grid(self) -> bool:
+        """Whether the site's grid connection is still to come."""
+        return self.connection is not None or self.grid_available_from is not None
+
     @field_validator("id", mode="after")
     @classmethod
     def _not_a_report_name(cls, name: str) -> str:

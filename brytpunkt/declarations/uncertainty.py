@@ -7,7 +7,7 @@ Does not belong here: drawing or evaluating (``planning/risk`` does that).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -24,6 +24,7 @@ Kind = Literal[
     "token_price_path",
     "hardware_price",
     "delivery_delay",
+    "connection_delay",
     "energy_price",
     "fx",
     "failure_rate",
@@ -45,21 +46,23 @@ NEEDS: dict[str, tuple[str, ...]] = {
 PARAMETERS = ("mean", "standard_deviation", "median", "sigma", "low", "mode", "high", "values", "weights")
 PER_WORKLOAD = ("demand_growth", "demand_level", "production_success", "efficiency_gain")
 MULTIPLES = ("demand_level", "cloud_price", "hardware_price", "fx", "failure_rate", "residual_value")
+CONNECTION: Final = "connection_delay"
 LARGEST_DELAY = 60
 MOST_DRAWS = 2**18
 Number = Annotated[float, Field(ge=-1e6, le=1e6)]
 
 
 class Factor(Section):
-    """One uncertain figure. Its name is its kind, with the workload or currency after a colon where it has one.
+    """One uncertain figure. Its name is its kind, with the workload, site or currency after a colon where it has one.
 
     What is drawn: demand_growth, efficiency_gain and the price paths: a change added to the declared yearly rate;
     demand_level, cloud_price, hardware_price, failure_rate, residual_value, fx: a multiple of the planned figure;
-    delivery_delay: months; production_success: 1 or 0; energy_price: historical years, or a multiple.
+    delivery_delay: months; connection_delay: months later, or sooner, than planned; production_success: 1 or 0; energy_price: historical years, or a multiple.
     """
 
     factor: Annotated[Kind, described("What is uncertain.")]
     workload: Annotated[Id | None, described("Only this workload; default: all alike.")] = None
+    site: Annotated[Id | None, described("Only this site, of a connection_delay; default: all alike.")] = None
     currency: Annotated[Currency | None, described("Currency of an fx factor.")] = None
     distribution: Annotated[
         Shape, described("How it is distributed; historical_years is for energy, none switches it off.")
@@ -97,7 +100,7 @@ class Factor(Section):
     @property
     def name(self) -> str:
         """Name in correlations, tables and charts."""
-        of = self.workload or self.currency
+        of = self.workload or self.site or self.currency
         return f"{self.factor}:{of}" if of else self.factor
 
     @model_validator(mode="after")
@@ -136,6 +139,8 @@ class Factor(Section):
     def _of_what(self) -> None:
         if self.workload is not None and self.factor not in PER_WORKLOAD:
             raise wrong(f"{self.factor} does not belong to a workload", "leave out workload")
+        if self.site is not None and self.factor != CONNECTION:
+            raise wrong(f"{self.factor} does not belong to a site", "leave out site")
         if (self.factor == "fx") != (self.currency is not None):
             raise wrong(f"{self.name}: fx, and only fx, names a currency", "give currency, for example usd")
         if self.distribution == "historical_years" and self.factor != "energy_price":
@@ -156,11 +161,11 @@ class Factor(Section):
         if least is not None and least < 0 and (self.factor in MULTIPLES or self.factor == "delivery_delay"):
             raise wrong(f"{self.name} may not be negative", "give values from 0 up")
         most = max((v for v in (self.high, *(self.values or ())) if v is not None), default=0.0)
-        if self.factor == "delivery_delay" and (
+        if self.factor in {"delivery_delay", CONNECTION} and (
             most > LARGEST_DELAY or self.distribution in {"normal", "lognormal"}
         ):
             raise wrong(
-                "a delivery delay is bounded",
+                f"a {self.factor.replace('_', ' ')} is bounded",
                 f"use triangular, uniform, discrete or empirical, at most {LARGEST_DELAY} months",
             )
 

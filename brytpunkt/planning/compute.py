@@ -13,6 +13,7 @@ from brytpunkt.planning.bill import paradox
 from brytpunkt.planning.connection import connections
 from brytpunkt.planning.cooling_limit import above_the_limit, cooling_limits
 from brytpunkt.planning.curves import cumulative, rule_readings, rule_series
+from brytpunkt.planning.discounting import discount_rates
 from brytpunkt.planning.disruptions import decided, disruptions, expected
 from brytpunkt.planning.evaluate import Evaluation, evaluate
 from brytpunkt.planning.exposure import control
@@ -108,6 +109,7 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
         scenarios=worlds,
         regret=worst_regret(worlds),
         margins=margins(evaluation),
+        discount_rates=discount_rates(evaluation),
         disruptions=blows,
         expected=chances,
         paradox=bills,

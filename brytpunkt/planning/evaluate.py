@@ -276,7 +276,7 @@ def own_flows(basis: Basis, schedule: Schedule, energy: pl.DataFrame) -> pl.Data
         [
             capex_flows(basis.plan, schedule, basis.options, basis.horizon),
             monthly_flows(basis.plan, schedule, basis.options, energy, basis.months),
-            _horizon_value(basis, schedule),
+            horizon_value(basis, schedule),
             yearly_flows(basis, schedule),
         ]
     ).with_columns(item=pl.lit(""))
@@ -286,7 +286,8 @@ def own_flows(basis: Basis, schedule: Schedule, energy: pl.DataFrame) -> pl.Data
     )
 
 
-def _horizon_value(basis: Basis, schedule: Schedule) -> pl.DataFrame:
+def horizon_value(basis: Basis, schedule: Schedule) -> pl.DataFrame:
+    """Continuing value of schedules as flows -> option, order_month, month, component, timing, amount."""
     at = pl.DataFrame({"at": [basis.horizon]}, schema={"at": pl.Int64})
     return continuing_value(basis.plan, schedule, basis.options, at).select(
         "option",

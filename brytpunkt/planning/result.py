@@ -30,6 +30,7 @@ class Result:
     scenarios: pl.DataFrame
     regret: pl.DataFrame
     margins: pl.DataFrame
+    discount_rates: pl.DataFrame
     disruptions: pl.DataFrame
     expected: pl.DataFrame
     paradox: pl.DataFrame

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from brytpunkt.declarations import Plan
     from brytpunkt.planning.evaluate import Evaluation
     from brytpunkt.planning.facts import Facts
+    from brytpunkt.planning.risk.outcome import Progress
 
 CENTS = 100
 CORES = 2
@@ -231,8 +232,10 @@ def optimised(plan: Plan, facts: Facts) -> pl.DataFrame:
     )
 
 
-def drawn(plan: Plan, facts: Facts, stored: StoredOptima) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """How sure the verdict is, by the plan's own draws, and notes.
+def drawn(
+    plan: Plan, facts: Facts, stored: StoredOptima, progress: Progress | None = None
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """How sure the verdict is, by the plan's own draws, and notes; ``progress`` is told how many of how many are done.
 
     -> site, probability (that building wins), standard_error, p10, p50, p90 (present value of own) [plan currency]
     """
@@ -241,7 +244,7 @@ def drawn(plan: Plan, facts: Facts, stored: StoredOptima) -> tuple[pl.DataFrame,
     evaluation = evaluate(plan, facts, plan.finance.months)
     mixes = kept_mixes(evaluation, stored.mixes())
     values = stored.values(evaluation)
-    found = risk(evaluation, facts, mixes, values)
+    found = risk(evaluation, facts, mixes, values, progress)
     assert found is not None, "draws were asked for"
     own = found.risk_quantiles.filter(pl.col("strategy") == "own", pl.col("measure") == "present_value")
     chances = found.risk_chances.filter(pl.col("strategy") == "building")

@@ -147,6 +147,26 @@ def test_page_one_holds_the_whole_decision(made: Made, english: Path) -> None:
         assert "Contents" in second
 
 
+def test_page_one_says_how_probable_it_is_that_building_wins(made: Made, english: Path) -> None:
+    chances = {
+        r["site"]: r["probability"] for r in made.summary["risk_chances"] if r["strategy"] == "building"
+    }
+    for site in ("lulea", "oslo"):
+        first = re.sub(r"\s+", " ", pages_of(english / f"{site}.pdf")[0])
+        assert f"wins with a probability of {chances[site]:.0%}, and in" in first
+
+
+def test_the_discount_rate_is_shown_beside_the_draws(made: Made, english: Path) -> None:
+    rows = [r for r in made.summary["discount_rates"] if r["site"] == "lulea"]
+    assert [round(r["change"], 6) for r in rows] == [-0.02, 0.0, 0.02]
+    text = text_of(english / "lulea.pdf")
+    assert "If money costs more or less" in text
+    for row in rows:
+        assert (
+            f"{row['rate_per_year']:.1%} {row['npv_rent'] / 1000:,.0f} {row['npv_own'] / 1000:,.0f}" in text
+        )
+
+
 def test_sources_stand_as_footnotes_under_their_figure(english: Path) -> None:
     pages = [re.sub(r"\s+", " ", page) for page in pages_of(english / "lulea.pdf")]
     costs = next(text for text in pages if "is the largest cost of owning" in text)

@@ -6,12 +6,15 @@ are a longer piece of each sequence. The seed stands in the plan: same seed, sam
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from brytpunkt.declarations.uncertainty import CONNECTION
 from brytpunkt.planning.calendar import MONTHS_PER_YEAR
+from brytpunkt.planning.connection import Wait
 from brytpunkt.planning.risk.copula import correlation_matrix, factor_of
 from brytpunkt.planning.risk.distributions import by_weight, values_at
 from brytpunkt.planning.risk.energy_years import AS_PLANNED
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 REPLICATES = 8
 EDGE = 1e-12
 ENERGY = "energy_price"
+NO_WAITS: Mapping[str, Wait] = {}
 
 
 @dataclass(frozen=True)
@@ -111,14 +115,19 @@ class Factors:
         return drawn.values[factor.name]
 
 
-def factors_of(plan: Plan, energy: EnergyYears, currencies: set[str]) -> Factors:
-    """The factors that can matter in a plan; ``currencies`` are those in which anything is priced.
+def factors_of(
+    plan: Plan, energy: EnergyYears, currencies: set[str], waits: Mapping[str, Wait] = NO_WAITS
+) -> Factors:
+    """The factors that can matter in a plan.
+
+    ``currencies`` are those in which anything is priced; ``waits`` by site the time that its grid connection takes, where
+    that is a range.
 
     Raises ``InputError`` for correlations that contradict each other.
     """
     notes: list[str] = []
     kept = []
-    for factor in (*plan.uncertainty.drawn(), *_successes(plan)):
+    for factor in (*plan.uncertainty.drawn(), *_connections(plan, waits), *_successes(plan)):
         reason = _idle(plan, factor, energy, currencies)
         if reason is None:
             kept.append(factor)
@@ -134,6 +143,28 @@ def factors_of(plan: Plan, energy: EnergyYears, currencies: set[str]) -> Factors
         plan_years=-(-plan.finance.months // MONTHS_PER_YEAR),
         seed=plan.uncertainty.seed,
         notes=tuple(notes),
+    )
+
+
+def _connections(plan: Plan, waits: Mapping[str, Wait]) -> tuple[Factor, ...]:
+    """One factor for each site whose grid connection takes a range of time: months later than the usual time."""
+    from brytpunkt.declarations.uncertainty import Factor
+
+    declared = {factor.name for factor in plan.uncertainty.factors}
+    return tuple(
+        Factor.model_construct(
+            factor=CONNECTION,
+            workload=None,
+            site=site,
+            currency=None,
+            distribution="triangular",
+            low=float(wait.low - wait.mode),
+            mode=0.0,
+            high=float(wait.high - wait.mode),
+            basis=f"{wait.low} to {wait.high} months, {wait.mode} as a rule: {wait.source}",
+        )
+        for site, wait in waits.items()
+        if wait.low < wait.high and not declared & {CONNECTION, f"{CONNECTION}:{site}"}
     )
 
 
@@ -168,6 +199,10 @@ def _idle(plan: Plan, factor: Factor, energy: EnergyYears, currencies: set[str])
             return None if others else "everything is priced in the plan's own currency"
         if factor.currency not in currencies:
             return f"nothing is priced in {factor.currency}"
+    if factor.factor == CONNECTION and not any(
+        site.waits_for_grid for site in plan.sites if factor.site in {None, site.id}
+    ):
+        return "no such site waits for a grid connection"
     if factor.factor == ENERGY and energy.known is None:
         return "every energy price is pinned"
     if factor.factor == "failure_rate" and not (

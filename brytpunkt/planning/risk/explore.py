@@ -71,7 +71,8 @@ def tornado(simulator: Simulator, factors: Factors) -> pl.DataFrame:
 
 def _planned(factor: Factor) -> float:
     """The value that a factor has in the plan."""
-    added = {"demand_growth", "efficiency_gain", "cloud_price_path", "token_price_path", "delivery_delay"}
+    added = {"demand_growth", "efficiency_gain", "cloud_price_path", "token_price_path"}
+    added |= {"delivery_delay", "connection_delay"}
     return 0.0 if factor.factor in added else 1.0
 
 

@@ -11,8 +11,10 @@ from brytpunkt.planning.risk.terrain import FORGIVEN
 
 if TYPE_CHECKING:
     from brytpunkt.planning.optimal.program import Floats, Ints
-    from brytpunkt.planning.risk.kernel import Chunk
+    from brytpunkt.planning.risk.chunk import Chunk
+    from brytpunkt.planning.risk.servers import Servers
     from brytpunkt.planning.risk.strategies import Order, Signature, Strategy
+    from brytpunkt.planning.risk.terrain import Way
 
 TRAILING = 3
 
@@ -21,7 +23,7 @@ TRAILING = 3
 class Fleet:
     """Servers of a strategy in D worlds.
 
-    ``orders`` with the count placed [D] and the delivery month [D] (H: never); ``standing`` [D, H]; ``leaves`` [D] the
+    ``orders`` with the count placed [D] and the delivery month [D] (H: never); ``standing`` [H, D]; ``leaves`` [D] the
     month in which the site is left and its servers sold, H where it is not.
     """
 
@@ -35,16 +37,17 @@ def placed_orders(chunk: Chunk, strategy: Strategy) -> Fleet:
     assert strategy.servers is not None
     terrain, worlds, pool = chunk.terrain, chunk.worlds, strategy.servers.pool
     horizon = terrain.horizon
-    peak, planned = chunk.peaks(strategy.servers.profile)
+    profile = strategy.servers.profile
+    planned = terrain.planned_peak(profile)
     leaves = _leaves(chunk)
-    months = np.arange(horizon)
     placed: list[tuple[Order, Floats, Ints]] = []
-    standing = np.zeros((worlds.count, horizon))
+    change = np.zeros((horizon + 1, worlds.count))
+    each = np.arange(worlds.count)
     for position, order in enumerate(strategy.orders):
         is_placed = np.ones(worlds.count)
         if order.month > 0:
             until = _window_end(strategy.orders, position, horizon)
-            projected, ahead = _projected(peak, planned, order.month, order.delivery, until)
+            projected, ahead = _projected(chunk, profile, planned, order.month, (order.delivery, until))
             wanted = (np.ceil(projected / pool.gpus - FORGIVEN) + pool.spare) * (projected > 0)
             already = sum(
                 (count * (earlier.delivery <= order.delivery < earlier.end) for earlier, count, _ in placed),
@@ -52,13 +55,26 @@ def placed_orders(chunk: Chunk, strategy: Strategy) -> Fleet:
             )
             is_due = (wanted > already + FORGIVEN) | ((projected >= ahead * (1 - FORGIVEN)) & (projected > 0))
             is_placed = (is_due & (order.month < leaves)).astype(np.float64)
-        arrives = np.minimum(order.delivery + worlds.delay, horizon)
+        arrives = np.minimum(_delivered(chunk, strategy.servers, order) + worlds.delay, horizon)
         arrives = np.where(arrives < leaves, arrives, horizon)
         count = is_placed * order.count
         placed.append((order, count, arrives))
         gone = np.minimum(order.end - order.delivery + arrives, leaves)
-        standing += count[:, None] * ((months >= arrives[:, None]) & (months < gone[:, None]))
-    return Fleet(tuple(placed), standing, leaves)
+        change[arrives, each] += count
+        change[np.maximum(np.minimum(gone, horizon), arrives), each] -= count
+    return Fleet(tuple(placed), change[:-1].cumsum(axis=0), leaves)
+
+
+def _delivered(chunk: Chunk, servers: Servers, order: Order) -> Ints | int:
+    """Month in which an order is delivered when its grid connection is there, before any delay of deliveries [D].
+
+    What waits for the connection as planned comes sooner if that does, but not before the lead time is over.
+    """
+    late, live = chunk.worlds.connection.get(servers.site), int(servers.pool.number("grid_month"))
+    if late is None or live == 0:
+        return order.delivery
+    over = order.month + int(servers.pool.number("lead_months"))
+    return np.maximum(over if order.delivery == live else order.delivery, live + late)
 
 
 def _window_end(orders: tuple[Order, ...], position: int, horizon: int) -> int:
@@ -67,17 +83,20 @@ def _window_end(orders: tuple[Order, ...], position: int, horizon: int) -> int:
     return min((*later, horizon))
 
 
-def _projected(peak: Floats, planned: Floats, month: int, delivery: int, until: int) -> tuple[Floats, float]:
+def _projected(
+    chunk: Chunk, what: str | Way, planned: Floats, month: int, window: tuple[int, int]
+) -> tuple[Floats, float]:
     """Need of the last three months carried forward with the planned growth to the highest of a window [D], and as planned.
 
     Where nothing was planned in those months there is nothing to carry: the planned need counts.
     """
     trailing = slice(max(0, month - TRAILING), month)
     before = float(planned[trailing].mean())
-    ahead = float(planned[delivery : max(until, delivery + 1)].max(initial=0.0))
+    start, stop = window
+    ahead = float(planned[start : max(stop, start + 1)].max(initial=0.0))
     if before <= 0:
-        return np.full(peak.shape[0], ahead), ahead
-    return np.asarray(peak[:, trailing].mean(axis=1) * (ahead / before)), ahead
+        return np.full(chunk.worlds.count, ahead), ahead
+    return chunk.trailing(what, trailing) * (ahead / before), ahead
 
 
 def _leaves(chunk: Chunk) -> Ints:
@@ -94,9 +113,10 @@ def placed_signatures(chunk: Chunk, strategy: Strategy) -> list[tuple[Signature,
     for signature in strategy.signed:
         count = np.full(chunk.worlds.count, float(signature.count))
         if signature.month > 0:
-            need, planned = _instances_peak(chunk, signature)
-            until = min(signature.month + signature.way.months, chunk.terrain.horizon)
-            projected, ahead = _projected(need, planned, signature.month, signature.month, until)
+            way, month = signature.way, signature.month
+            planned = chunk.terrain.planned_instances(way)
+            until = min(month + way.months, chunk.terrain.horizon)
+            projected, ahead = _projected(chunk, way, planned, month, (month, until))
             same = [
                 (earlier, placed)
                 for earlier, placed in found
@@ -110,11 +130,3 @@ def placed_signatures(chunk: Chunk, strategy: Strategy) -> list[tuple[Signature,
             count *= is_due | ((projected >= ahead * (1 - FORGIVEN)) & (projected > 0))
         found.append((signature, count))
     return found
-
-
-def _instances_peak(chunk: Chunk, signature: Signature) -> tuple[Floats, Floats]:
-    """Highest instances needed in each month: in the worlds [D, H], and as planned [H]."""
-    way, terrain = signature.way, chunk.terrain
-    planned = terrain.planned_units(way.workload, way.profile, way.gpus)
-    planned = planned + terrain.redundancy[way.workload] * (planned > 0)
-    return chunk.instances(way).max(axis=2), np.asarray(planned.max(axis=1))

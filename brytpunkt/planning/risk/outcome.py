@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from brytpunkt.planning.connection import connection_months
 from brytpunkt.planning.risk import answers
 from brytpunkt.planning.risk.draws import REPLICATES, Drawn, factors_of
 from brytpunkt.planning.risk.energy_years import energy_years
@@ -83,7 +84,8 @@ def risk(
     crisis = [f.weight_of_2022 for f in plan.uncertainty.drawn() if f.distribution == "historical_years"]
     energy = energy_years(plan, facts, 1.0 if not crisis or crisis[0] is None else crisis[0])
     simulator = Simulator.of(terrain, strategies, energy)
-    factors = factors_of(plan, energy, _currencies(simulator))
+    waits = {site.id: wait for site in plan.sites if (wait := connection_months(site, facts)) is not None}
+    factors = factors_of(plan, energy, _currencies(simulator), waits)
     drawn, simulated, convergence, notes = _until_it_stands(simulator, factors, progress)
     switch, waiting = studied(simulator, evaluation, drawn)
     spread = answers.spreads(simulator, simulated)

@@ -6,6 +6,7 @@ The tables come from ``optimal.owning``, one server at a time, so that a server 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -71,6 +72,31 @@ class Servers:
         """GPU type, as benchmarks name it."""
         return str(self.pool.row["profile"])
 
+    @property
+    def site(self) -> str:
+        """Where the servers stand."""
+        return str(self.pool.row["site"])
+
+    @cached_property
+    def prices(self) -> Floats:
+        """Prices of ``energy`` side by side [H, what moves them, K]."""
+        return np.stack([*self.energy.values()], axis=1)
+
+    @cached_property
+    def upkeep_by_month(self) -> Floats:
+        """``upkeep`` with the month it is paid in first [H, H + 1]."""
+        return np.ascontiguousarray(self.upkeep.T)
+
+    @cached_property
+    def value_by_month(self) -> Floats:
+        """``value_at`` with the horizon first [H + 1, H + 1]."""
+        return np.ascontiguousarray(self.value_at.T)
+
+    @cached_property
+    def spares_value_by_month(self) -> Floats:
+        """``spares_value_at`` with the horizon first [H + 1, H + 1]."""
+        return np.ascontiguousarray(self.spares_value_at.T)
+
 
 @dataclass(frozen=True)
 class Hall:
@@ -82,6 +108,16 @@ class Hall:
     value_at: Floats
     written_off: Floats
     book: Floats
+
+    @cached_property
+    def upkeep_by_month(self) -> Floats:
+        """``upkeep`` with the month it is paid in first [H, H]."""
+        return np.ascontiguousarray(self.upkeep.T)
+
+    @cached_property
+    def value_by_month(self) -> Floats:
+        """``value_at`` with the horizon first [H + 1, H]."""
+        return np.ascontiguousarray(self.value_at.T)
 
 
 def servers_of(basis: Basis, terrain: Terrain, field: Field, pool: Pool) -> Servers:

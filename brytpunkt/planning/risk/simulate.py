@@ -9,15 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from brytpunkt.planning.risk.kernel import Chunk, serve
+from brytpunkt.planning.risk.chunk import Chunk
+from brytpunkt.planning.risk.dispatch import dispatched
+from brytpunkt.planning.risk.kernel import serve
+from brytpunkt.planning.risk.workspace import Workspace
 from brytpunkt.planning.risk.worlds import worlds_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
     from brytpunkt.planning.optimal.program import Floats, Ints
     from brytpunkt.planning.risk.energy_years import EnergyYears
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
     from brytpunkt.planning.risk.strategies import Strategy
     from brytpunkt.planning.risk.terrain import Terrain
 
-CHUNK = 128
+CHUNK = 256
 CORES = 2
 MOST_MONTHLY = 16_384
 NEVER = np.inf
@@ -116,11 +120,19 @@ class Simulator:
         kept = min(count, MOST_MONTHLY)
         cash = {at: np.empty((kept, self.terrain.horizon), dtype=np.float32) for at in monthly}
 
+        spaces: SimpleQueue[Workspace] = SimpleQueue()  # one a worker
+        for _ in range(CORES):
+            spaces.put(Workspace())
+
         def one(first: int) -> int:
             rows = slice(first, min(first + CHUNK, count))
             here = {name: value[rows] for name, value in values.items()}
-            chunk = Chunk(self.terrain, worlds_of(self.terrain, here, years[rows], self.energy))
-            served = self._serve(chunk)
+            worlds = worlds_of(self.terrain, here, years[rows], self.energy)
+            workspace = spaces.get()
+            try:
+                served = self._serve(Chunk(self.terrain, worlds, workspace))
+            finally:
+                spaces.put(workspace)
             rent = next(
                 (s for s, strategy in zip(served, self.strategies, strict=True) if strategy.name == "rent"),
                 None,
@@ -129,7 +141,7 @@ class Simulator:
                 costs[rows, at] = result.present_value + self.correction[at]
                 unserved[rows, at] = result.unserved
                 if at in cash and rows.start < kept:
-                    cash[at][rows.start : min(rows.stop, kept)] = result.cash[: kept - rows.start]
+                    cash[at][rows.start : min(rows.stop, kept)] = result.cash.T[: kept - rows.start]
                 if strategy.name == "own" and strategy.site in self.sites and rent is not None:
                     payback[rows, self.sites.index(strategy.site)] = _payback(result, rent)
             return rows.stop - rows.start
@@ -143,30 +155,24 @@ class Simulator:
         return Simulated(costs, unserved, payback, cash)
 
     def _serve(self, chunk: Chunk) -> list[Served]:
-        """Every strategy of a chunk; strategies with the same decisions are served once."""
-        known: dict[tuple[object, ...], Served] = {}
-        found = []
+        """Every strategy of a chunk; what strategies have in common is computed once."""
+        paid_back = {strategy.priced for strategy in self.strategies if strategy.name == "own"}
+        alike: dict[Hashable, dict[Hashable, Strategy]] = {}
         for strategy in self.strategies:
-            option = None if strategy.servers is None else strategy.servers.pool.option
-            same = (
-                option,
-                strategy.orders,
-                strategy.room,
-                len(strategy.signed),
-                id(strategy.ways),
-                strategy.name == "optimal",
-            )
-            if same not in known:
-                known[same] = serve(chunk, strategy)
-            found.append(known[same])
-        return found
+            alike.setdefault(strategy.decisions, {})[strategy.priced] = strategy
+        known: dict[Hashable, Served] = {}
+        for different in alike.values():
+            dispatch = dispatched(chunk, next(iter(different.values())))
+            for priced, strategy in different.items():
+                known[priced] = serve(chunk, strategy, dispatch=dispatch, values=priced in paid_back)
+        return [known[strategy.priced] for strategy in self.strategies]
 
 
 def _payback(own: Served, rent: Served) -> Floats:
     """First month from which own, less what its assets are still worth, stays cheaper than renting to the horizon [D]."""
     assert own.value_at is not None
-    gap = own.by_month.cumsum(axis=1) - own.value_at[:, 1:] - rent.by_month.cumsum(axis=1)
+    gap = (own.by_month - rent.by_month).cumsum(axis=0) - own.value_at[1:]
     dearer = gap >= 0
-    last = gap.shape[1] - 1 - np.argmax(dearer[:, ::-1], axis=1)
-    month = np.where(dearer.any(axis=1), last + 2.0, 1.0)
-    return np.where(month > gap.shape[1], NEVER, month)
+    last = gap.shape[0] - 1 - np.argmax(dearer[::-1], axis=0)
+    month = np.where(dearer.any(axis=0), last + 2.0, 1.0)
+    return np.where(month > gap.shape[0], NEVER, month)

@@ -7,6 +7,7 @@ optimal. A strategy that cannot serve the plan as declared is not there.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,8 @@ from brytpunkt.planning.risk.servers import Servers, servers_of
 from brytpunkt.planning.risk.terrain import Terrain, Way, terrain_of, ways_of
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from brytpunkt.planning.evaluate import Evaluation
     from brytpunkt.planning.optimal.arrays import Field
     from brytpunkt.planning.optimal.mix import Mix
@@ -67,6 +70,43 @@ class Strategy:
     def key(self) -> tuple[str | None, str]:
         """Site and name."""
         return self.site, self.name
+
+    def ways_of(self, workload: int) -> tuple[Way, ...]:
+        """The ways in which a workload may be rented."""
+        return self._by_workload.get(workload, ())
+
+    @cached_property
+    def _by_workload(self) -> dict[int, tuple[Way, ...]]:
+        found: dict[int, tuple[Way, ...]] = {}
+        for way in self.ways:
+            found[way.workload] = (*found.get(way.workload, ()), way)
+        return found
+
+    @cached_property
+    def decisions(self) -> Hashable:
+        """What strategies with the same dispatch in every world have in common, wherever their servers stand."""
+        machine = None
+        if self.servers is not None:
+            pool = self.servers.pool
+            machine = (
+                *(self.servers.profile, pool.gpus, pool.spare),
+                *(pool.number("idle_kw"), pool.number("load_kw")),
+                *((self.servers.site, pool.number("lead_months")) if pool.number("grid_month") else ()),
+            )
+        return (
+            machine,
+            self.orders,
+            tuple((s.way.workload, s.way.offer, s.month, s.count) for s in self.signed),
+            tuple((way.workload, way.offer) for way in self.ways),
+            tuple(None if way is None else way.offer for way in self.filled),
+            self.dearest_first,
+        )
+
+    @cached_property
+    def priced(self) -> Hashable:
+        """What strategies that cost the same in every world have in common."""
+        option = None if self.servers is None else self.servers.pool.option
+        return option, self.room, self.decisions
 
 
 def strategies_of(

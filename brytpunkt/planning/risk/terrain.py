@@ -7,6 +7,7 @@ month of a world costs a few dozen operations. Shapes: D draws, W workloads, H m
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -95,6 +96,28 @@ class Terrain:
         units = np.ceil(load.busy * (1 + self.headroom[workload]) / size - FORGIVEN)
         least = np.ceil(self.least_replicas[workload] * load.replica_gpus / size - FORGIVEN)
         return np.asarray(np.maximum(units, least) * (load.busy > 0))
+
+    def planned_peak(self, profile: str) -> Floats:
+        """Highest GPUs needed in each month as planned, all workloads together [H]."""
+        if profile not in self._peaks:
+            together = np.zeros_like(self.hours)
+            for workload in range(len(self.workloads)):
+                size = self.loads[workload, profile].replica_gpus
+                together += self.planned_units(workload, profile, size) * size
+            self._peaks[profile] = together.max(axis=1)
+        return self._peaks[profile]
+
+    def planned_instances(self, way: Way) -> Floats:
+        """Highest instances of a way needed in each month as planned, redundancy included [H]."""
+        if way.fleet not in self._peaks:
+            units = self.planned_units(way.workload, way.profile, way.gpus)
+            units = units + self.redundancy[way.workload] * (units > 0)
+            self._peaks[way.fleet] = units.max(axis=1)
+        return self._peaks[way.fleet]
+
+    @cached_property
+    def _peaks(self) -> dict[str | tuple[int, str, int], Floats]:
+        return {}
 
 
 def terrain_of(basis: Basis, most: int = SEGMENTS) -> tuple[Terrain, Field]:

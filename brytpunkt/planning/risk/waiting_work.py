@@ -2,91 +2,91 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from brytpunkt.planning.risk.chunk import total
 
+if TYPE_CHECKING:
     from brytpunkt.planning.optimal.program import Floats
-    from brytpunkt.planning.risk.kernel import Chunk
+    from brytpunkt.planning.risk.chunk import Chunk
+    from brytpunkt.planning.risk.market import Rest
     from brytpunkt.planning.risk.strategies import Strategy
 
 TINY = 1e-9
 
 
-@dataclass
+@dataclass(frozen=True)
 class Waited:
-    """What waiting leads to: GPUs busy with work that waited, as a mean over the month [D, H], and ``costs`` of rent by workload [D, H]."""
+    """What waiting leads to [H, D]: GPUs busy with work that waited, as a mean over the month, and ``paid`` rent."""
 
     extra_busy: Floats
-    costs: dict[int, Floats] = field(default_factory=dict)
+    paid: Floats
+
+
+def patience_of(chunk: Chunk, strategy: Strategy) -> dict[int, int]:
+    """Workloads that may wait and that hours on the market can serve -> months that they wait."""
+    by_id = {workload.id: workload.max_delay_months for workload in chunk.terrain.plan.workloads}
+    return {
+        at: by_id[name]
+        for at, name in enumerate(chunk.terrain.workloads)
+        if by_id[name] > 0 and any(way.kind != "api" for way in strategy.ways_of(at))
+    }
 
 
 def waited(
-    chunk: Chunk,
-    strategy: Strategy,
-    left: Sequence[Floats | None],
-    taken: Sequence[Floats | None],
-    room: Floats,
-) -> Waited | None:
-    """Serve what may wait from the room that later months leave; None where nothing may wait.
+    chunk: Chunk, strategy: Strategy, patience: dict[int, int], rests: dict[int, Rest], room: Floats
+) -> Waited:
+    """Serve what may wait from the room that later months leave.
 
-    ``left`` is the share of the need that commitments leave (None: all), ``taken`` what own servers serve at once. Work waits in the
-    order in which it came. What has waited ``max_delay_months``, or is left at the horizon, is rented in that month by the
+    ``rests``: what commitments and own servers leave of each workload; ``room`` GPUs that own servers have left [H, K, D]. Work waits in
+    the order in which it came. What has waited for ``patience`` months, or is left at the horizon, is rented in that month by the
     cheapest hour there is, in packed instances. What of a project still waits when it has ended is dropped.
     """
     assert strategy.servers is not None
-    terrain, worlds = chunk.terrain, chunk.worlds
-    patience = {w.id: w.max_delay_months for w in terrain.plan.workloads if w.max_delay_months > 0}
-    waiting = [at for at, name in enumerate(terrain.workloads) if name in patience]
-    if not waiting:
-        return None
-    room_hours = (np.maximum(room, 0.0) * terrain.hours).sum(axis=2)
-    result = Waited(np.zeros((worlds.count, terrain.horizon)))
-    for workload in waiting:
-        ways = [way for way in strategy.ways if way.workload == workload and way.kind != "api"]
-        share, open_share = taken[workload], left[workload]
-        if not ways or share is None:
-            continue
+    terrain = chunk.terrain
+    room_hours = total(np.maximum(room, 0.0), terrain.hours)
+    extra, paid = np.zeros_like(room_hours), np.zeros_like(room_hours)
+    for workload, months in patience.items():
         need = chunk.needed(workload, strategy.servers.profile)
-        short = ((need > 0) * (1.0 if open_share is None else open_share) - share) * need * terrain.hours
-        hours = np.maximum(short, 0.0).sum(axis=2)
-        served, late = _queue(hours, room_hours, patience[terrain.workloads[workload]])
+        short = total(np.maximum(rests[workload].share, 0.0) * need, terrain.hours)
+        served, late = _queue(short, room_hours, months)
         room_hours = room_hours - served
-        result.extra_busy += served / terrain.month_hours / (1 + terrain.headroom[workload])
-        whole = np.maximum(need.sum(axis=2), TINY)
-        result.costs[workload] = np.min(
+        roomy = 1 + terrain.headroom[workload]
+        extra += served / terrain.month_hours[:, None] / roomy
+        whole = np.maximum(need.sum(axis=1), TINY)
+        paid += np.min(
             [
                 late
-                * (chunk.busy(workload, way.profile).sum(axis=2) / whole)
-                * ((1 + terrain.headroom[workload]) / way.gpus)
+                * (chunk.busy(workload, way.profile).sum(axis=1) / whole)
+                * (roomy / way.gpus)
                 * chunk.price(way)
-                for way in ways
+                for way in strategy.ways_of(workload)
+                if way.kind != "api"
             ],
             axis=0,
         )
-    return result if result.costs else None
+    return Waited(extra, paid)
 
 
 def _queue(arriving: Floats, room: Floats, patience: int) -> tuple[Floats, Floats]:
-    """First come, first served -> GPU-hours served from the room of each month, and rented in it [D, H]."""
-    count, horizon = arriving.shape
+    """First come, first served -> GPU-hours served from the room of each month, and rented in it [H, D]."""
+    horizon, count = arriving.shape
     ages = np.zeros((patience + 1, count))  # by months waited
     served, late = np.zeros_like(arriving), np.zeros_like(arriving)
     for month in range(horizon):
-        left = room[:, month].copy()
+        left = room[month].copy()
         for age in range(patience, 0, -1):
             given = np.minimum(ages[age], left)
             ages[age] -= given
             left -= given
-            served[:, month] += given
-        late[:, month] = ages[patience]
+            served[month] += given
+        late[month] = ages[patience]
         ages[1:] = ages[:-1]
         ages[0] = 0.0
-        ages[1] = arriving[:, month]
+        ages[1] = arriving[month]
         if month == horizon - 1:
-            late[:, month] += ages[1:].sum(axis=0)
+            late[month] += ages[1:].sum(axis=0)
     return served, late

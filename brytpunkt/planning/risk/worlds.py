@@ -2,6 +2,7 @@
 
 A world differs from the plan only by multiples: of volumes, of GPU work, of prices, of deliveries' dates. In the
 world of the plan itself every multiple is 1, so that the kernel's answer there can be held against the ledger.
+Worlds are the last axis of every array: a figure of a month or segment meets a run of neighbouring numbers.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from brytpunkt.declarations.uncertainty import CONNECTION
 from brytpunkt.planning.calendar import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -24,10 +26,11 @@ SLOWEST = 0.05  # a yearly rate never takes more than 95 % away
 
 @dataclass(frozen=True)
 class Worlds:
-    """D worlds: multiples of the plan. Shapes: ``volume``, ``work`` [W, D, H]; ``cloud``, ``token`` [D, H].
+    """D worlds: multiples of the plan. Shapes: ``volume``, ``work`` [W, H, D]; ``cloud``, ``token`` [H, D].
 
-    ``work`` is GPU work (volume over software gain). ``delay`` whole months [D]; ``fails`` [W, D] the month from which
-    a workload asks for nothing, H where it succeeds; ``energy`` by zone [D, H]; ``fx`` by currency [D]; ``hardware``,
+    ``work`` is GPU work (volume over software gain). ``delay`` whole months [D]; ``connection`` by site, whole months that its
+    grid connection comes later than planned [D]; ``fails`` [W, D] the month from which
+    a workload asks for nothing, H where it succeeds; ``energy`` by zone [H, D]; ``fx`` by currency [D]; ``hardware``,
     ``failures``, ``residual`` [D].
     """
 
@@ -39,6 +42,7 @@ class Worlds:
     failures: Floats
     residual: Floats
     delay: Ints
+    connection: dict[str, Ints]
     fails: Ints
     energy: dict[str, Floats]
     fx: dict[str, Floats]
@@ -74,16 +78,13 @@ def worlds_of(terrain: Terrain, values: Values, years: Ints, energy: EnergyYears
         gain = _of(values, "efficiency_gain", name, zero)
         succeeds = _of(values, "production_success", name, one) > 0
         ends = np.where(succeeds, horizon, min(workload.decision_month, horizon))
-        alive = np.arange(horizon)[None, :] < ends[:, None]
-        volume = level[:, None] * _grown(workload, growth, horizon) * alive
+        alive = np.arange(horizon)[:, None] < ends
+        volume = level * _grown(workload, growth, horizon) * alive
         planned = workload.efficiency_gain_per_year
         faster = _compound(1 + planned, gain, months)
         lost = workload.failures.goodput_loss_share
         if lost > 0:
-            faster = (
-                faster
-                * ((1 - np.minimum(lost * _of(values, "failure_rate", "", one), 0.95)) / (1 - lost))[:, None]
-            )
+            faster *= (1 - np.minimum(lost * _of(values, "failure_rate", "", one), 0.95)) / (1 - lost)
         volumes.append(volume)
         works.append(volume / faster)
         fails.append(ends)
@@ -96,16 +97,30 @@ def worlds_of(terrain: Terrain, values: Values, years: Ints, energy: EnergyYears
     return Worlds(
         volume=np.stack(volumes),
         work=np.stack(works),
-        cloud=cloud * _of(values, "cloud_price", "", one)[:, None],
+        cloud=cloud * _of(values, "cloud_price", "", one),
         token=token,
         hardware=_of(values, "hardware_price", "", one),
         failures=_of(values, "failure_rate", "", one),
         residual=_of(values, "residual_value", "", one),
         delay=np.rint(_of(values, "delivery_delay", "", zero)).astype(np.int64),
+        connection=_connections(terrain, values),
         fails=np.stack(fails).astype(np.int64),
-        energy=energy.multiples(years, horizon, values.get("energy_price")),
+        energy={
+            zone: np.ascontiguousarray(multiple.T)
+            for zone, multiple in energy.multiples(years, horizon, values.get("energy_price")).items()
+        },
         fx=_rates(values, plan.finance.currency, one),
     )
+
+
+def _connections(terrain: Terrain, values: Values) -> dict[str, Ints]:
+    """Drawn delays of grid connections, by site; a site that waits for none is not there."""
+    found = {}
+    for site in terrain.plan.sites:
+        late = values.get(f"{CONNECTION}:{site.id}", values.get(CONNECTION))
+        if late is not None and site.waits_for_grid:
+            found[site.id] = np.rint(late).astype(np.int64)
+    return found
 
 
 def _rates(values: Values, currency: str, one: Floats) -> dict[str, Floats]:
@@ -126,13 +141,13 @@ def _of(values: Values, factor: str, workload: str, otherwise: Floats) -> Floats
 
 
 def _compound(base: float, change: Floats, years: Floats) -> Floats:
-    """Multiple of a path that compounds at ``base`` a year, were it ``base + change`` [D, H]."""
+    """Multiple of a path that compounds at ``base`` a year, were it ``base + change`` [H, D]."""
     ratio = np.maximum(base + change, SLOWEST) / base
-    return np.asarray(np.power(ratio[:, None], years[None, :]))
+    return np.asarray(np.exp(years[:, None] * np.log(ratio)))
 
 
 def _grown(workload: Workload, change: Floats, horizon: int) -> Floats:
-    """Multiple of the planned growth [D, H]; growth begins where the plan's does."""
+    """Multiple of the planned growth [H, D]; growth begins where the plan's does."""
     phases, growth = workload.demand.phases, workload.demand.growth
     production = next((phase for phase in phases if phase.production), phases[0])
     begins = production.from_month + (0 if growth.during_ramp else production.ramp_months)

@@ -25,6 +25,7 @@ MULTIPLES = (
     "residual_value",
     "energy_price",
 )
+DELAYS = ("delivery_delay", "connection_delay")
 SMALLEST_SWING = 500.0
 
 
@@ -79,7 +80,11 @@ def risk_section(at: Desk, row: Row) -> Row | None:
         }
         if heat
         else None,
-        "panels": [p for p in (_quantiles(at, site), _knowing(at, site), _waiting(at, site)) if p["rows"]],
+        "panels": [
+            p
+            for p in (_quantiles(at, site), _knowing(at, site), _waiting(at, site), _rates(at, site))
+            if p["rows"]
+        ],
     }
 
 
@@ -96,8 +101,10 @@ def _value(at: Desk, factor: str, value: float) -> str:
     formats = at.formats
     if kind == "production_success":
         return at.formats.texts("risk.succeeds" if value else "risk.fails")
-    if kind == "delivery_delay":
-        return formats.texts("risk.months_later", months=formats.number(value))
+    if kind in DELAYS:
+        return formats.texts(
+            "risk.months_later", months=formats.number(value, signed=kind != "delivery_delay")
+        )
     if kind in MULTIPLES:
         return f"×{formats.number(value, 2)}"
     return formats.texts("risk.points", points=formats.number(value * 100, signed=True))
@@ -164,3 +171,26 @@ def _waiting(at: Desk, site: str) -> Row:
         for r in rows_of(at, "risk_waiting", site)
     ]
     return panel(at, "risk_waiting", (("wait", False), ("unlearned", True), ("learned", True)), rows)
+
+
+def _rates(at: Desk, site: str) -> Row:
+    """Own and rent at other discount rates, and the rate that turns the comparison."""
+    formats, words = at.formats, at.formats.texts
+    found = rows_of(at, "discount_rates", site) if at.summary["discount_rates"] else []
+    rows = [
+        [
+            formats.percent(r["rate_per_year"], 1),
+            thousands(at, r["npv_rent"]),
+            thousands(at, r["npv_own"]),
+            thousands(at, r["difference"], signed=True),
+        ]
+        for r in found
+    ]
+    turns = found[0]["flips_at"] if found else None
+    note = (
+        words("panel.discount_rates_none")
+        if turns is None
+        else words("panel.discount_rates_turns", rate=formats.percent(turns, 1))
+    )
+    columns = (("rate", False), ("rent", True), ("own", True), ("own_less_rent", True))
+    return panel(at, "discount_rates", columns, rows, note)

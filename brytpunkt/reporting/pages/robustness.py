@@ -1,6 +1,6 @@
 """Robustness: what would turn the verdict, scenarios, blows to decisions already made, failed workloads.
 
-Belongs here: pages and page-one sentences on how far the verdict holds. Does not belong here: probabilities.
+Belongs here: pages and page-one sentences on how far the verdict holds. Does not belong here: the section on drawn worlds.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def robustness_section(at: Desk, row: Row) -> Row | None:
 
 
 def certainty(at: Desk, row: Row, *, with_checks: bool) -> list[str]:
-    """Sentences for page one: how many scenarios leave the verdict standing, and what is nearest to turning it.
+    """Sentences for page one: how probable it is that building wins, how many scenarios agree, what is nearest to turning it.
 
     `with_checks` counts the cross-checks, too, where the page does not name them one by one.
     """
@@ -41,12 +41,19 @@ def certainty(at: Desk, row: Row, *, with_checks: bool) -> list[str]:
         return []
     words, formats = at.formats.texts, at.formats
     said = []
+    chance = next((item for item in _chances(at, row["site"]) if item["strategy"] == "building"), None)
     if with_checks:
         held = sum(row[key] == row["verdict"] for key in CHECKS)
         said.append(words("sure.checks", held=formats.number(held), total=formats.number(len(CHECKS))))
     wins = [own < rent for own, rent in _duels(at, row["site"])]
-    if wins:
-        said.append(words("sure.scenarios", wins=formats.number(sum(wins)), total=formats.number(len(wins))))
+    share = "" if chance is None else formats.percent(chance["probability"])
+    counted = {"wins": formats.number(sum(wins)), "total": formats.number(len(wins))}
+    if share and wins:
+        said.append(words("sure.chance_and_scenarios", share=share, **counted))
+    elif share:
+        said.append(words("sure.chance", share=share))
+    elif wins:
+        said.append(words("sure.scenarios", **counted))
     nearest = min(
         (
             item
@@ -65,6 +72,11 @@ def certainty(at: Desk, row: Row, *, with_checks: bool) -> list[str]:
             )
         )
     return said
+
+
+def _chances(at: Desk, site: str) -> list[Row]:
+    """How often each strategy wins at a site; none where nothing was drawn."""
+    return rows_of(at, "risk_chances", site) if at.summary["risk_chances"] else []
 
 
 def _duels(at: Desk, site: str) -> list[tuple[float, float]]:

@@ -120,13 +120,26 @@ class Reference(Owned):
                 placed.append(order)
         arrived = []
         for order in placed:
-            delivery = order.delivery + self.world.delay
-            end = order.end + self.world.delay
+            delivery = self._connected(order) + self.world.delay
+            end = delivery + order.end - order.delivery
             if self.sold is not None:
                 end = min(end, self.sold)
             if delivery < min(self.horizon, end):
                 arrived.append(Order(order.month, delivery, end, order.count))
         return arrived
+
+    def _connected(self, order: Order) -> int:
+        """The month of delivery when the connection comes at another time than planned: what waits for it moves with it."""
+        assert self.strategy.servers is not None
+        row = self.strategy.servers.pool.row
+        site = next(site for site in self.plan.sites if site.id == row["site"])
+        if site.connection is None and site.grid_available_from is None:
+            return order.delivery
+        planned = int(str(row["grid_month"]))
+        live = planned + round(self.world.of("connection_delay", 0.0, site.id)) if planned else 0
+        if order.delivery == planned:
+            return max(order.month + int(str(row["lead_months"])), live)
+        return max(order.delivery, live)
 
     def _committed(self) -> list[tuple[Way, list[int]]]:
         """Instances under commitment in each month, by way, and their charges."""

@@ -192,7 +192,7 @@ class Owned:
         self._pay(m, "end", people * pool.number("fte_month") * escalator * self._currency("hardware_staff"))
 
     def _hall(self) -> None:
-        """The hall: for all servers of the plan with the first delivery, or as far as more stand than ever before."""
+        """The hall: for all servers of the plan with the first delivery, and as far as more stand than ever before."""
         assert self.strategy.servers is not None
         pool = self.strategy.servers.pool
         if pool.row["facility_per_kw"] is None or not self.cohorts:
@@ -210,12 +210,9 @@ class Owned:
                 self.value += capex * self._left(life, delivery)
 
     def _rooms(self) -> Iterable[tuple[int, int]]:
-        if self.strategy.room is not None:
-            yield min(o.delivery for o in self.cohorts), self.strategy.room
-            return
         highest = 0
         for delivery in sorted({o.delivery for o in self.cohorts}):
-            standing = self._standing(delivery)
+            standing = max(self._standing(delivery), self.strategy.room or 0)
             if standing > highest:
                 yield delivery, standing - highest
                 highest = standing

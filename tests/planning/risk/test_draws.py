@@ -12,10 +12,12 @@ from scipy import stats
 from brytpunkt.declarations import Currency, read_plan
 from brytpunkt.declarations.uncertainty import Correlation, Factor
 from brytpunkt.errors import InputError
+from brytpunkt.planning.connection import connection_months
+from brytpunkt.planning.facts import Facts
 from brytpunkt.planning.risk.copula import correlation_matrix, nearest_correlation
 from brytpunkt.planning.risk.distributions import by_weight, values_at
-from brytpunkt.planning.risk.draws import REPLICATES, Drawn, Factors
-from brytpunkt.planning.risk.energy_years import EnergyYears
+from brytpunkt.planning.risk.draws import REPLICATES, Drawn, Factors, factors_of
+from brytpunkt.planning.risk.energy_years import EnergyYears, energy_years
 from tests.planning.risk.conftest import PLAN, Sure
 
 
@@ -168,6 +170,18 @@ def test_nearest_correlation_agrees_with_a_published_case() -> None:
             "factors: [{factor: demand_growth, workload: nobody, distribution: none}]",
             "there is no workload 'nobody'",
         ),
+        (
+            "factors: [{factor: connection_delay, site: nowhere, distribution: none}]",
+            "there is no site 'nowhere'",
+        ),
+        (
+            "factors: [{factor: hardware_price, site: lulea, distribution: none}]",
+            "does not belong to a site",
+        ),
+        (
+            "factors: [{factor: connection_delay, distribution: uniform, low: 0, high: 90}]",
+            "a connection delay is bounded",
+        ),
         ("correlations: [{between: [demand_growth, nothing], value: 0.5}]", "there is no factor 'nothing'"),
         ("correlations: [{between: [demand_growth, hardware_price], value: 1.5}]", "value"),
         (
@@ -195,6 +209,30 @@ def test_a_drawn_energy_year_is_one_in_every_zone(sure: Sure) -> None:
     position = {zone: at for at, zone in enumerate(known.zones)}
     assert january == {zone: known.ratios[1, position[zone], 0] for zone in known.zones}
     assert np.asarray(found["SE1"])[1, 24:36].tolist() == [1.0] * 12
+
+
+def test_a_grid_connection_is_drawn_from_its_range(tmp_path: Path, known: Facts) -> None:
+    """Low, usual and high of the waiting time of a site, less the usual; correlated with whatever the plan says."""
+    text = PLAN.replace(
+        "    climate: oslo\n", "    climate: oslo\n    connection: {size_mw: 3, kind: brownfield}\n"
+    )
+    path = tmp_path / "plan.yaml"
+    pair = "{between: [connection_delay:oslo, delivery_delay], value: 0.5}"
+    path.write_text(f"{text}uncertainty: {{correlations: [{pair}]}}\n", encoding="utf-8")
+    plan = read_plan(path).plan
+    wait = connection_months(plan.sites[1], known)
+    assert wait is not None
+    energy = energy_years(plan, known)
+    factors = factors_of(plan, energy, {"EUR"}, {"oslo": wait})
+    late = next(factor for factor in factors.drawn if factor.name == "connection_delay:oslo")
+    assert (late.low, late.mode, late.high) == (wait.low - wait.mode, 0, wait.high - wait.mode)
+    drawn_ = factors.draw(*factors.points(64))
+    assert np.corrcoef(drawn_.values[late.name], drawn_.values["delivery_delay"])[0, 1] > 0.3
+    off = plan.uncertainty.model_copy(
+        update={"factors": (Factor(factor="connection_delay", distribution="none"),)}
+    )
+    without = factors_of(plan.model_copy(update={"uncertainty": off}), energy, {"EUR"}, {"oslo": wait})
+    assert "connection_delay:oslo" not in without.names
 
 
 def test_only_what_can_change_anything_is_drawn(sure: Sure) -> None:

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from brytpunkt.declarations import Plan, read_plan
+from brytpunkt.planning.connection import connection_months
 from brytpunkt.planning.evaluate import Evaluation, evaluate
 from brytpunkt.planning.facts import Facts
 from brytpunkt.planning.optimal.arrays import Field, field_of
@@ -107,6 +108,11 @@ uncertainty:
     + MACHINES.replace("REFRESH", "on_failure: sell")
 )
 
+# the same hall, whose connection to the grid takes nobody knows how long
+GRID = HALL.replace("    own_hall:", "    connection: {size_mw: 3, kind: brownfield}\n    own_hall:").replace(
+    "plan: hall", "plan: grid"
+)
+
 # batch that waits beside chat that does not, a market that is too small, machines that serve longer than their life
 BATCH = (
     """\
@@ -149,7 +155,7 @@ TOKENS = SMALL_PLAN.replace(
 """,
 ).replace("plan: small", "plan: tokens")
 
-PLANS = {"small": SMALL_PLAN, "hall": HALL, "batch": BATCH, "tokens": TOKENS}
+PLANS = {"small": SMALL_PLAN, "hall": HALL, "grid": GRID, "batch": BATCH, "tokens": TOKENS}
 
 
 @dataclass(frozen=True)
@@ -189,7 +195,8 @@ def case(request: pytest.FixtureRequest, known: Facts, tmp_path_factory: pytest.
     terrain, strategies = strategies_of(evaluation, mixes, dict.fromkeys(mixes, 0.0))
     energy = energy_years(plan, known)
     simulator = Simulator(terrain, strategies, energy, np.zeros(len(strategies)), ())
-    factors = factors_of(plan, energy, CURRENCIES)
+    waits = {site.id: wait for site in plan.sites if (wait := connection_months(site, known)) is not None}
+    factors = factors_of(plan, energy, CURRENCIES, waits)
     drawn = factors.draw(*factors.points(WORLDS // REPLICATES))
     return Case(plan, simulator, energy, drawn, simulator.run(drawn.values, drawn.years))
 
@@ -224,6 +231,10 @@ def test_the_plans_use_the_rules(case: Case) -> None:
         assert any(s.servers is not None and s.servers.hall is not None for s in strategies)
         assert any(len(s.orders) > 2 for s in strategies)
         assert (case.drawn.values["production_success:steady"] == 0).any()
+    if case.plan.plan == "grid":
+        late = case.drawn.values["connection_delay:hall"]
+        assert late.min() < -1 < 1 < late.max()
+        assert any(o.delivery == 9 for s in strategies if s.site == "hall" for o in s.orders)
     if case.plan.plan == "batch":
         assert any(s.signed for s in strategies)
         assert (case.served.unserved > 0).any()
