@@ -1,0 +1,114 @@
+"""Every declared price source, walked on loopback in its publisher's own format: from the probe to history."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import zstandard
+from pytest_httpserver import HTTPServer
+
+from brytpunkt.folders import folders
+from brytpunkt.landing import Landing
+from brytpunkt.publishers.find import declared_sources
+from brytpunkt.warehouse import Refresher, Warehouse
+from brytpunkt.warehouse.contracts import CONTRACTS
+from brytpunkt.warehouse.history import changed_between
+from tests.live.native import ANSWERS, SECRET, Site, site_of
+from tests.live.vendor import QUICK, Clock, find
+
+SOURCES = declared_sources(folders().data / "sources")
+PRICES = sorted(name for name, source in SOURCES.items() if source.publisher in ANSWERS)
+PRICE_TABLES = {"gpu_offers", "market_prices", "token_prices", "fx_rates", "benchmarks", "accelerators"}
+# Publishers whose documents differ each time they are asked, or are several without a pointer: only a walk tells.
+TOLD_BY_A_WALK = {"azure", "ecb", "gcp", "lambdalabs", "oci", "ovhcloud", "vast", "verda"}
+
+
+def test_every_source_of_prices_has_a_site() -> None:
+    feeding = {source.publisher for source in SOURCES.values() if PRICE_TABLES & set(source.tables)}
+    assert feeding == set(ANSWERS)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Time since the day after the newest document."""
+    found = Clock()
+    found.pass_days(19)
+    return found
+
+
+def live(site: Site, home: Path, clock: Clock) -> Refresher:
+    """A refresher with the environment that the site's declaration needs."""
+    return Refresher(
+        Warehouse(home / "warehouse.duckdb", folders().sql, wait_s=1), Landing(home / "landing"),
+        site.environment(), find=find, now=clock, patience=QUICK,
+    )  # fmt: skip
+
+
+def versions(refresher: Refresher, source: str) -> dict[str, tuple[int, int]]:
+    """Versions and withdrawn versions of each table of a source."""
+    with refresher.warehouse.open() as connection:
+        counted = {
+            table: connection.execute(
+                f"SELECT count(*), count(withdrawn_at) FROM {table} WHERE origin = ?",  # noqa: S608
+                [source],
+            ).fetchall()[0]
+            for table in CONTRACTS
+        }
+    return {table: (rows, gone) for table, (rows, gone) in counted.items() if rows}
+
+
+@pytest.mark.parametrize("name", PRICES)
+def test_a_source_is_walked_confirmed_and_moved(
+    name: str, tmp_path: Path, httpserver: HTTPServer, clock: Clock
+) -> None:
+    site = site_of(SOURCES[name], httpserver)
+    declared, refresher = site.declared(), live(site, tmp_path, clock)
+    refresher.prepare()
+
+    assert refresher.probe(declared) == "new"
+    first = refresher.refresh(declared)
+    assert (first.outcome, first.reason) == ("changed", None)
+    before = versions(refresher, name)
+    assert set(before) <= set(declared.tables)
+    assert all(gone == 0 for _, gone in before.values())
+
+    clock.pass_days()
+    site.asked.clear()
+    answer = refresher.probe(declared)
+    assert answer == ("new" if declared.publisher in TOLD_BY_A_WALK else "same")
+    again = refresher.refresh(declared)
+    assert (again.outcome, again.reason) == ("unchanged", None)
+    assert versions(refresher, name) == before
+    if declared.publisher in {"aws", "gpuhunt"}:
+        assert len(site.asked) <= 4, "its pointers are asked, and nothing else"
+
+    clock.pass_days()
+    site.moved += 1
+    assert refresher.probe(declared) == "new"
+    moved = refresher.refresh(declared)
+    assert (moved.outcome, moved.reason) == ("changed", None)
+    after = versions(refresher, name)
+    differs = {table: after[table] for table in after if after[table] != before[table]}
+    [(table, (rows, gone))] = differs.items()
+    assert (rows, gone) == (before[table][0] + 1, 1)
+    with refresher.warehouse.open() as connection:
+        changes = changed_between(
+            connection, refresher.warehouse.sql / "queries", table,
+            (clock.at).date().replace(day=clock.at.day - 1), clock.at.date(),
+        )  # fmt: skip
+    assert changes["change"].to_list() == ["changed"]
+    assert site.server.log, "the site was asked"
+    assert all(response.status_code in {200, 304} for _, response in site.server.log)
+    if site.source.credentials:
+        _is_nowhere(SECRET, tmp_path)
+
+
+def _is_nowhere(secret: str, home: Path) -> None:
+    """No file of the state holds a credential, landed bytes unpacked."""
+    forms = [secret.encode(), secret.replace("/", "%2F").replace("+", "%2B").encode()]
+    for path in (path for path in home.rglob("*") if path.is_file()):
+        raw = path.read_bytes()
+        if path.suffix == ".zst":
+            raw = zstandard.ZstdDecompressor().stream_reader(raw).read()
+        assert not any(form in raw for form in forms), path.name
