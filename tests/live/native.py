@@ -6,10 +6,12 @@ are is in ``tests/publishers``.
 
 from __future__ import annotations
 
+import csv
 import gzip
 import hashlib
 import io
 import json
+import random
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -43,6 +45,7 @@ Body = bytes | str | list[Any] | dict[str, Any]
 class Site:
     """A publisher's server: ``moved`` counts the prices that moved, ``asked`` keeps every request's path.
 
+    ``plans_moved`` counts those of AWS's savings plans; ``order`` shuffles the columns of its files.
     ``has_validators``: whether it answers conditional requests. Some sites say something else each time, although no
     price moved: ``noise`` is another number for each answer.
     """
@@ -53,6 +56,7 @@ class Site:
     has_validators: bool
     moved: int = 0
     plans_moved: int = 0
+    order: int = 0
     noise: int = 0
     asked: list[str] = field(default_factory=list)
 
@@ -103,13 +107,26 @@ def _shown(request: Request) -> str:
     return f"{request.headers.get('Authorization')} {request.args.get('key')}"
 
 
+def reordered(text: str, order: int) -> str:
+    """An offer or plan file with its columns in another order; 0 leaves it as it is."""
+    head, lines = text.splitlines()[:5], list(csv.reader(text.splitlines()[5:]))
+    if not order:
+        return text
+    columns = list(range(len(lines[0])))
+    random.Random(order).shuffle(columns)
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows([line[n] for n in columns] for line in lines)
+    return "\n".join([*head, out.getvalue()])
+
+
 def _aws(site: Site, request: Request) -> Body | None:
     """Region index and offer file; index of savings plans and plan file. Versioned files never change."""
-    offers, plans = f"2026111{8 + site.moved}100000", f"2026111{7 + site.plans_moved}090000"
+    offers = f"2026111{8 + site.moved}10000{site.order}"
+    plans = f"2026111{7 + site.plans_moved}090000"
     root, saving = "/offers/v1.0/aws/AmazonEC2", "/savingsPlan/v1.0/aws/AWSComputeSavingsPlan"
 
     def at(text: str) -> str:
-        return text.replace("eu-north-1", site.region)
+        return reordered(text.replace("eu-north-1", site.region), site.order)
 
     pages: dict[str, Callable[[], Body]] = {
         f"{root}/current/region_index.json": lambda: {
@@ -122,7 +139,7 @@ def _aws(site: Site, request: Request) -> Body | None:
         },
         f"{root}/{offers}/{site.region}/index.csv": lambda: at(
             documents.native("aws", "ec2.eu-north-1.csv")
-        ).replace('"58.8928000000"', f'"{58.8928 - site.moved}"'),
+        ).replace("58.8928000000", f"{58.8928 - site.moved}"),
         f"{saving}/current/region_index.json": lambda: {
             "publicationDate": "2026-11-17T09:00:00Z",
             "regions": [

@@ -104,6 +104,49 @@ def test_a_source_is_walked_confirmed_and_moved(
         _is_nowhere(SECRET, tmp_path)
 
 
+def test_a_savings_plan_that_moves_alone_is_noticed_and_is_one_new_version(
+    tmp_path: Path, httpserver: HTTPServer, clock: Clock
+) -> None:
+    site = site_of(SOURCES["aws-eu-north-1"], httpserver)
+    declared, refresher = site.declared(), live(site, tmp_path, clock)
+    refresher.refresh(declared)
+    before = versions(refresher, declared.id)
+    clock.pass_days()
+    site.plans_moved += 1
+    site.asked.clear()
+    assert refresher.probe(declared) == "new"
+    assert refresher.refresh(declared).outcome == "changed"
+    rows, gone = before["gpu_offers"]
+    assert versions(refresher, declared.id)["gpu_offers"] == (rows + 1, gone + 1)
+    with refresher.warehouse.open() as connection:
+        moved = connection.execute(
+            "SELECT sku, term, price_native_per_instance_hour::DOUBLE FROM gpu_offers WHERE first_seen_at = ?",
+            [clock()],
+        ).fetchall()
+    assert moved == [("p5.48xlarge", "savings_1y", 41.5)]
+
+
+def test_a_region_of_reordered_columns_says_the_same(
+    tmp_path: Path, httpserver: HTTPServer, clock: Clock
+) -> None:
+    site = site_of(SOURCES["aws-eu-north-1"], httpserver)
+    declared, refresher = site.declared(), live(site, tmp_path, clock)
+    refresher.refresh(declared)
+    before = versions(refresher, declared.id)
+    landed = set(refresher.landing.folder.glob("??/*.zst"))
+    clock.pass_days()
+    site.order = 1
+    again = refresher.refresh(declared)
+    assert (again.outcome, again.record and again.record.kind) == ("unchanged", "unchanged")
+    assert versions(refresher, declared.id) == before
+    assert set(refresher.landing.folder.glob("??/*.zst")) == landed
+    clock.pass_days()
+    site.moved += 1
+    assert refresher.refresh(declared).outcome == "changed"
+    rows, _ = before["gpu_offers"]
+    assert versions(refresher, declared.id)["gpu_offers"] == (rows + 1, 1)
+
+
 def _is_nowhere(secret: str, home: Path) -> None:
     """No file of the state holds a credential, landed bytes unpacked."""
     forms = [secret.encode(), secret.replace("/", "%2F").replace("+", "%2B").encode()]
