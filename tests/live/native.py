@@ -47,7 +47,7 @@ class Site:
 
     ``plans_moved`` counts those of AWS's savings plans; ``order`` shuffles the columns of its files.
     ``has_validators``: whether it answers conditional requests. Some sites say something else each time, although no
-    price moved: ``noise`` is another number for each answer.
+    price moved: ``noise`` is another number for each answer. ``unknown``: Lambda has a type that no map knows.
     """
 
     server: HTTPServer
@@ -58,6 +58,8 @@ class Site:
     plans_moved: int = 0
     order: int = 0
     noise: int = 0
+    unknown: bool = False
+    is_down: bool = False
     asked: list[str] = field(default_factory=list)
 
     @property
@@ -86,7 +88,7 @@ class Site:
         self.noise += 1
         if self.source.credentials and SECRET not in _shown(request):
             return Response("who are you?", 401)
-        body = self.answer(self, request)
+        body = None if self.is_down else self.answer(self, request)
         if body is None:
             return Response("not here", 404)
         if isinstance(body, list | dict):
@@ -202,6 +204,8 @@ def _lambda(site: Site, request: Request) -> Body:
         lambda_type("gpu_8x_h100_sxm5", 3592 - 100 * site.moved, 8),
         lambda_type("gpu_1x_h100_sxm5", 429, 1),
     ]
+    if site.unknown:
+        entries.append(lambda_type("gpu_1x_b400", 999, 1))
     entries[0]["regions_with_capacity_available"] = [{"name": f"region-{site.noise}", "description": "x"}]
     return {"data": {entry["instance_type"]["name"]: entry for entry in entries}}
 

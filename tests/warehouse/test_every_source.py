@@ -18,7 +18,9 @@ from tests.live.native import ANSWERS, SECRET, Site, site_of
 from tests.live.vendor import QUICK, Clock, find
 
 SOURCES = declared_sources(folders().data / "sources")
-PRICES = sorted(name for name, source in SOURCES.items() if source.publisher in ANSWERS)
+PRICES = {name: source for name, source in sorted(SOURCES.items()) if source.publisher in ANSWERS}
+# One declaration a publisher is walked; the others of its are the same but for their parameters.
+WALKED = {source.publisher: name for name, source in reversed(PRICES.items()) if name != "mlperf-v6-0"}
 PRICE_TABLES = {"gpu_offers", "market_prices", "token_prices", "fx_rates", "benchmarks", "accelerators"}
 # Publishers whose documents differ each time they are asked, or are several without a pointer: only a walk tells.
 TOLD_BY_A_WALK = {"azure", "ecb", "gcp", "lambdalabs", "oci", "ovhcloud", "vast", "verda"}
@@ -58,7 +60,16 @@ def versions(refresher: Refresher, source: str) -> dict[str, tuple[int, int]]:
     return {table: (rows, gone) for table, (rows, gone) in counted.items() if rows}
 
 
-@pytest.mark.parametrize("name", PRICES)
+@pytest.mark.parametrize("name", sorted(set(PRICES) - set(WALKED.values()) - {"mlperf-v6-0"}))
+def test_a_declaration_that_is_not_walked_differs_in_its_region_only(name: str) -> None:
+    own = {"id", "covers", "parameters"}
+    walked = SOURCES[WALKED[SOURCES[name].publisher]]
+    assert SOURCES[name].model_dump(exclude=own) == walked.model_dump(exclude=own)
+    assert SOURCES[name].parameters.keys() == walked.parameters.keys()
+    assert SOURCES[name].parameters != walked.parameters
+
+
+@pytest.mark.parametrize("name", sorted({*WALKED.values(), "mlperf-v6-0"}))
 def test_a_source_is_walked_confirmed_and_moved(
     name: str, tmp_path: Path, httpserver: HTTPServer, clock: Clock
 ) -> None:
