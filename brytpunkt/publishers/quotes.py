@@ -135,16 +135,19 @@ COLOCATION = Kind(
     | COMMON,
 )
 KINDS = (SERVERS, COLOCATION)
+# Names of the files that are in the inbox: a document of every publication, even of an emptied inbox.
+CONTENTS = "inbox.txt"
 
 
 def parse(listing: Listing) -> Iterator[Batch]:
-    """Files of the inbox -> quotes of servers and of colocation.
+    """Files of the inbox -> quotes of servers and of colocation; of a kind that has none, no rows.
 
     Raises ``InputError`` with every problem, by file, sheet, row and column.
     """
     problems: list[Problem] = []
     seen: dict[tuple[object, ...], Place] = {}
-    for document in listing.documents:
+    contents = [document for document in listing.documents if document.name == CONTENTS]
+    for document in (document for document in listing.documents if document.name != CONTENTS):
         found: dict[str, list[dict[str, object]]] = {kind.table: [] for kind in KINDS}
         try:
             for sheet in sheets(document):
@@ -162,6 +165,8 @@ def parse(listing: Listing) -> Iterator[Batch]:
                 yield Batch(table, frame(table, rows_kept), document)
     if problems:
         raise InputError(tuple(problems))
+    for document in contents:
+        yield from (Batch(kind.table, frame(kind.table, []), document) for kind in KINDS)
 
 
 def _kind(sheet: Sheet, problems: list[Problem]) -> Kind | None:

@@ -23,6 +23,7 @@ from brytpunkt.warehouse.apply import Applied, apply_pending, rules
 from brytpunkt.warehouse.bundled import refresh_bundled
 from brytpunkt.warehouse.contracts import CONTRACTS
 from brytpunkt.warehouse.digest import rows_sha256
+from brytpunkt.warehouse.series_contracts import SERIES
 from brytpunkt.warehouse.store import Warehouse
 
 __all__ = ["Outcome", "Refresher", "refresh_bundled"]
@@ -131,7 +132,7 @@ class Refresher:
         query = (self.warehouse.sql / "queries" / "documents_named.sql").read_text(encoding="utf-8")
         named: set[str] = set()
         with self.warehouse.open() as connection:
-            for table in CONTRACTS:
+            for table in CONTRACTS | SERIES:
                 named |= {sha256 for (sha256,) in connection.execute(query.format(table=table)).fetchall()}
         return self.landing.sweep(self.now(), named)
 
