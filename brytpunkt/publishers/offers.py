@@ -26,6 +26,7 @@ TERM_HOURS = {
 STEP = Decimal("0.000001")
 # Between an instance type and its way of paying, where a publisher sells one commitment in several ways.
 WAY = " "
+PAID_UPFRONT = f"{WAY}(?:partial|all)-upfront$"
 
 
 @dataclass(frozen=True)

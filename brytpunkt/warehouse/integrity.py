@@ -11,7 +11,7 @@ from collections.abc import Callable
 import polars as pl
 
 from brytpunkt.publishers import maps
-from brytpunkt.publishers.offers import WAY
+from brytpunkt.publishers.offers import PAID_UPFRONT
 
 # Round figures, only to compare prices of several currencies with one bound.
 ROUGH_UNITS_PER_USD = {
@@ -98,7 +98,7 @@ def _countries_are_known(offers: pl.DataFrame) -> list[str]:
 
 def _waiting_is_cheaper(offers: pl.DataFrame) -> list[str]:
     """Spot below on demand, commitments not above it, the longer commitment not above the shorter."""
-    base = offers.with_columns(base=pl.col("sku").str.split(WAY).list.first())
+    base = offers.with_columns(base=pl.col("sku").str.replace(PAID_UPFRONT, ""))
     key = ["provider", "region", "base", "native_currency"]
     on_demand = base.filter(pl.col("term") == "on_demand").select(*key, listed=pl.col(PRICE))
     joined = base.join(on_demand, on=key)

@@ -47,7 +47,8 @@ class Site:
 
     ``plans_moved`` counts those of AWS's savings plans; ``order`` shuffles the columns of its files.
     ``has_validators``: whether it answers conditional requests. Some sites say something else each time, although no
-    price moved: ``noise`` is another number for each answer. ``unknown``: Lambda has a type that no map knows.
+    price moved: ``noise`` is another number for each answer. ``edit``
+    changes AWS's offer file further. ``unknown``: Lambda has a type that no map knows.
     """
 
     server: HTTPServer
@@ -59,6 +60,7 @@ class Site:
     order: int = 0
     noise: int = 0
     unknown: bool = False
+    edit: Callable[[str], str] = str
     is_down: bool = False
     asked: list[str] = field(default_factory=list)
 
@@ -140,7 +142,7 @@ def _aws(site: Site, request: Request) -> Body | None:
             },
         },
         f"{root}/{offers}/{site.region}/index.csv": lambda: at(
-            documents.native("aws", "ec2.eu-north-1.csv")
+            documents.native("aws", "ec2.eu-north-1.csv", site.edit)
         ).replace("58.8928000000", f"{58.8928 - site.moved}"),
         f"{saving}/current/region_index.json": lambda: {
             "publicationDate": "2026-11-17T09:00:00Z",

@@ -137,6 +137,31 @@ def test_a_savings_plan_that_moves_alone_is_noticed_and_is_one_new_version(
     assert moved == [("p5.48xlarge", "savings_1y", 41.5)]
 
 
+def test_a_reservation_dearer_than_on_demand_is_set_aside_however_it_is_paid(
+    tmp_path: Path, httpserver: HTTPServer, clock: Clock
+) -> None:
+    site = site_of(SOURCES["aws-eu-north-1"], httpserver)
+    declared, refresher = site.declared(), live(site, tmp_path, clock)
+    refresher.refresh(declared)
+    # 18 an hour and 876,000 upfront over 8,760 hours are 118; 1,576,800 upfront over 26,280 hours are 60.
+    for known, dearer in (('"157680"', '"876000"'), ('"657000"', '"1576800"')):
+        clock.pass_days()
+        site.moved += 1
+        site.edit = lambda text, known=known, dearer=dearer: text.replace(known, dearer)  # type: ignore[misc]
+        assert refresher.refresh(declared).outcome == "changed"
+    with refresher.warehouse.open() as connection:
+        aside = connection.execute(
+            "SELECT row_json->>'sku', reason FROM quarantine ORDER BY seen_at"
+        ).fetchall()
+        kept = connection.execute(
+            "SELECT sku, price_native_per_instance_hour::DOUBLE FROM gpu_offers "
+            "WHERE contains(sku, 'upfront') AND term LIKE 'reserved%' AND withdrawn_at IS NULL ORDER BY sku"
+        ).fetchall()
+    reason = "a commitment dearer than on-demand"
+    assert aside == [("p5.48xlarge partial-upfront", reason), ("p5.48xlarge all-upfront", reason)]
+    assert kept == [("p5.48xlarge all-upfront", 25.0), ("p5.48xlarge partial-upfront", 36.0)]
+
+
 def test_a_region_of_reordered_columns_says_the_same(
     tmp_path: Path, httpserver: HTTPServer, clock: Clock
 ) -> None:
