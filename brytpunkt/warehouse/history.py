@@ -10,6 +10,7 @@ import polars as pl
 
 from brytpunkt.errors import InputError, Problem
 from brytpunkt.warehouse.contracts import CONTRACTS, GUARDED_PRICES
+from brytpunkt.warehouse.store import table_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -53,7 +54,7 @@ def changed_between(
         key=", ".join(CONTRACTS[table].primary_key()),
         price=PRICES.get(table, "NULL::DOUBLE"),
     )
-    return connection.sql(query, params={"since": _end_of(since), "until": _end_of(until)}).pl()
+    return table_of(connection, query, since=_end_of(since), until=_end_of(until))
 
 
 def _end_of(day: date) -> datetime:

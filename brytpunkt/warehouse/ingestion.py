@@ -17,7 +17,7 @@ from brytpunkt.warehouse.digest import content_columns
 from brytpunkt.warehouse.guards import doubts, reason_to_refuse, without_repeats, without_spot_noise
 from brytpunkt.warehouse.series import write_series
 from brytpunkt.warehouse.series_contracts import SERIES
-from brytpunkt.warehouse.store import transaction
+from brytpunkt.warehouse.store import table_of, transaction
 
 if TYPE_CHECKING:
     import duckdb
@@ -233,9 +233,7 @@ def _known(
     key = CONTRACTS[table].primary_key()
     connection.register("incoming_keys", rows.select(key).to_arrow())
     query = (queries / "current_of_origin.sql").read_text(encoding="utf-8")
-    known = connection.sql(
-        query.format(table=table, key_text=_key_sql(table)), params={"origin": origin}
-    ).pl()
+    known = table_of(connection, query.format(table=table, key_text=_key_sql(table)), origin=origin)
     connection.unregister("incoming_keys")
     return known, known_rows
 
