@@ -14,7 +14,7 @@ from decimal import Decimal
 from brytpunkt.errors import InputError, Problem
 from brytpunkt.publishers.base import Batch, Document, Listing
 from brytpunkt.publishers.offers import STEP, frame, provenance
-from brytpunkt.publishers.quote_files import Line, Place, Sheet, sheets
+from brytpunkt.publishers.quote_files import CONTENTS, Line, Place, Sheet, sheets
 from brytpunkt.warehouse.provenance import CURRENCIES
 
 YES, NO = {"yes", "true", "1", "y"}, {"no", "false", "0", "n"}
@@ -135,8 +135,6 @@ COLOCATION = Kind(
     | COMMON,
 )
 KINDS = (SERVERS, COLOCATION)
-# Names of the files that are in the inbox: a document of every publication, even of an emptied inbox.
-CONTENTS = "inbox.txt"
 
 
 def parse(listing: Listing) -> Iterator[Batch]:

@@ -9,8 +9,8 @@ from datetime import date
 
 import polars as pl
 
-from brytpunkt.publishers.offers import PAID_UPFRONT
 from brytpunkt.warehouse.contracts import CONTRACTS, GUARDED_PRICES
+from brytpunkt.warehouse.provenance import PAID_UPFRONT
 
 LARGEST_BAD_SHARE = 0.2
 LARGEST_LOSS_SHARE = 0.2

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import polars as pl
 
 from brytpunkt.publishers import maps
-from brytpunkt.publishers.offers import PAID_UPFRONT
+from brytpunkt.warehouse.provenance import PAID_UPFRONT
 
 # Round figures, only to compare prices of several currencies with one bound.
 ROUGH_UNITS_PER_USD = {

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from brytpunkt.errors import InputError, Problem
 from brytpunkt.landing.journal import Record
 from brytpunkt.landing.store import Arrival, Landing
-from brytpunkt.publishers import quotes
 from brytpunkt.publishers.base import Batch, Listing
 from brytpunkt.publishers.find import FindPublisher, publisher
+from brytpunkt.publishers.quote_files import CONTENTS
 from brytpunkt.warehouse.apply import apply_pending
 from brytpunkt.warehouse.bundled import described
 from brytpunkt.warehouse.ingestion import IngestReport
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ORIGIN = "quotes"
 FOLDER = "quotes"
+SERVER_QUOTES = "server_quotes"
 LICENCE = "own quote, confidential"
 MEDIA_TYPES = {
     ".csv": "text/csv",
@@ -54,7 +55,7 @@ def refresh_quotes(
     listing = landing.land(ORIGIN, [_contents(paths, at), *(_arrival(path, at) for path in paths)])
     parsed = {}
     if known is None or known.listing_sha256 != listing.sha256:
-        batches = list(quotes.parse(listing))
+        batches = list(find(ORIGIN).parse(listing))
         with warehouse.open() as connection:
             _check_servers(connection, batches)
         record = landing.journal.append(_record(listing, at))
@@ -76,8 +77,8 @@ def _record(listing: Listing, at: datetime) -> Record:
 def _contents(paths: list[Path], at: datetime) -> Arrival:
     """The inbox itself as a document, so that an emptied one is a publication, too."""
     return Arrival(
-        name=quotes.CONTENTS,
-        url=f"inbox:{quotes.CONTENTS}",
+        name=CONTENTS,
+        url=f"inbox:{CONTENTS}",
         body="".join(f"{path.name}\n" for path in paths).encode(),
         media_type="text/plain",
         licence=LICENCE,
@@ -106,7 +107,7 @@ def _check_servers(connection: duckdb.DuckDBPyConnection, batches: list[Batch]) 
     problems = tuple(
         Problem(str(source), f"the catalog has no server {server!r}", f"it has: {', '.join(sorted(catalog))}")
         for batch in batches
-        if batch.table == quotes.SERVERS.table
+        if batch.table == SERVER_QUOTES
         for server, source in batch.frame.select("server", "source").rows()
         if server not in catalog
     )
