@@ -37,7 +37,7 @@ from tests.publishers.test_neoclouds import (
     zipped,
 )
 
-SECRET = "a-secret/with+signs"
+SECRET, TOKEN = "a-secret/with+signs", "a-token/with+signs"
 Body = bytes | str | list[Any] | dict[str, Any]
 
 
@@ -77,7 +77,8 @@ class Site:
     def declared(self, **changes: Any) -> Source:
         """The house's declaration of the source, but for where it is."""
         url = self.root + urlsplit(self.source.url).path
-        here = {"url": url, "hosts": (self.server.host,), "seconds_between_requests": 0}
+        tokens = self.source.token_url and self.root + urlsplit(self.source.token_url).path
+        here = {"url": url, "token_url": tokens, "hosts": (self.server.host,), "seconds_between_requests": 0}
         return self.source.model_copy(update=here | changes)
 
     def environment(self) -> dict[str, str]:
@@ -88,7 +89,10 @@ class Site:
         """One answer: refused without its key, compressed if the client takes it, 304 if it is known."""
         self.asked.append(request.full_path.rstrip("?"))
         self.noise += 1
-        if self.source.credentials and SECRET not in _shown(request):
+        if self.source.token_url and request.path == urlsplit(self.source.token_url).path:
+            return _token(request)
+        needed = TOKEN if self.source.token_url else SECRET
+        if self.source.credentials and needed not in _shown(request):
             return Response("who are you?", 401)
         body = None if self.is_down else self.answer(self, request)
         if body is None:
@@ -104,6 +108,15 @@ class Site:
         if "gzip" in request.headers.get("Accept-Encoding", ""):
             raw, headers["Content-Encoding"] = gzip.compress(raw), "gzip"
         return Response(raw, headers=headers)
+
+
+def _token(request: Request) -> Response:
+    """A token for whoever knows the secret, as OAuth 2.0 gives it."""
+    asked = json.loads(request.get_data())
+    if (asked["grant_type"], asked["client_secret"]) != ("client_credentials", SECRET):
+        return Response('{"code": "unauthorized_request"}', 401)
+    given = {"access_token": TOKEN, "expires_in": 3600, "scope": "cloud-api-v1", "token_type": "Bearer"}
+    return Response(json.dumps(given), content_type="application/json")
 
 
 def _shown(request: Request) -> str:

@@ -14,7 +14,7 @@ from brytpunkt.publishers.find import declared_sources
 from brytpunkt.warehouse import Refresher, Warehouse
 from brytpunkt.warehouse.contracts import CONTRACTS
 from brytpunkt.warehouse.history import changed_between
-from tests.live.native import ANSWERS, SECRET, Site, site_of
+from tests.live.native import ANSWERS, SECRET, TOKEN, Site, site_of
 from tests.live.vendor import QUICK, Clock, find
 
 SOURCES = declared_sources(folders().data / "sources")
@@ -115,6 +115,7 @@ def test_a_source_is_walked_confirmed_and_moved(
     assert all(response.status_code in {200, 304} for _, response in site.server.log)
     if site.source.credentials:
         _is_nowhere(SECRET, tmp_path)
+        _is_nowhere(TOKEN, tmp_path)
 
 
 def test_a_savings_plan_that_moves_alone_is_noticed_and_is_one_new_version(
