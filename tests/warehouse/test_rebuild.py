@@ -13,6 +13,7 @@ from brytpunkt.folders import folders
 from brytpunkt.landing import Landing
 from brytpunkt.warehouse import Refresher, Warehouse, refresh_bundled, refresh_quotes
 from brytpunkt.warehouse.apply import apply_pending
+from brytpunkt.warehouse.derived import refresh_derived
 from brytpunkt.warehouse.inbox import take_inbox
 from tests.live.vendor import Clock, find, refresher, rows
 from tests.publishers.energy import documents as native
@@ -94,6 +95,33 @@ def test_downloaded_files_are_rebuilt_with_what_they_replaced(
         (Clock().at, 92),
         (Clock().at + timedelta(days=1), 96),
     ]
+    aged(live)
+    assert live.sweep() == 0
+    assert content(rebuilt(live, tmp_path / "elsewhere")) == content(live)
+
+
+def test_what_was_derived_and_settled_is_rebuilt_as_it_was(
+    live: Refresher, clock: Clock, tmp_path: Path
+) -> None:
+    live.prepare()
+    folder = tmp_path / "inbox" / "nord-pool"
+    folder.mkdir(parents=True)
+    days = [dt.date(2026, 8, 1) + timedelta(days=number) for number in range(31)]
+    late = days.pop(14)
+    for missing in ([*days], [late]):
+        for day in missing:
+            body = json.dumps(native.nord_pool(day, 60))
+            (folder / f"{day}.json").write_text(body, encoding="utf-8")
+        for path in folder.iterdir():
+            os.utime(path, (clock().timestamp(), clock().timestamp()))
+        take_inbox(live.warehouse, live.landing, folders().data, tmp_path / "inbox", find, clock)
+        assert refresh_derived(live.warehouse, live.landing, find=find).report.is_changed
+        assert not refresh_derived(live.warehouse, live.landing, find=find).report.tables
+        clock.pass_days()
+    findings = "SELECT kind, day, withdrawn_at IS NOT NULL FROM series_findings WHERE origin = 'derived'"
+    assert ("absent day", late, True) in rows(live, findings)
+    months = "SELECT count(*), count(withdrawn_at) FROM day_ahead_monthly WHERE origin = 'derived'"
+    assert rows(live, months) == [(2, 1)]
     aged(live)
     assert live.sweep() == 0
     assert content(rebuilt(live, tmp_path / "elsewhere")) == content(live)
