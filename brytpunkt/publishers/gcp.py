@@ -1,9 +1,10 @@
 """The publisher ``gcp``: the Cloud Billing Catalog of Compute Engine, from which machine prices are composed.
 
 The catalog has no machines. A machine costs its cores, its memory, its GPUs and its built-in local disks, each a SKU
-of its own that is told by its description alone: on demand, as spot, or committed to for one or three years. Descriptions must match exactly: "Nvidia Tesla A100 GPU" is not the
-80 GB one, and what is sold by another scheme (Defined Duration, Calendar Mode, Reserved, Sole Tenancy, Custom,
-Premium) has a description that begins like the real one.
+of its own that is told by its description alone: on demand, as spot, or committed to for one or three years.
+Descriptions must match exactly: "Nvidia Tesla A100 GPU" is not the 80 GB one, and what is sold by another scheme
+(Defined Duration, Calendar Mode, Reserved, Sole Tenancy, Custom, Premium) has a description that begins like the real
+one. No whole document with commitments was seen, so that an odd one is a remark, and costs nothing but itself.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
+from brytpunkt.errors import InputError
 from brytpunkt.publishers import maps
 from brytpunkt.publishers.base import Batch, Document, Listing, Request
 from brytpunkt.publishers.offers import Collection, Offer, Provided
@@ -143,12 +145,17 @@ def _prices(documents: Sequence[Document], wanted: dict[str, str], collection: C
             what, said = part
             # Some spot SKUs are filed under OnDemand: the description is right.
             term = "spot" if usage == "Preemptible" else said
-            if COMMITTED_USAGES.get(usage, term) != term or (term in COMMITTED_USAGES.values()) != (
-                usage in COMMITTED_USAGES
-            ):
+            is_committed = term in COMMITTED_USAGES.values()
+            if COMMITTED_USAGES.get(usage) != (term if is_committed else None):
                 collection.remark("part", description, f"its usage type says {usage}", document)
                 continue
-            price = _price(sku, wanted[what], document, place)
+            try:
+                price = _price(sku, wanted[what], document, place)
+            except InputError as error:
+                if not is_committed:
+                    raise
+                collection.remark("part", description, error.problems[0].message, document)
+                continue
             for region in field(sku, "serviceRegions", list, document, place):
                 found[what, str(region), term].append(price)
     newest = {key: _newest(key, parts, collection) for key, parts in found.items()}

@@ -101,6 +101,21 @@ def test_a_commitment_is_told_by_its_description_and_its_usage_type(tmp_path: Pa
     assert all("committed to by resource" in note for note in committed["note"])
 
 
+def test_an_odd_commitment_costs_nothing_but_itself(tmp_path: Path) -> None:
+    local = sku(
+        "Commitment v1: Local SSD In Finland For 3 Years",
+        "Commit3Yr",
+        "mo",
+        "9",
+        "europe-north1",
+        "2026-11-01",
+    )
+    batches = parsed(tmp_path, [*skus(), local])
+    reasons = dict(rows(batches, "source_remarks").select("name", "reason").iter_rows())
+    assert "the unit is mo, where GiBy.mo was known" in reasons[local["description"]]
+    assert rows(batches, "gpu_offers").equals(rows(parsed(tmp_path, skus()), "gpu_offers"))
+
+
 def test_a_machine_with_a_missing_part_is_remarked_and_left_out(tmp_path: Path) -> None:
     batches = parsed(tmp_path, skus())
     names = set(rows(batches, "source_remarks")["name"])
