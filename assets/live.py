@@ -1,18 +1,21 @@
 """Live sources: one asset for each, refreshed over the network; its data version moves only when a table did."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import dagster as dg
 
 from assets.rooms import Rooms
 from brytpunkt.folders import folders
+from brytpunkt.landing.fetch import OnProgress
 from brytpunkt.publishers.find import declared_sources
 from brytpunkt.publishers.source import Source
 from brytpunkt.warehouse import Outcome, Warehouse
 
 GROUP = "live"
 NEVER_CHANGED = "never"
+MEGABYTE = 1_000_000
+SAID_EVERY_BYTES = 50 * MEGABYTE
 
 
 def source_key(source_id: str) -> dg.AssetKey:
@@ -45,6 +48,19 @@ def outcome_metadata(outcome: Outcome) -> dict[str, dg.MetadataValue | str | int
     }
 
 
+def progress_log(say: Callable[[str], None]) -> OnProgress:
+    """How far a long download is, said every ``SAID_EVERY_BYTES`` and not with each piece."""
+    said: dict[str, int] = {}
+
+    def progress(name: str, so_far: int, expected: int | None) -> None:
+        if so_far // SAID_EVERY_BYTES != said.get(name, 0):
+            said[name] = so_far // SAID_EVERY_BYTES
+            of = f" of {expected / MEGABYTE:.0f}" if expected else ""
+            say(f"{name}: {so_far / MEGABYTE:.0f}{of} MB")
+
+    return progress
+
+
 def build_source_asset(source: Source) -> dg.AssetsDefinition:
     """The asset of one live source; a publication that is refused or does not come fails, and goes stale in time."""
 
@@ -57,8 +73,8 @@ def build_source_asset(source: Source) -> dg.AssetsDefinition:
         freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(days=source.stale_after_days)),
         tags={"brytpunkt/status": source.status},
     )
-    def live(rooms: Rooms) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        refresher = rooms.refresher()
+    def live(context: dg.AssetExecutionContext, rooms: Rooms) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        refresher = rooms.refresher(progress_log(context.log.info))
         outcome = refresher.refresh(source)
         if outcome.outcome in {"refused", "failed"}:
             raise dg.Failure(

@@ -10,6 +10,7 @@ import dagster as dg
 
 from brytpunkt.folders import Folders, folders
 from brytpunkt.landing import Landing
+from brytpunkt.landing.fetch import OnProgress
 from brytpunkt.warehouse import Refresher, Warehouse
 
 LIVE_VARIABLE = "BRYTPUNKT_LIVE"
@@ -35,9 +36,9 @@ class Rooms(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The landing store."""
         return Landing(self.folders().home / "landing")
 
-    def refresher(self) -> Refresher:
-        """Fetches live sources, with the credentials of the environment."""
-        return Refresher(self.warehouse(), self.landing(), os.environ)
+    def refresher(self, on_progress: OnProgress = lambda _name, _bytes, _expected: None) -> Refresher:
+        """Fetches live sources, with the credentials of the environment; ``on_progress`` hears of long downloads."""
+        return Refresher(self.warehouse(), self.landing(), os.environ, on_progress=on_progress)
 
     def is_live(self) -> bool:
         """Whether sensors may contact publishers: only if the user said so."""

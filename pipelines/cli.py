@@ -58,9 +58,18 @@ def parser() -> argparse.ArgumentParser:
         "--accept", action="store_true", help="take in what the guards refused, after you looked at it"
     )
     sources = commands.add_parser("sources", help="how each live source stands")
+    sources.add_argument(
+        "source", nargs="?", metavar="SOURCE", help="only this one, with what it left aside and why"
+    )
     sources.add_argument("--table", action="store_true", help="what is declared, as the README's table")
     history = commands.add_parser("history", help="every price that was seen for a SKU")
     history.add_argument("sku", metavar="SKU", help="instance type, list position, or token model")
+    changes = commands.add_parser("changes", help="which prices changed between two days")
+    changes.add_argument("since", type=_day, metavar="SINCE", help="from the end of this day (YYYY-MM-DD)")
+    changes.add_argument(
+        "until", type=_day, nargs="?", metavar="UNTIL", help="to the end of this day (default: now)"
+    )
+    changes.add_argument("--table", metavar="TABLE", help="of this table (default: every table of prices)")
     commands.add_parser("schema", help="print the JSON Schema of plans, for your editor")
     mail_commands.add_commands(commands)
     ui = commands.add_parser("ui", help="open the Dagster UI: the lineage of every number")
@@ -109,7 +118,7 @@ def _command(options: argparse.Namespace) -> int:
         return _ui(options.port, is_live=options.live)
     if options.command == "what-if":
         return _what_if(options)
-    if options.command in {"refresh", "sources", "history"}:
+    if options.command in {"refresh", "sources", "history", "changes"}:
         return _live(options)
     if options.command in mail_commands.COMMANDS:
         return mail_commands.run_command(options)
@@ -130,8 +139,12 @@ def _ui(port: int, *, is_live: bool) -> int:
 
 
 def _live(options: argparse.Namespace) -> int:
-    from pipelines import live
+    from pipelines import live, live_details
 
+    if options.command == "changes":
+        return live_details.show_changes(options.since, options.until, options.table)
+    if options.command == "sources" and options.source:
+        return live_details.show_source(options.source)
     if options.command == "sources":
         return live.show_sources(as_table=options.table)
     if options.command == "history":

@@ -91,15 +91,20 @@ def materialise_plan(
     return newest_run(found.home, plan)
 
 
-def materialise_facts(found: Folders, events: Sequence[dg.AssetMaterialization], *, refresh: bool) -> None:
-    """Report events of live sources and, with ``refresh``, materialise the facts behind them."""
+def materialise_facts(
+    found: Folders, events: Sequence[dg.AssetMaterialization], selection: dg.AssetSelection | None
+) -> None:
+    """Report events of live sources, and materialise the facts of a selection if there is one."""
     prepare_instance(found.home)
     with _quiet(found.home), dg.DagsterInstance.from_config(str(found.home / "dagster")) as instance:
         sweep_dead_runs(instance)
         for event in events:
             instance.report_runless_asset_event(event)
-        if refresh:
-            _Worker(instance, Rooms(home=str(found.home))).run_facts(found)
+        worker = _Worker(instance, Rooms(home=str(found.home)))
+        if selection is FACTS:
+            worker.run_facts(found)
+        elif selection is not None:
+            worker.run(selection)
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,18 @@ from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
+from assets.facts import fact_key
 from assets.live import changed_version, source_key
 from brytpunkt.folders import Folders
 from brytpunkt.publishers.source import Source
 from brytpunkt.warehouse import Outcome, Warehouse
-from pipelines.materialise import materialise_facts
+from brytpunkt.warehouse.contracts import CONTRACTS
+from pipelines.materialise import FACTS, materialise_facts
 from pipelines.sensors import DATA_VERSION_TAG
 
 
 def record_outcomes(found: Folders, sources: Mapping[str, Source], outcomes: Sequence[Outcome]) -> None:
-    """Confirm or move each source that answered; where a table changed, materialise the facts as well.
+    """Confirm or move each source that answered; where one changed, materialise the tables that it feeds as well.
 
     A daemon that runs on the same instance then wakes the plans; without one, `brytpunkt plan` computes them.
     """
@@ -29,4 +31,16 @@ def record_outcomes(found: Folders, sources: Mapping[str, Source], outcomes: Seq
         )
         for one in heard
     ]
-    materialise_facts(found, events, refresh=any(one.outcome == "changed" for one in heard))
+    materialise_facts(
+        found, events, behind([sources[one.source] for one in heard if one.outcome == "changed"])
+    )
+
+
+def behind(changed: Sequence[Source]) -> dg.AssetSelection | None:
+    """Facts that may differ once sources changed: the tables that they declare; behind a series, every fact."""
+    if not changed:
+        return None
+    tables = {table for source in changed for table in source.tables}
+    if not tables <= set(CONTRACTS) or not all(source.tables for source in changed):
+        return FACTS
+    return dg.AssetSelection.assets(*(fact_key(table) for table in sorted(tables)))

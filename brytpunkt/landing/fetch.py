@@ -26,8 +26,9 @@ from brytpunkt.landing.body import MEGABYTE, Bounds, FetchError, check_kind, dec
 from brytpunkt.landing.files import BodyWriter
 from brytpunkt.landing.hosts import PLACEHOLDER, Credentials, HostError, check_url, is_loopback
 from brytpunkt.landing.store import Landed
+from brytpunkt.landing.tokens import exchange
 from brytpunkt.publishers.base import Document, Request
-from brytpunkt.publishers.source import Source
+from brytpunkt.publishers.source import ACCESS_TOKEN, Source
 
 LOG = logging.getLogger("brytpunkt.fetch")
 AGENT = "brytpunkt (price lists for planning; one polite client)"
@@ -136,11 +137,12 @@ class Fetcher:
         return error.wait_s if error.wait_s <= self.patience.longest_wait_s else False
 
     def _once(self, request: Request, folder: Path, known: Validators) -> Landed | None:
+        bounds = Bounds(int(self.source.max_megabytes * MEGABYTE), time.monotonic() + self.source.max_seconds)
+        self._authenticate(request, bounds.deadline)
         url = self.credentials.fill(request.url, request.credential, quoted=True)
         headers = {
             name: self.credentials.fill(value, request.credential) for name, value in request.headers.items()
         }
-        bounds = Bounds(int(self.source.max_megabytes * MEGABYTE), time.monotonic() + self.source.max_seconds)
         first_host = check_url(self.source, url)
         for _ in range(self.patience.redirects + 1):
             host = check_url(self.source, url)
@@ -162,6 +164,21 @@ class Fetcher:
                     f"{self.source.id}: the server redirects to something that is no URL"
                 ) from None
         raise FetchError(f"more than {self.patience.redirects} redirects")
+
+    def _authenticate(self, request: Request, deadline: float) -> None:
+        """Have the access token that a request carries, if the source gives them out."""
+        tokens = self.credentials.tokens
+        if not self.source.token_url or request.credential != ACCESS_TOKEN or ACCESS_TOKEN in tokens:
+            return
+        self._be_polite(check_url(self.source, self.source.token_url))
+        self.requests += 1
+        try:
+            tokens[ACCESS_TOKEN] = exchange(
+                self._client, self.source, self.credentials, deadline, self._refused
+            )
+        except httpx2.HTTPError as error:
+            what = str(error) or type(error).__name__
+            raise FetchError(f"no access token: the connection failed: {what}", is_temporary=True) from None
 
     def _be_polite(self, host: str) -> None:
         """Leave the declared pause between requests to a host."""

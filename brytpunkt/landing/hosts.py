@@ -59,10 +59,14 @@ def check_url(source: Source, url: str) -> str:
 
 @dataclass(frozen=True)
 class Credentials:
-    """The credentials of a source: read from named environment variables, and kept out of all that is written."""
+    """The credentials of a source: read from named environment variables, and kept out of all that is written.
+
+    ``tokens`` holds what was exchanged for them meanwhile, by name.
+    """
 
     source: Source
     environment: Mapping[str, str] = field(repr=False)
+    tokens: dict[str, str] = field(default_factory=dict, repr=False)
 
     def missing(self) -> tuple[str, ...]:
         """Environment variables that the source declares and that are not set."""
@@ -72,6 +76,8 @@ class Credentials:
 
     def value(self, name: str) -> str:
         """The credential of a name; raises ``MissingCredentialError`` with the variable to set."""
+        if name in self.tokens:
+            return self.tokens[name]
         variable = self.source.credentials.get(name)
         if variable is None:
             message = f"{self.source.id}: its declaration has no credential {name!r}"
@@ -96,7 +102,8 @@ class Credentials:
         return text
 
     def _secrets(self) -> list[str]:
-        values = [self.environment.get(name, "").strip() for name in self.source.credentials.values()]
+        named = [self.environment.get(name, "").strip() for name in self.source.credentials.values()]
+        values = [*named, *self.tokens.values()]
         forms = {form for value in values if value for form in (value, quote(value, safe=""), quote(value))}
         return sorted(forms, key=len, reverse=True)
 

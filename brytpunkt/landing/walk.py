@@ -24,6 +24,7 @@ from brytpunkt.landing.files import write_atomically
 from brytpunkt.landing.hosts import PLACEHOLDER
 from brytpunkt.landing.store import Landed, Landing
 from brytpunkt.publishers.base import Document, Publisher, Request
+from brytpunkt.publishers.source import ACCESS_TOKEN
 
 MAX_STARTS = 3
 MAX_DOCUMENTS = 20_000
@@ -190,7 +191,8 @@ class Walk:
         """A request as it may be written down: a credential that the server put into a link is a placeholder again."""
         credentials = self.fetcher.credentials
         url = credentials.hide(request.url, PLACEHOLDER)
-        names = list(self.fetcher.source.credentials)
+        source = self.fetcher.source
+        names = [ACCESS_TOKEN] if source.token_url else list(source.credentials)
         name = request.credential or (names[0] if url != request.url and names else None)
         return replace(request, url=url, credential=name)
 

@@ -1,7 +1,7 @@
 """The publisher ``aws``: the Price List Bulk API, one region of EC2 with its Compute Savings Plans.
 
-A walk: the region index (the pointer) leads to the region's offer file (CSV), and the index of savings plans to
-the region's plan file. The offer file may also be JSON; both are read without being held as a whole.
+A walk: the region index leads to the region's offer file (CSV), and the index of savings plans to the region's plan
+file; both indexes are pointers, because either file is published without the other. The offer file may also be JSON; both are read without being held as a whole.
 
 Terms become offers so: on demand as it is; a reservation (standard class) and a savings plan per hour of their
 term, the upfront fee spread over it. Other ways of paying than nothing upfront stand behind the instance type:
@@ -35,9 +35,17 @@ def probe(source: Source) -> Request | None:
     )
 
 
+def pointers(source: Source) -> Sequence[Request]:
+    """The region index and the index of savings plans: offers and plans are published apart from each other."""
+    first = probe(source)
+    assert first is not None, "a region has its index"
+    return [first, _plans_request(source.url or ROOT, _region(source))]
+
+
 def version(pointer: Document) -> str:
-    """Address of the region's newest offer file: it is never changed once published."""
-    return _offer_path(pointer)
+    """Address of the region's newest offer or plan file: neither is changed once published."""
+    kind, _ = _named(pointer)
+    return _plan_path(pointer) if kind == "plans" else _offer_path(pointer)
 
 
 def start(source: Source, pointer: Document | None) -> Sequence[Request]:
@@ -126,10 +134,15 @@ def _plans_request(root: str, region: str) -> Request:
 
 def _plan_request(index: Document, root: str) -> Request:
     _, region = _named(index)
+    path = _plan_path(index).removesuffix(".json") + ".csv"
+    return _get(urljoin(root, path), f"savings.{region}.csv")
+
+
+def _plan_path(index: Document) -> str:
+    _, region = _named(index)
     # In this index the regions are a list, in the one of offers an object.
     entries = field(json_of(index), "regions", list, index, "")
     for entry in entries:
         if field(entry, "regionCode", str, index, "regions[]") == region:
-            path = field(entry, "versionUrl", str, index, "regions[]").removesuffix(".json") + ".csv"
-            return _get(urljoin(root, path), f"savings.{region}.csv")
+            return field(entry, "versionUrl", str, index, "regions[]")
     raise wrong(index, "regions[]", f"there is no region {region}")

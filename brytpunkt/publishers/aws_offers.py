@@ -19,8 +19,9 @@ import ijson
 from brytpunkt.publishers import maps
 from brytpunkt.publishers.aws_csv import Table, scanned
 from brytpunkt.publishers.base import Document
-from brytpunkt.publishers.offers import TERM_HOURS, WAY, Collection, Offer
+from brytpunkt.publishers.offers import TERM_HOURS, Collection, Offer
 from brytpunkt.publishers.reading import day_of, decimal_of, wrong
+from brytpunkt.warehouse.provenance import WAY
 
 COLUMNS = {
     "sku": "SKU",

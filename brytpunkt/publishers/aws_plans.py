@@ -15,8 +15,9 @@ from brytpunkt.publishers import maps
 from brytpunkt.publishers.aws_csv import Table, scanned
 from brytpunkt.publishers.aws_offers import WAYS, Product
 from brytpunkt.publishers.base import Document
-from brytpunkt.publishers.offers import WAY, Collection, Offer
+from brytpunkt.publishers.offers import Collection, Offer
 from brytpunkt.publishers.reading import day_of, decimal_of, field, wrong
+from brytpunkt.warehouse.provenance import WAY
 
 OFFER_CODE = "AWSComputeSavingsPlan"
 COLUMNS = {

@@ -95,6 +95,9 @@ class Publisher(Protocol):
     changed. ``start`` gives the requests of the publication, ``following`` those that a landed document leads to
     (the next page); ``parse`` turns the complete listing into batches.
 
+    A module whose publication has several pointers also has ``pointers(source) -> Sequence[Request]``, the one that
+    ``start`` takes first: ``version`` is asked of each, and the publication is new when any of them moved.
+
     A module may also have ``fingerprint(document) -> str``: what must stay the same on the first page while a walk of
     several pages goes on. Without it the page's bytes must, which fails where a page states its time of making.
     """

@@ -1,4 +1,4 @@
-"""The publisher ``curated``: the bundled tables, a CSV file each, figures with source and date on every row."""
+"""The publisher ``curated``: tables in our own form, a CSV file each: the bundled snapshot, and what was derived."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import polars as pl
 from brytpunkt.errors import InputError, Problem
 from brytpunkt.publishers.base import Batch, Document, Listing
 from brytpunkt.warehouse.contracts import CONTRACTS
+from brytpunkt.warehouse.series_contracts import SERIES
 
+TABLES = CONTRACTS | SERIES
 MAX_BYTES = 20_000_000
 # A region that is not stated is part of a key, and so empty instead of missing.
 EMPTY_INSTEAD_OF_MISSING = {
@@ -27,8 +29,8 @@ def parse(listing: Listing) -> Iterator[Batch]:
     """
     for document in listing.documents:
         table = document.name.removesuffix(".csv")
-        if table not in CONTRACTS:
-            raise _problem(document.name, "no table has this name", f"tables: {', '.join(CONTRACTS)}")
+        if table not in TABLES:
+            raise _problem(document.name, "no table has this name", f"tables: {', '.join(TABLES)}")
         yield Batch(table, _typed(table, document), document)
 
 
@@ -37,7 +39,7 @@ def _problem(where: str, message: str, suggestion: str | None = None) -> InputEr
 
 
 def _typed(table: str, document: Document) -> pl.DataFrame:
-    contract = CONTRACTS[table].columns()
+    contract = TABLES[table].columns()
     raw = _read(document)
     lacking, unknown = sorted(set(contract) - set(raw.columns)), sorted(set(raw.columns) - set(contract))
     if lacking or unknown:

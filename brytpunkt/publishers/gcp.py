@@ -1,9 +1,10 @@
 """The publisher ``gcp``: the Cloud Billing Catalog of Compute Engine, from which machine prices are composed.
 
 The catalog has no machines. A machine costs its cores, its memory, its GPUs and its built-in local disks, each a SKU
-of its own that is told by its description alone. Descriptions must match exactly: "Nvidia Tesla A100 GPU" is not the
-80 GB one, and what is sold by another scheme (Defined Duration, Calendar Mode, Reserved, Sole Tenancy, Custom,
-Premium, commitments) has a description that begins like the real one.
+of its own that is told by its description alone: on demand, as spot, or committed to for one or three years.
+Descriptions must match exactly: "Nvidia Tesla A100 GPU" is not the 80 GB one, and what is sold by another scheme
+(Defined Duration, Calendar Mode, Reserved, Sole Tenancy, Custom, Premium) has a description that begins like the real
+one. No whole document with commitments was seen, so that an odd one is a remark, and costs nothing but itself.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
+from brytpunkt.errors import InputError
 from brytpunkt.publishers import maps
 from brytpunkt.publishers.base import Batch, Document, Listing, Request
 from brytpunkt.publishers.offers import Collection, Offer, Provided
@@ -32,15 +34,24 @@ ROOT = "https://cloudbilling.googleapis.com/v1/services/6F81-5844-456A/skus"
 PAGE = re.compile(r"page-(\d{4})\.json")
 SPOT_PREFIX, SPOT_SUFFIX = "Spot Preemptible ", " attached to Spot Preemptible VMs"
 DESCRIPTION = re.compile(r"(?P<what>.+?) (?:running )?in (?P<where>[^()]+)")
+# A committed part is called otherwise than the same part on demand.
+COMMITMENT = re.compile(
+    r"Commitment v1: (?P<what>.+?)(?: running)? in (?P<where>[^()]+) for (?P<years>[13]) Years?",
+    re.IGNORECASE,
+)
 OTHER_SCHEMES = re.compile(
     r"DWS|Defined Duration|Calendar Mode|Reserved|Sole Tenancy|Custom|Premium|Commitment|Capacity Optimized|suspended",
     re.IGNORECASE,
 )
-LOCAL_DISK = "SSD backed Local Storage"
+LOCAL_DISK, COMMITTED_DISK = "SSD backed Local Storage", "Local SSD"
 # Hours in which the catalog counts a month of storage.
 HOURS_PER_MONTH = 730
 NANO = Decimal("1e-9")
-USAGES = {"OnDemand", "Preemptible"}
+NOTE = "sum of the SKUs of cores, memory, GPUs and built-in local disk"
+COMMITTED_NOTE = f"{NOTE}, each committed to by resource and paid by the month"
+USAGES = {"OnDemand", "Preemptible", "Commit1Yr", "Commit3Yr"}
+TERMS = {"1": "reserved_1y", "3": "reserved_3y"}
+COMMITTED_USAGES = {"Commit1Yr": "reserved_1y", "Commit3Yr": "reserved_3y"}
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,7 @@ class Part:
     document: Document
 
 
-Prices = Mapping[tuple[str, str, bool], Part]
+Prices = Mapping[tuple[str, str, str], Part]
 
 
 def start(source: Source, pointer: Document | None) -> Sequence[Request]:
@@ -88,8 +99,8 @@ def parse(listing: Listing) -> Iterator[Batch]:
     regions = sorted({region for _, region, _ in prices})
     for machine in maps.machines():
         for region in regions:
-            for is_spot in (False, True):
-                offer = _composed(machine, region, prices, collection, is_spot=is_spot)
+            for term in ("on_demand", "spot", *TERMS.values()):
+                offer = _composed(machine, region, prices, collection, term)
                 if offer is not None:
                     collection.add(offer)
     yield from collection.batches()
@@ -106,11 +117,18 @@ def _wanted_parts() -> dict[str, str]:
     parts = {LOCAL_DISK: "GiBy.mo"}
     for machine in maps.machines():
         parts |= dict.fromkeys((*machine.core, *machine.gpu), "h") | dict.fromkeys(machine.ram, "GiBy.h")
-    return parts
+    return parts | {_committed(part): unit for part, unit in parts.items()}
+
+
+def _committed(part: str) -> str:
+    """What a part is called where it is committed to: ``A3 Instance Core`` is ``A3 Cpu``; a GPU keeps its name."""
+    if part == LOCAL_DISK:
+        return COMMITTED_DISK
+    return part.replace(" Instance Core", " Cpu").replace(" Instance Ram", " Ram")
 
 
 def _prices(documents: Sequence[Document], wanted: dict[str, str], collection: Collection) -> Prices:
-    found: dict[tuple[str, str, bool], list[Part]] = defaultdict(list)
+    found: dict[tuple[str, str, str], list[Part]] = defaultdict(list)
     for document in documents:
         skus = field(json_of(document), "skus", list, document, "")
         for index, sku in enumerate(skus):
@@ -124,26 +142,39 @@ def _prices(documents: Sequence[Document], wanted: dict[str, str], collection: C
             )
             if usage not in USAGES:
                 continue
-            what, says_spot = part
-            price = _price(sku, wanted[what], document, place)
+            what, said = part
             # Some spot SKUs are filed under OnDemand: the description is right.
-            is_spot = says_spot or usage == "Preemptible"
+            term = "spot" if usage == "Preemptible" else said
+            is_committed = term in COMMITTED_USAGES.values()
+            if COMMITTED_USAGES.get(usage) != (term if is_committed else None):
+                collection.remark("part", description, f"its usage type says {usage}", document)
+                continue
+            try:
+                price = _price(sku, wanted[what], document, place)
+            except InputError as error:
+                if not is_committed:
+                    raise
+                collection.remark("part", description, error.problems[0].message, document)
+                continue
             for region in field(sku, "serviceRegions", list, document, place):
-                found[what, str(region), is_spot].append(price)
+                found[what, str(region), term].append(price)
     newest = {key: _newest(key, parts, collection) for key, parts in found.items()}
     return {key: price for key, price in newest.items() if price is not None}
 
 
-def _part_of(description: str) -> tuple[str, bool] | None:
-    """What a description prices, and whether as spot; None if it is sold by another scheme."""
+def _part_of(description: str) -> tuple[str, str] | None:
+    """What a description prices, and by which term; None if it is sold by another scheme."""
+    committed = COMMITMENT.fullmatch(description)
+    if committed is not None:
+        return committed["what"], TERMS[committed["years"]]
     if OTHER_SCHEMES.search(description):
         return None
-    is_spot = SPOT_PREFIX.strip() in description
+    term = "spot" if SPOT_PREFIX.strip() in description else "on_demand"
     plain = description.removeprefix(SPOT_PREFIX).replace(SPOT_SUFFIX, "")
     if plain.startswith(LOCAL_DISK):
-        return LOCAL_DISK, is_spot
+        return LOCAL_DISK, term
     said = DESCRIPTION.fullmatch(plain)
-    return None if said is None else (said["what"], is_spot)
+    return None if said is None else (said["what"], term)
 
 
 def _price(sku: dict[str, Any], unit: str, document: Document, place: str) -> Part:
@@ -172,21 +203,21 @@ def _price(sku: dict[str, Any], unit: str, document: Document, place: str) -> Pa
     return Part(price, day_of(field(info, "effectiveTime", str, document, place), document, place), document)
 
 
-def _newest(key: tuple[str, str, bool], parts: list[Part], collection: Collection) -> Part | None:
+def _newest(key: tuple[str, str, str], parts: list[Part], collection: Collection) -> Part | None:
     """The newest price of a part; several of one day are a remark."""
     day = max(part.valid_from for part in parts)
     newest = [part for part in parts if part.valid_from == day and part.price > 0]
     if len({part.price for part in newest}) > 1:
-        name = f"{key[0]}, {key[1]}{', spot' if key[2] else ''}"
+        name = f"{key[0]}, {key[1]}{'' if key[2] == 'on_demand' else f', {key[2]}'}"
         collection.remark("part", name, "several prices of one day", newest[0].document)
         return None
     return newest[0] if newest else None
 
 
 def _composed(
-    machine: maps.Machine, region: str, prices: Prices, collection: Collection, *, is_spot: bool
+    machine: maps.Machine, region: str, prices: Prices, collection: Collection, term: str
 ) -> Offer | None:
-    gpu = _any(machine.gpu, region, prices, is_spot=is_spot)
+    gpu = _any(machine.gpu, region, prices, term)
     if gpu is None:
         return None
     total, valid_from, lacking = machine.gpu_count * gpu.price, gpu.valid_from, []
@@ -195,7 +226,7 @@ def _composed(
         ("memory", machine.ram, machine.memory_gib),
         ("local disk", (LOCAL_DISK,), machine.local_ssd_gib),
     ):
-        part = _any(spellings, region, prices, is_spot=is_spot)
+        part = _any(spellings, region, prices, term)
         if not amount:
             continue
         if part is None:
@@ -203,7 +234,6 @@ def _composed(
             continue
         total += amount * part.price
         valid_from = max(valid_from, part.valid_from)
-    term = "spot" if is_spot else "on_demand"
     if lacking:
         reason = f"there is a GPU price, but none for {', '.join(lacking)}"
         collection.remark("part", f"{machine.name} {region} {term}", reason, gpu.document)
@@ -221,10 +251,11 @@ def _composed(
         valid_from=valid_from,
         document=gpu.document,
         confidence="derived",
-        note="sum of the SKUs of cores, memory, GPUs and built-in local disk",
+        note=COMMITTED_NOTE if term in COMMITTED_USAGES.values() else NOTE,
     )
 
 
-def _any(spellings: Sequence[str], region: str, prices: Prices, *, is_spot: bool) -> Part | None:
-    found = (prices.get((spelling, region, is_spot)) for spelling in spellings)
+def _any(spellings: Sequence[str], region: str, prices: Prices, term: str) -> Part | None:
+    names = map(_committed, spellings) if term in COMMITTED_USAGES.values() else spellings
+    found = (prices.get((name, region, term)) for name in names)
     return next((part for part in found if part is not None), None)

@@ -1,18 +1,18 @@
-"""The publisher ``mlperf``: MLPerf Inference results of a round, in the schema of v5.1 and v6.0.
+"""The publisher ``mlperf``: MLPerf Inference results of a round: a list in v5.1 and v6.0, an object since v6.1.
 
 ``a#`` counts accelerators per node: a system has ``a# x Nodes``, whatever its name says. A result that was inferred
 from another scenario is no measurement; the looser accuracy target repeats the stricter one; latencies come in two
 units and are not throughput. What is left are output tokens per second of whole systems under full load: the median
-of the submissions, as in the bundled table. Round v6.1 has another schema and is refused.
+of the submissions, as in the bundled table. Since v6.1 fields have other names and the total is stated, too.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
 from brytpunkt.publishers.base import Batch, Document, Listing, Request
 from brytpunkt.publishers.offers import Collection, Provided, frame
@@ -24,9 +24,23 @@ __all__ = ["following", "parse", "probe", "start", "version"]
 
 ROOT = "https://raw.githubusercontent.com/mlcommons/inference_results_v5.1/main/summary_results.json"
 TITLE = "MLCommons MLPerf Inference results"
-ROUNDS = ("v5.1", "v6.0")
+ROUNDS = ("v5.1", "v6.0", "v6.1")
+# What a list calls a field -> what the object of later rounds calls it.
+RENAMED = {
+    "Category": "Division",
+    "Suite": "SystemType",
+    "Performance_Result": "Result",
+    "Performance_Units": "Units",
+    "Model": "MlperfModel",
+    "Accelerator": "accelerator_model_name",
+    "a#": "accelerators_per_node",
+    "Nodes": "number_of_nodes",
+}
+TOTAL = "total_accelerators"
 UNITS = "Tokens/s"
 SCENARIOS = {"Offline": "offline", "Server": "server", "Interactive": "interactive"}
+
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True)
@@ -78,14 +92,17 @@ def parse(listing: Listing) -> Iterator[Batch]:
     for document in listing.documents:
         collection = Collection(Provided("mlperf", TITLE))
         entries = json_of(document)
-        if not isinstance(entries, list):
-            raise wrong(
-                document, "", "a list of results is expected", f"this reader knows {' and '.join(ROUNDS)}"
-            )
+        if not isinstance(entries, list | dict) or not entries:
+            known = f"this reader knows {', '.join(ROUNDS)}"
+            raise wrong(document, "", "a list or an object of results is expected", known)
+        is_list = isinstance(entries, list)
+        numbered: Iterable[tuple[Any, Any]] = (
+            enumerate(entries) if isinstance(entries, list) else entries.items()
+        )
         results = [
             result
-            for index, entry in enumerate(entries)
-            if (result := _result(entry, document, f"[{index}]", collection)) is not None
+            for index, entry in numbered
+            if (result := _result(entry, document, f"[{index}]", collection, is_list=is_list)) is not None
         ]
         if not results:
             raise wrong(
@@ -95,33 +112,43 @@ def parse(listing: Listing) -> Iterator[Batch]:
         yield from collection.batches("benchmarks")
 
 
-def _result(entry: Any, document: Document, place: str, collection: Collection) -> Result | None:
-    stated = field(entry, "version", str, document, place)
+def _result(
+    entry: Any, document: Document, place: str, collection: Collection, *, is_list: bool
+) -> Result | None:
+    names = {} if is_list else RENAMED
+
+    def of(name: str, kind: type[Kind]) -> Kind:
+        return field(entry, names.get(name, name), kind, document, place)
+
+    stated = of("version", str)
     if stated not in ROUNDS:
-        raise wrong(document, place, f"the round is {stated}", f"this reader knows {' and '.join(ROUNDS)}")
-    category, suite = (field(entry, name, str, document, place) for name in ("Category", "Suite"))
-    units, scenario = (field(entry, name, str, document, place) for name in ("Performance_Units", "Scenario"))
-    inferred = field(entry, "inferred", int, document, place)
-    model = field(entry, "Model", str, document, place)
+        raise wrong(document, place, f"the round is {stated}", f"this reader knows {', '.join(ROUNDS)}")
+    category, suite = of("Category", str), of("Suite", str)
+    units, scenario = of("Performance_Units", str), of("Scenario", str)
+    inferred, model = of("inferred", int), of("Model", str)
     if category != "closed" or "datacenter" not in suite or inferred or units != UNITS or model in REPEATS:
         return None
-    if field(entry, "Availability", str, document, place) != "available" or scenario not in SCENARIOS:
+    if of("Availability", str) != "available" or scenario not in SCENARIOS:
         return None
     if model not in MODELS:
         collection.remark("part", model, "a model in tokens per second that is not planned with", document)
         return None
-    gpu = collection.gpu(field(entry, "Accelerator", str, document, place), document)
+    gpu = collection.gpu(of("Accelerator", str), document)
     if gpu is None:
         return None
-    per_node, nodes = (field(entry, name, int, document, place) for name in ("a#", "Nodes"))
+    count = of("a#", int) * of("Nodes", int)
+    if not is_list and of(TOTAL, int) != count:
+        stated_total = f"{of(TOTAL, int)} accelerators in all, {count} by its nodes"
+        collection.remark("part", f"{place} {gpu}", stated_total, document)
+        return None
     return Result(
         gpu_model=gpu,
-        gpu_count=per_node * nodes,
+        gpu_count=count,
         model=model,
         scenario=SCENARIOS[scenario],
         round=stated,
-        rate=float(number(entry, "Performance_Result", document, place)),
-        precision=field(entry, "weight_data_types", str, document, place),
+        rate=float(number(entry, names.get("Performance_Result", "Performance_Result"), document, place)),
+        precision=of("weight_data_types", str),
     )
 
 

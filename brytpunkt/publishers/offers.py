@@ -24,8 +24,6 @@ TERM_HOURS = {
     "reserved_5y": 5 * HOURS_PER_YEAR,
 }
 STEP = Decimal("0.000001")
-# Between an instance type and its way of paying, where a publisher sells one commitment in several ways.
-WAY = " "
 
 
 @dataclass(frozen=True)

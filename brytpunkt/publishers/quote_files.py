@@ -17,6 +17,8 @@ import openpyxl
 from brytpunkt.publishers.base import Document
 from brytpunkt.publishers.reading import unzipped, wrong
 
+# Names of the files that are in the inbox: a document of every publication, even of an emptied inbox.
+CONTENTS = "inbox.txt"
 MAX_ROWS, MAX_COLUMNS = 2_000, 60
 MAX_SHEETS = 50
 

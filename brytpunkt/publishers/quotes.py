@@ -14,7 +14,7 @@ from decimal import Decimal
 from brytpunkt.errors import InputError, Problem
 from brytpunkt.publishers.base import Batch, Document, Listing
 from brytpunkt.publishers.offers import STEP, frame, provenance
-from brytpunkt.publishers.quote_files import Line, Place, Sheet, sheets
+from brytpunkt.publishers.quote_files import CONTENTS, Line, Place, Sheet, sheets
 from brytpunkt.warehouse.provenance import CURRENCIES
 
 YES, NO = {"yes", "true", "1", "y"}, {"no", "false", "0", "n"}
@@ -138,13 +138,14 @@ KINDS = (SERVERS, COLOCATION)
 
 
 def parse(listing: Listing) -> Iterator[Batch]:
-    """Files of the inbox -> quotes of servers and of colocation.
+    """Files of the inbox -> quotes of servers and of colocation; of a kind that has none, no rows.
 
     Raises ``InputError`` with every problem, by file, sheet, row and column.
     """
     problems: list[Problem] = []
     seen: dict[tuple[object, ...], Place] = {}
-    for document in listing.documents:
+    contents = [document for document in listing.documents if document.name == CONTENTS]
+    for document in (document for document in listing.documents if document.name != CONTENTS):
         found: dict[str, list[dict[str, object]]] = {kind.table: [] for kind in KINDS}
         try:
             for sheet in sheets(document):
@@ -162,6 +163,8 @@ def parse(listing: Listing) -> Iterator[Batch]:
                 yield Batch(table, frame(table, rows_kept), document)
     if problems:
         raise InputError(tuple(problems))
+    for document in contents:
+        yield from (Batch(kind.table, frame(kind.table, []), document) for kind in KINDS)
 
 
 def _kind(sheet: Sheet, problems: list[Problem]) -> Kind | None:

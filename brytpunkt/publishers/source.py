@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from ruamel.yaml import YAML
 
 SOURCE_ID = r"^[a-z0-9][a-z0-9-]{0,39}$"
 HOST = r"^[a-z0-9.-]+$"
 ENVIRONMENT_NAME = r"^[A-Z][A-Z0-9_]{2,63}$"
+ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET = "access_token", "client_id", "client_secret"
 
 
 class Source(BaseModel):
@@ -23,6 +24,8 @@ class Source(BaseModel):
     ``status`` is ``unconfirmed`` where no real document of the format was seen: such a source is disabled until
     it is asked for by name. ``format_seen`` says where the format was seen.
 
+    ``token_url``: where the credentials ``client_id`` and ``client_secret`` are exchanged for the ``access_token`` that
+    requests carry, anew for each walk.
     ``is_window``: a walk brings a part of the publication (the newest days), so rows that it lacks are not withdrawn.
     ``precedence`` decides between sources that price the same key and were confirmed within a week of each other.
     ``withdraw_after_days``: a row may be missing that long before it counts as withdrawn; lists flap.
@@ -42,6 +45,7 @@ class Source(BaseModel):
     url: str = ""
     hosts: tuple[Annotated[str, Field(pattern=HOST)], ...] = ()
     credentials: dict[str, Annotated[str, Field(pattern=ENVIRONMENT_NAME)]] = {}
+    token_url: str = ""
     parameters: dict[str, Any] = {}
     max_megabytes: Annotated[float, Field(gt=0)] = 50.0
     max_seconds: Annotated[float, Field(gt=0)] = 900.0
@@ -54,6 +58,13 @@ class Source(BaseModel):
     spot_tolerance_share: Annotated[float, Field(ge=0, lt=1)] = 0.1
     released_on: date | None = None
     documents: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def tokens_need_a_client(self) -> Self:
+        """Whoever asks for tokens says who it is."""
+        if self.token_url and not {CLIENT_ID, CLIENT_SECRET} <= set(self.credentials):
+            raise ValueError(f"token_url needs the credentials {CLIENT_ID} and {CLIENT_SECRET}")
+        return self
 
 
 def with_window(source: Source, today: date) -> Source:

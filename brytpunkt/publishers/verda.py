@@ -34,7 +34,7 @@ class Location:
 
 
 def start(source: Source, pointer: Document | None) -> Sequence[Request]:
-    """The two lists, with an access token."""
+    """The two lists, with an access token that the fetcher is given for the client's id and secret."""
     del pointer
     root = source.url or ROOT
     headers = {"Authorization": "Bearer {credential}"}

@@ -17,6 +17,7 @@ from brytpunkt.publishers.base import Batch, Listing
 from brytpunkt.publishers.find import BUNDLED, FindPublisher
 from brytpunkt.publishers.source import Source
 from brytpunkt.warehouse.ingestion import IngestReport, Policy, withdraw_missing, write_listing
+from brytpunkt.warehouse.series import DERIVED, withdraw_settled
 from brytpunkt.warehouse.store import Warehouse, transaction
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ def _apply(
         if batches is not None:
             _declare(connection, record)
             report = write_listing(connection, queries, landing.listing(record), batches, policy(record))
+            if record.origin == DERIVED:
+                withdraw_settled(connection, batches, record.at)
             outcome = "refused" if report.refused else "changed" if report.is_changed else "unchanged"
             applied = Applied(record, outcome, report, report.refused)
         elif record.kind in {"unchanged", "confirmed"}:

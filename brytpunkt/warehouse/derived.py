@@ -8,28 +8,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.landing.journal import Record
 from brytpunkt.landing.store import Arrival, Landing
-from brytpunkt.publishers.base import Batch, Listing
+from brytpunkt.publishers.find import BUNDLED, FindPublisher, publisher
 from brytpunkt.series import statistics, weather
 from brytpunkt.series.findings import day_ahead_findings
 from brytpunkt.series.gaps import DEFAULT_METHOD, GapMethod, fill_gaps, fill_report
 from brytpunkt.series.market_days import MARKET_TIMEZONE
+from brytpunkt.warehouse.apply import apply_pending
+from brytpunkt.warehouse.bundled import described
 from brytpunkt.warehouse.contracts import CONTRACTS
-from brytpunkt.warehouse.ingestion import IngestReport, ingest
+from brytpunkt.warehouse.ingestion import IngestReport, newest_seen
+from brytpunkt.warehouse.series import DERIVED as ORIGIN
 from brytpunkt.warehouse.store import Warehouse
 
-if TYPE_CHECKING:
-    import duckdb
-
-ORIGIN = "derived"
 SOURCE = "own statistics of published day-ahead prices"
 WEATHER_SOURCE = "own statistics of published weather hours"
 SHAPE_YEARS = 4
-FINDING_KEY = ["series", "subject", "publisher", "day", "kind"]
 TABLES = (
     *("day_ahead_monthly", "day_ahead_shape", "climate_hours", "climate_bins"),
     *("hot_years", "industrial_bounds"),
@@ -55,7 +53,10 @@ class Derived:
 
 
 def refresh_derived(
-    warehouse: Warehouse, landing: Landing, gap_method: GapMethod = DEFAULT_METHOD
+    warehouse: Warehouse,
+    landing: Landing,
+    gap_method: GapMethod = DEFAULT_METHOD,
+    find: FindPublisher = publisher,
 ) -> Derived:
     """Recompute the derived tables from the series; nothing happens where there is no series.
 
@@ -84,32 +85,20 @@ def refresh_derived(
     if not kept:
         return Derived(IngestReport(ORIGIN, ""), findings, fill_report(filled))
     listing = landing.land(ORIGIN, (_arrival(table, frame) for table, frame in kept.items()))
-    documents = {document.name: document for document in listing.documents}
-    batches = [Batch(table, frame, documents[f"{table}.csv"]) for table, frame in kept.items()]
-    with warehouse.open() as connection:
-        if _is_known(connection, listing):
-            return Derived(IngestReport(ORIGIN, listing.sha256), findings, fill_report(filled))
-        report = ingest(connection, warehouse.sql / "queries", listing, batches)
-        _withdraw_settled(connection, findings)
+    known = landing.journal.last(ORIGIN, "publication")
+    parsed = {}
+    if known is None or known.listing_sha256 != listing.sha256:
+        # Read back from what was landed, as a rebuild will.
+        batches = list(find(BUNDLED).parse(listing))
+        record = Record(
+            "publication", ORIGIN, newest_seen(batches), BUNDLED,
+            listing_sha256=listing.sha256, documents=tuple(described(listing)),
+        )  # fmt: skip
+        parsed[landing.journal.append(record).position] = batches
+    applied = apply_pending(warehouse, landing, find, parsed)
+    reports = [one.report for one in applied if one.record.origin == ORIGIN and one.report]
+    report = reports[-1] if reports else IngestReport(ORIGIN, listing.sha256)
     return Derived(report, findings, fill_report(filled))
-
-
-def _withdraw_settled(connection: duckdb.DuckDBPyConnection, findings: pl.DataFrame) -> None:
-    """Findings that later data settled are no longer current; they stay in history."""
-    connection.register("found", findings.select(FINDING_KEY).to_arrow())
-    connection.execute(
-        "UPDATE series_findings SET withdrawn_at = now() WHERE origin = ? AND withdrawn_at IS NULL "
-        "AND (series, subject, publisher, day, kind) NOT IN (SELECT * FROM found)",
-        [ORIGIN],
-    )
-    connection.unregister("found")
-
-
-def _is_known(connection: duckdb.DuckDBPyConnection, listing: Listing) -> bool:
-    known = connection.execute(
-        "SELECT listing_sha256 FROM listings WHERE origin = ? ORDER BY sequence DESC LIMIT 1", [ORIGIN]
-    ).fetchone()
-    return known is not None and known[0] == listing.sha256
 
 
 def _tables(

@@ -10,6 +10,7 @@ from datetime import date
 import polars as pl
 
 from brytpunkt.warehouse.contracts import CONTRACTS, GUARDED_PRICES
+from brytpunkt.warehouse.provenance import PAID_UPFRONT
 
 LARGEST_BAD_SHARE = 0.2
 LARGEST_LOSS_SHARE = 0.2
@@ -17,7 +18,8 @@ LARGEST_PRICE_FACTOR = 2.0
 LARGEST_ROW_FACTOR = 10.0
 SAME_NUMBER_FACTOR = 1.5
 PLACEHOLDER_PER_INSTANCE_HOUR = 0.01
-OFFER = ("provider", "region", "sku", "native_currency")
+# An instance type whatever the way of paying for it: prices contain the upfront fee, spread over the term.
+INSTANCE = ("provider", "region", "instance", "native_currency")
 PRICE = "price_native_per_instance_hour"
 # Statements about where and when a figure was read; a live figure that differs in nothing else has not changed.
 SEEN_COLUMNS = ("source", "source_date", "retrieved_on", "note")
@@ -52,10 +54,10 @@ def doubts(table: str, rows: pl.DataFrame, known: pl.DataFrame) -> pl.Series:
     numbered = rows.with_row_index("row")
     checks = []
     if table == "gpu_offers":
-        on_demand = (
-            rows.filter(pl.col("term") == "on_demand").group_by(OFFER).agg(on_demand=pl.col(PRICE).min())
-        )
-        numbered = numbered.join(on_demand, on=OFFER, how="left", nulls_equal=True)
+        numbered = numbered.with_columns(instance=pl.col("sku").str.replace(PAID_UPFRONT, ""))
+        listed = numbered.filter(pl.col("term") == "on_demand")
+        on_demand = listed.group_by(INSTANCE).agg(on_demand=pl.col(PRICE).min())
+        numbered = numbered.join(on_demand, on=INSTANCE, how="left", nulls_equal=True)
         is_committed = pl.col("term").str.contains("^(?:reserved|savings)_")
         checks += [
             (is_committed & (pl.col(PRICE) > pl.col("on_demand")), "a commitment dearer than on-demand"),

@@ -10,9 +10,19 @@ import polars as pl
 
 from brytpunkt.errors import InputError, Problem
 from brytpunkt.warehouse.contracts import CONTRACTS, GUARDED_PRICES
+from brytpunkt.warehouse.store import table_of
 
 if TYPE_CHECKING:
     import duckdb
+
+# The figure of each table whose moves are told.
+PRICES = GUARDED_PRICES | {
+    "market_prices": "price_native_per_instance_hour",
+    "server_quotes": "price_native_per_server",
+    "colocation_quotes": "coalesce(price_native_per_kw_month, price_native_per_rack_month)",
+    "benchmarks": "output_tokens_per_second",
+    "accelerators": "price_usd",
+}
 
 
 def price_history(connection: duckdb.DuckDBPyConnection, queries: Path, sku: str) -> pl.DataFrame:
@@ -37,14 +47,14 @@ def changed_between(
     """What changed in a table from the end of one day to the end of another, the largest moves first.
 
     -> origin, the table's key, change (appeared, withdrawn, changed), price_before, price_after [as in the table],
-    moved_share. Tables without a guarded price have none.
+    moved_share. Tables without a price have none.
     """
     query = _query(queries, "changed_between").format(
         table=table,
         key=", ".join(CONTRACTS[table].primary_key()),
-        price=GUARDED_PRICES.get(table, "NULL::DOUBLE"),
+        price=PRICES.get(table, "NULL::DOUBLE"),
     )
-    return connection.sql(query, params={"since": _end_of(since), "until": _end_of(until)}).pl()
+    return table_of(connection, query, since=_end_of(since), until=_end_of(until))
 
 
 def _end_of(day: date) -> datetime:

@@ -6,17 +6,19 @@ source, ``inbox/nord-pool/``; files stay where they are, and are known again by 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 
 from brytpunkt.errors import BrytpunktError
+from brytpunkt.landing.journal import Record
 from brytpunkt.landing.store import Arrival, Landing
-from brytpunkt.publishers.base import Listing
+from brytpunkt.publishers.find import FindPublisher, publisher
 from brytpunkt.publishers.source import Source, read_source
-from brytpunkt.warehouse.ingestion import IngestReport, ingest
+from brytpunkt.warehouse.apply import apply_pending, rules
+from brytpunkt.warehouse.bundled import described
+from brytpunkt.warehouse.ingestion import IngestReport
 from brytpunkt.warehouse.store import Warehouse
 
 MEDIA_TYPES = {".json": "application/json", ".csv": "text/csv", ".epw": "text/csv", ".xml": "application/xml"}
@@ -33,7 +35,14 @@ class Taken:
     error: str | None = None
 
 
-def take_inbox(warehouse: Warehouse, landing: Landing, data: Path, inbox: Path) -> list[Taken]:
+def take_inbox(
+    warehouse: Warehouse,
+    landing: Landing,
+    data: Path,
+    inbox: Path,
+    find: FindPublisher = publisher,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> list[Taken]:
     """Take in the files of every folder that is named like a declared source; a bad file spoils its own folder only."""
     taken = []
     for folder in sorted(path for path in inbox.glob("*") if path.is_dir()):
@@ -46,7 +55,7 @@ def take_inbox(warehouse: Warehouse, landing: Landing, data: Path, inbox: Path) 
             taken.append(Taken(folder.name, len(files), error=error))
             continue
         try:
-            report = _take(warehouse, landing, read_source(declaration), files)
+            report = _take(warehouse, landing, read_source(declaration), files, find, now())
         except BrytpunktError as error:
             taken.append(Taken(folder.name, len(files), error=str(error)))
         else:
@@ -54,20 +63,29 @@ def take_inbox(warehouse: Warehouse, landing: Landing, data: Path, inbox: Path) 
     return taken
 
 
-def _take(warehouse: Warehouse, landing: Landing, source: Source, files: list[Path]) -> IngestReport:
-    module = import_module(f"brytpunkt.publishers.{source.publisher}")
-    listing: Listing = landing.land(source.id, _arrivals(source, files), is_complete=False)
-    with warehouse.open() as connection:
-        known = connection.execute(
-            "SELECT 1 FROM listings WHERE origin = ? AND listing_sha256 = ?", [source.id, listing.sha256]
-        ).fetchone()
-    if known is not None:
-        return IngestReport(source.id, listing.sha256)
-    batches = list(module.parse(listing))
-    if not batches:
-        return IngestReport(source.id, listing.sha256)
-    with warehouse.open() as connection:
-        return ingest(connection, warehouse.sql / "queries", listing, batches)
+def _take(
+    warehouse: Warehouse,
+    landing: Landing,
+    source: Source,
+    files: list[Path],
+    find: FindPublisher,
+    at: datetime,
+) -> IngestReport:
+    listing = landing.land(source.id, _arrivals(source, files), is_complete=False)
+    known = {record.listing_sha256 for record in landing.journal.records() if record.origin == source.id}
+    parsed = {}
+    if listing.sha256 not in known:
+        batches = list(find(source.publisher).parse(listing))
+        if not batches:
+            return IngestReport(source.id, listing.sha256)
+        record = Record(
+            "publication", source.id, at, source.publisher, rules(source),
+            listing_sha256=listing.sha256, documents=tuple(described(listing)), is_complete=False,
+        )  # fmt: skip
+        parsed[landing.journal.append(record).position] = batches
+    applied = apply_pending(warehouse, landing, find, parsed)
+    reports = [one.report for one in applied if one.record.origin == source.id and one.report]
+    return reports[-1] if reports else IngestReport(source.id, listing.sha256)
 
 
 def _arrivals(source: Source, files: list[Path]) -> Iterator[Arrival]:

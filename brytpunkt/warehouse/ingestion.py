@@ -17,7 +17,7 @@ from brytpunkt.warehouse.digest import content_columns
 from brytpunkt.warehouse.guards import doubts, reason_to_refuse, without_repeats, without_spot_noise
 from brytpunkt.warehouse.series import write_series
 from brytpunkt.warehouse.series_contracts import SERIES
-from brytpunkt.warehouse.store import transaction
+from brytpunkt.warehouse.store import table_of, transaction
 
 if TYPE_CHECKING:
     import duckdb
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 FAR_FUTURE = datetime(9999, 1, 1, tzinfo=UTC)
 NO_ASIDE = {"reason": pl.String, "row_json": pl.String, "document_sha256": pl.String}
+# Why a row is set aside, beside the columns of its table; remarks have a column ``reason`` of their own.
+WHY_ASIDE = "why_aside"
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,7 @@ def _check(
     reasons = pl.Series([None] * good.height, dtype=pl.String)
     if policy.seen_at is not None and not policy.is_accepted:
         reasons = doubts(table, good, known)
-    doubtful = good.with_columns(reason=reasons).filter(pl.col("reason").is_not_null())
+    doubtful = good.with_columns(reasons.alias(WHY_ASIDE)).filter(pl.col(WHY_ASIDE).is_not_null())
     good = good.filter(reasons.is_null())
     named = pl.concat([broken, doubtful.select(broken.columns)])
     refused = (
@@ -193,22 +195,22 @@ def _with_document(table: str) -> type[dy.Schema]:
 
 
 def _broken(table: str, details: pl.DataFrame) -> pl.DataFrame:
-    """Rows that break the contract -> its columns, document_sha256, and as reason the rules that they break."""
+    """Rows that break the contract -> its columns, document_sha256, and as ``why_aside`` the rules that they break."""
     names = [*CONTRACTS[table].columns(), "document_sha256"]
     rules = [name for name in details.columns if name not in names]
     if not rules:
-        return details.select(*names, reason=pl.lit("")).clear()
+        return details.select(*names, pl.lit("").alias(WHY_ASIDE)).clear()
     why = pl.concat_list(
         pl.when(pl.col(name).cast(pl.String) == "invalid").then(pl.lit(name)) for name in rules
     )
-    return details.select(*names, reason=why.list.drop_nulls().list.join("; "))
+    return details.select(*names, why.list.drop_nulls().list.join("; ").alias(WHY_ASIDE))
 
 
 def _aside(table: str, rows: pl.DataFrame) -> pl.DataFrame:
     if rows.is_empty():
         return pl.DataFrame(schema=NO_ASIDE)
     return rows.select(
-        "reason",
+        pl.col(WHY_ASIDE).alias("reason"),
         pl.struct(list(CONTRACTS[table].columns())).struct.json_encode().alias("row_json"),
         "document_sha256",
     )
@@ -231,9 +233,7 @@ def _known(
     key = CONTRACTS[table].primary_key()
     connection.register("incoming_keys", rows.select(key).to_arrow())
     query = (queries / "current_of_origin.sql").read_text(encoding="utf-8")
-    known = connection.sql(
-        query.format(table=table, key_text=_key_sql(table)), params={"origin": origin}
-    ).pl()
+    known = table_of(connection, query.format(table=table, key_text=_key_sql(table)), origin=origin)
     connection.unregister("incoming_keys")
     return known, known_rows
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import polars as pl
 
 from brytpunkt.publishers import maps
-from brytpunkt.publishers.offers import WAY
+from brytpunkt.warehouse.provenance import PAID_UPFRONT
 
 # Round figures, only to compare prices of several currencies with one bound.
 ROUGH_UNITS_PER_USD = {
@@ -40,6 +40,13 @@ TOKENS_PER_GPU_SECOND = (1.0, 100_000.0)
 MILLION_TOKENS_USD = 1_000.0
 SERVER_USD = (2_000.0, 10_000_000.0)
 KW_MONTH_USD = (20.0, 2_000.0)
+ACCELERATOR_BOUNDS = {
+    "price_usd": (50.0, 500_000.0),
+    "fp16_flop_per_second": (1e11, 1e17),
+    "memory_gb": (0.01, 2_000.0),
+    "memory_gb_per_second": (1.0, 100_000.0),
+    "tdp_w": (1.0, 25_000.0),
+}
 PRICE = "price_native_per_instance_hour"
 
 Check = Callable[[pl.DataFrame], list[str]]
@@ -98,7 +105,7 @@ def _countries_are_known(offers: pl.DataFrame) -> list[str]:
 
 def _waiting_is_cheaper(offers: pl.DataFrame) -> list[str]:
     """Spot below on demand, commitments not above it, the longer commitment not above the shorter."""
-    base = offers.with_columns(base=pl.col("sku").str.split(WAY).list.first())
+    base = offers.with_columns(base=pl.col("sku").str.replace(PAID_UPFRONT, ""))
     key = ["provider", "region", "base", "native_currency"]
     on_demand = base.filter(pl.col("term") == "on_demand").select(*key, listed=pl.col(PRICE))
     joined = base.join(on_demand, on=key)
@@ -181,6 +188,19 @@ def _rooms_cost_like_rooms(quotes: pl.DataFrame) -> list[str]:
     )
 
 
+def _accelerators_are_built_like_accelerators(accelerators: pl.DataFrame) -> list[str]:
+    """Units that slipped show here: bytes taken for gigabytes, kilowatts for watts."""
+    return [
+        sentence
+        for column, (low, high) in ACCELERATOR_BOUNDS.items()
+        for sentence in _said(
+            f"{column} beyond {low:g} to {high:g}",
+            accelerators.filter(~pl.col(column).is_between(low, high)),
+            "accelerator",
+        )
+    ]
+
+
 OFFER_CHECKS: tuple[Check, ...] = (
     _gpu_hours_are_priced_like_gpu_hours,
     _counts_exist,
@@ -193,6 +213,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "fx_rates": (_rates_are_near,),
     "token_prices": (_tokens_are_priced_like_tokens,),
     "benchmarks": (_systems_are_as_fast_as_systems, _gpus_are_known),
+    "accelerators": (_accelerators_are_built_like_accelerators,),
     "server_quotes": (_servers_cost_like_servers,),
     "colocation_quotes": (_rooms_cost_like_rooms,),
 }

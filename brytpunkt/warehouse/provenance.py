@@ -14,6 +14,9 @@ import polars as pl
 PRICE_DECIMALS = (18, 6)
 CONFIDENCES = ["stated", "measured", "derived", "estimated", "suspect"]
 TERMS = ["on_demand", "spot", "reserved_1y", "reserved_3y", "reserved_5y", "savings_1y", "savings_3y"]
+# Between an instance type and its way of paying, where a publisher sells one commitment in several ways.
+WAY = " "
+PAID_UPFRONT = f"{WAY}(?:partial|all)-upfront$"
 CURRENCIES = ["EUR", "SEK", "NOK", "DKK", "ISK", "USD", "GBP"]
 
 

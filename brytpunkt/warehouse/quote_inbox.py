@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brytpunkt.errors import InputError, Problem
+from brytpunkt.landing.journal import Record
 from brytpunkt.landing.store import Arrival, Landing
-from brytpunkt.publishers import quotes
-from brytpunkt.publishers.base import Batch
-from brytpunkt.warehouse.ingestion import IngestReport, ingest
+from brytpunkt.publishers.base import Batch, Listing
+from brytpunkt.publishers.find import FindPublisher, publisher
+from brytpunkt.publishers.quote_files import CONTENTS
+from brytpunkt.warehouse.apply import apply_pending
+from brytpunkt.warehouse.bundled import described
+from brytpunkt.warehouse.ingestion import IngestReport
 from brytpunkt.warehouse.store import Warehouse
 
 if TYPE_CHECKING:
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
 
 ORIGIN = "quotes"
 FOLDER = "quotes"
+SERVER_QUOTES = "server_quotes"
 LICENCE = "own quote, confidential"
 MEDIA_TYPES = {
     ".csv": "text/csv",
@@ -26,36 +32,61 @@ MEDIA_TYPES = {
 MAX_BYTES = 20_000_000
 
 
-def refresh_quotes(warehouse: Warehouse, landing: Landing, folder: Path) -> IngestReport:
+def refresh_quotes(
+    warehouse: Warehouse,
+    landing: Landing,
+    folder: Path,
+    find: FindPublisher = publisher,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> IngestReport:
     """Bring the warehouse up to the files of the inbox; instant when they are known already.
 
     Raises ``InputError`` with every mistake of every file, and for a server that the catalog does not know; the
     quotes that were known before stay.
     """
     warehouse.migrate()
-    now = datetime.now(UTC)
+    at = now()
     paths = sorted(
         p for p in folder.glob("*") if p.suffix.lower() in MEDIA_TYPES and not p.name.startswith(("~", "."))
     )
-    listing = landing.land(ORIGIN, [_arrival(path, now) for path in paths])
-    with warehouse.open() as connection:
-        known = connection.execute(
-            "SELECT listing_sha256 FROM listings WHERE origin = ? ORDER BY sequence DESC LIMIT 1", [ORIGIN]
-        ).fetchone()
-        if (known is None and not paths) or (known is not None and known[0] == listing.sha256):
-            return IngestReport(ORIGIN, listing.sha256)
-    batches = list(quotes.parse(listing)) if paths else []
-    with warehouse.open() as connection:
-        _check_servers(connection, batches)
-        # A person takes a quote out on purpose: that is no loss of rows to guard against.
-        for table in (kind.table for kind in quotes.KINDS):
-            _withdraw(connection, table, batches, now)
-        if not batches:
-            return _nothing(connection, listing.sha256, now)
-        return ingest(connection, warehouse.sql / "queries", listing, batches)
+    known = landing.journal.last(ORIGIN, "publication")
+    if known is None and not paths:
+        return IngestReport(ORIGIN, "")
+    listing = landing.land(ORIGIN, [_contents(paths, at), *(_arrival(path, at) for path in paths)])
+    parsed = {}
+    if known is None or known.listing_sha256 != listing.sha256:
+        batches = list(find(ORIGIN).parse(listing))
+        with warehouse.open() as connection:
+            _check_servers(connection, batches)
+        record = landing.journal.append(_record(listing, at))
+        parsed[record.position] = batches
+    applied = apply_pending(warehouse, landing, find, parsed)
+    reports = [one.report for one in applied if one.record.origin == ORIGIN and one.report]
+    return reports[-1] if reports else IngestReport(ORIGIN, listing.sha256)
 
 
-def _arrival(path: Path, now: datetime) -> Arrival:
+def _record(listing: Listing, at: datetime) -> Record:
+    """A person puts quotes in and takes them out on purpose: accepted as they stand, and gone at once."""
+    return Record(
+        "publication", ORIGIN, at, ORIGIN,
+        rules={"precedence": 0, "withdraw_after_days": 0, "spot_tolerance_share": 0.0},
+        listing_sha256=listing.sha256, documents=tuple(described(listing)), accepted=True,
+    )  # fmt: skip
+
+
+def _contents(paths: list[Path], at: datetime) -> Arrival:
+    """The inbox itself as a document, so that an emptied one is a publication, too."""
+    return Arrival(
+        name=CONTENTS,
+        url=f"inbox:{CONTENTS}",
+        body="".join(f"{path.name}\n" for path in paths).encode(),
+        media_type="text/plain",
+        licence=LICENCE,
+        fetched_at=at,
+    )
+
+
+def _arrival(path: Path, at: datetime) -> Arrival:
     if path.stat().st_size > MAX_BYTES:
         raise InputError(
             (Problem(path.name, f"the file is larger than {MAX_BYTES:,} bytes", "leave the table only"),)
@@ -66,7 +97,7 @@ def _arrival(path: Path, now: datetime) -> Arrival:
         body=path.read_bytes(),
         media_type=MEDIA_TYPES[path.suffix.lower()],
         licence=LICENCE,
-        fetched_at=now,
+        fetched_at=at,
     )
 
 
@@ -76,26 +107,9 @@ def _check_servers(connection: duckdb.DuckDBPyConnection, batches: list[Batch]) 
     problems = tuple(
         Problem(str(source), f"the catalog has no server {server!r}", f"it has: {', '.join(sorted(catalog))}")
         for batch in batches
-        if batch.table == quotes.SERVERS.table
+        if batch.table == SERVER_QUOTES
         for server, source in batch.frame.select("server", "source").rows()
         if server not in catalog
     )
     if problems:
         raise InputError(problems)
-
-
-def _withdraw(connection: duckdb.DuckDBPyConnection, table: str, batches: list[Batch], now: datetime) -> None:
-    kept = [str(quote) for batch in batches if batch.table == table for quote in batch.frame["quote"]]
-    connection.execute(
-        f"UPDATE {table} SET withdrawn_at = ? WHERE origin = ? AND withdrawn_at IS NULL "  # noqa: S608 - ours
-        "AND NOT list_contains(?::VARCHAR[], quote)",
-        [now, ORIGIN, kept],
-    )
-
-
-def _nothing(connection: duckdb.DuckDBPyConnection, listing: str, now: datetime) -> IngestReport:
-    """An emptied inbox is a publication, too: the same files may come back."""
-    connection.execute(
-        "INSERT INTO listings SELECT ?, ?, ?, 0, 0, 0, count(*) + 1 FROM listings", [ORIGIN, listing, now]
-    )
-    return IngestReport(ORIGIN, listing)

@@ -12,6 +12,7 @@ import polars as pl
 from brytpunkt.errors import InputError, Problem
 from brytpunkt.planning.facts import Facts
 from brytpunkt.warehouse.contracts import CONFIDENCES, CONTRACTS, NEVER_PLANNED_WITH
+from brytpunkt.warehouse.store import table_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -66,9 +67,7 @@ def read_table(connection: duckdb.DuckDBPyConnection, queries: Path, table: str,
     """One table as known at the end of a day; decimals become floats, which planning rounds at the ledger."""
     key = ", ".join(CONTRACTS[table].primary_key())
     until = datetime.combine(day + timedelta(days=1), time(), UTC)
-    frame = connection.sql(
-        _query(queries, "as_of").format(table=table, key=key), params={"until": until}
-    ).pl()
+    frame = table_of(connection, _query(queries, "as_of").format(table=table, key=key), until=until)
     return frame.with_columns(pl.col(pl.Decimal).cast(pl.Float64)).drop(HISTORY_COLUMNS)
 
 
@@ -108,5 +107,5 @@ def current_table(warehouse: Warehouse, table: str) -> pl.DataFrame:
     key = ", ".join(CONTRACTS[table].primary_key())
     with warehouse.open() as connection:
         query = _query(warehouse.sql / "queries", "as_of").format(table=table, key=key)
-        frame = connection.sql(query, params={"until": datetime(9999, 1, 1, tzinfo=UTC)}).pl()
+        frame = table_of(connection, query, until=datetime(9999, 1, 1, tzinfo=UTC))
     return frame.select(list(CONTRACTS[table].columns()))

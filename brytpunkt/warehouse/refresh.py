@@ -13,9 +13,10 @@ from brytpunkt.errors import BrytpunktError
 from brytpunkt.landing.fetch import Fetcher, OnProgress, Patience, Validators
 from brytpunkt.landing.hosts import Credentials
 from brytpunkt.landing.journal import Kind, Record
+from brytpunkt.landing.probe import Probed, ask
 from brytpunkt.landing.store import Landed, Landing
 from brytpunkt.landing.walk import Held, Walk, understood
-from brytpunkt.publishers.base import Batch, Document, Listing, Publisher
+from brytpunkt.publishers.base import Batch, Listing, Publisher
 from brytpunkt.publishers.find import FindPublisher, publisher
 from brytpunkt.publishers.source import Source, with_window
 from brytpunkt.warehouse.apply import Applied, apply_pending, rules
@@ -41,14 +42,6 @@ class Outcome:
     applied: Applied | None = None
     requests: int = 0
     fetched_bytes: int = 0
-
-
-@dataclass(frozen=True)
-class _Probed:
-    pointer: Document | None
-    version: str | None
-    described: dict[str, Any] | None
-    is_new: bool
 
 
 @dataclass
@@ -88,7 +81,7 @@ class Refresher:
         try:
             with self._fetcher(source) as fetcher:
                 last = self._last_walk(source)
-                probed = self._probe(fetcher, module, last, self._folder(source, "probe"))
+                probed = ask(fetcher, module, last, self._folder(source, "probe"))
                 is_new = probed.is_new if probed.described else self._first_changed(fetcher, module, last)
         except BrytpunktError as error:
             self._write(source, "failed", reason=str(error))
@@ -158,21 +151,6 @@ class Refresher:
     def _last_walk(self, source: Source) -> Record | None:
         return self.landing.journal.last(source.id, "publication", "unchanged")
 
-    def _probe(self, fetcher: Fetcher, module: Publisher, last: Record | None, folder: Path) -> _Probed:
-        """What the pointer says; a source that has none is always new."""
-        ask = getattr(module, "probe", None)
-        request = ask(fetcher.source) if ask else None
-        if request is None:
-            return _Probed(None, None, None, is_new=True)
-        before = (last.pointer if last else None) or {}
-        landed = fetcher.fetch(request, folder, Validators(before.get("etag"), before.get("last_modified")))
-        if landed is None:
-            return _Probed(None, last.version if last else None, before, is_new=False)
-        version = understood(f"{fetcher.source.id}: the pointer", module.version, landed.document)
-        described = {"etag": landed.etag, "last_modified": landed.last_modified}
-        is_new = last is None or last.version != version
-        return _Probed(landed.document, version, described, is_new)
-
     def _first_changed(self, fetcher: Fetcher, module: Publisher, last: Record | None) -> bool:
         if last is None:
             return True
@@ -189,17 +167,17 @@ class Refresher:
         """One walk -> its record, the batches if rows differ, and the bytes that were fetched."""
         source, module = walk.fetcher.source, walk.publisher
         last = self._last_walk(source)
-        probed = self._probe(walk.fetcher, module, last, self._folder(source, "probe"))
+        probed = ask(walk.fetcher, module, last, self._folder(source, "probe"))
         if last is not None and not probed.is_new and not force:
             return self._confirm(source, last, probed.described), None, 0
         walk.held = {} if last is None or force else self._held(last)
 
         def is_still() -> bool:
-            again = self._probe(walk.fetcher, module, None, self._folder(source, "probe"))
+            again = ask(walk.fetcher, module, None, self._folder(source, "probe"))
             return again.version == probed.version
 
         if probed.described is not None and probed.pointer is None:
-            probed = self._probe(walk.fetcher, module, None, self._folder(source, "probe"))
+            probed = ask(walk.fetcher, module, None, self._folder(source, "probe"))
         landed = walk.run(probed.pointer, probed.version, is_still if probed.described else None)
         if landed is None and last is not None:
             return self._confirm(source, last, probed.described), None, 0
@@ -208,7 +186,7 @@ class Refresher:
         return record, batches, sum(one.size for one in landed if one.document.path.parent == walk.folder)
 
     def _compared(
-        self, walk: Walk, landed: list[Landed], last: Record | None, probed: _Probed, *, accept: bool
+        self, walk: Walk, landed: list[Landed], last: Record | None, probed: Probed, *, accept: bool
     ) -> tuple[Record, list[Batch] | None]:
         """Keep the bytes of a publication whose rows differ from those before, and the metadata of any other."""
         source = walk.fetcher.source

@@ -29,6 +29,10 @@ VALUES = {
     "industrial_prices": ("eur_per_kwh",),
 }
 PRICES = "day_ahead_intervals"
+# Who recomputes statistics and findings from the series.
+DERIVED = "derived"
+FINDINGS = "series_findings"
+FINDING_KEY = ["series", "subject", "publisher", "day", "kind"]
 
 
 def write_series(
@@ -64,6 +68,21 @@ def write_series(
         kept, mistaken = _without_unit_mistakes(connection, listing, kept)
         aside += mistaken
     return _merge(connection, queries, listing, table, kept, seen_at), aside
+
+
+def withdraw_settled(
+    connection: duckdb.DuckDBPyConnection, batches: Sequence[Batch], settled_at: datetime
+) -> None:
+    """Findings of ours that later data settled are no longer current; they stay in history."""
+    found = [batch.frame.select(FINDING_KEY) for batch in batches if batch.table == FINDINGS]
+    empty = SERIES[FINDINGS].create_empty().select(FINDING_KEY)
+    connection.register("found", pl.concat([pl.DataFrame(empty), *found]).to_arrow())
+    connection.execute(
+        f"UPDATE {FINDINGS} SET withdrawn_at = ? WHERE origin = ? AND withdrawn_at IS NULL "  # noqa: S608 - ours
+        "AND (series, subject, publisher, day, kind) NOT IN (SELECT * FROM found)",
+        [settled_at, DERIVED],
+    )
+    connection.unregister("found")
 
 
 def _newest(frame: pl.DataFrame, key: list[str]) -> pl.DataFrame:

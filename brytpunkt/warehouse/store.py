@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
 from brytpunkt.errors import BrytpunktError
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.05, 1.0
 # DuckDB reports another process's lock and, within one process, a second configuration; both mean "in use".
 BUSY_MESSAGES = ("Could not set lock", "different configuration", "Conflicting lock")
+NAMED = re.compile(r"\$([a-z_]+)")
 HISTORY = """
 CREATE TABLE IF NOT EXISTS schema_migrations (
     name VARCHAR NOT NULL, sha256 VARCHAR NOT NULL, applied_at TIMESTAMPTZ NOT NULL
@@ -76,6 +80,22 @@ def harden(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("SET enable_external_access = false")
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET lock_configuration = true")
+
+
+def table_of(connection: duckdb.DuckDBPyConnection, query: str, **values: datetime | str) -> pl.DataFrame:
+    """Rows of a query with its ``$names`` filled in by us, never by a user's text.
+
+    A relation with bound parameters takes its rows through constants, which costs eight times as much for 20,000
+    rows; a relation is the one way to a frame that DuckDB 1.5 and 2.0 have in common.
+    """
+    filled = NAMED.sub(lambda name: _literal(values[name[1]]), query)
+    return connection.sql(filled).pl()
+
+
+def _literal(value: datetime | str) -> str:
+    if isinstance(value, datetime):
+        return f"TIMESTAMPTZ '{value.isoformat()}'"
+    return "'" + value.replace("'", "''") + "'"
 
 
 @contextmanager

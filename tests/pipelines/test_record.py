@@ -12,10 +12,11 @@ from assets.live import changed_version, source_key
 from assets.plans import decision_version
 from brytpunkt.folders import folders
 from brytpunkt.warehouse import refresh_bundled
-from pipelines.record import record_outcomes
+from pipelines.materialise import FACTS
+from pipelines.record import behind, record_outcomes
 from pipelines.sensors import DATA_VERSION_TAG
 from tests.live.server import Server
-from tests.live.vendor import Clock, Shop, find, refresher, with_pointer
+from tests.live.vendor import Clock, Shop, find, refresher, source, with_pointer
 
 
 def versions(home: Path, key: dg.AssetKey) -> list[str]:
@@ -41,6 +42,17 @@ def test_a_refresh_from_the_command_line_is_seen_by_the_daemon(home: Path) -> No
         record_outcomes(folders(), {"shop": declared}, [live.refresh(declared)])
     assert versions(home, source_key("shop")) == [first, first]
     assert len(versions(home, fact_key("gpu_offers"))) == 1
+    assert versions(home, fact_key("places")) == []
+
+
+def test_only_the_tables_behind_a_changed_source_are_made_again() -> None:
+    with Server(Shop().reply) as server:
+        offers, series, open_ended = (
+            source(server, tables=tables) for tables in (["gpu_offers"], ["day_ahead_intervals"], [])
+        )
+    assert behind([]) is None
+    assert behind([offers]) == dg.AssetSelection.assets(fact_key("gpu_offers"))
+    assert behind([offers, series]) == behind([open_ended]) == FACTS
 
 
 def test_money_that_moves_no_verdict_leaves_the_decision_as_it_was() -> None:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -11,11 +12,12 @@ import pytest
 
 from assets import sources
 from assets.facts import build_fact_asset, build_fact_check, fact_key
-from assets.live import build_source_asset, source_key
+from assets.live import build_source_asset, progress_log, source_key
 from assets.partitions import PLANS
 from assets.rooms import LIVE_VARIABLE, Rooms
 from assets.waking import on_changed_data
 from brytpunkt.folders import folders
+from brytpunkt.landing.fetch import OnProgress
 from brytpunkt.warehouse import Refresher, content_version
 from brytpunkt.warehouse.read import current_table
 from pipelines.reconcile import due
@@ -44,9 +46,9 @@ def plan(rooms: Rooms) -> dg.MaterializeResult:  # type: ignore[type-arg]
 class ShopRooms(Rooms):
     """Rooms in which the shop is known and time stands until a test moves it."""
 
-    def refresher(self) -> Refresher:
+    def refresher(self, on_progress: OnProgress = lambda _name, _bytes, _expected: None) -> Refresher:
         """Fetches from the shop."""
-        return refresher(self.folders().home, CLOCK)
+        return replace(refresher(self.folders().home, CLOCK), on_progress=on_progress)
 
 
 class World:
@@ -174,6 +176,15 @@ def test_a_refused_publication_fails_its_asset_and_confirms_nothing(world: World
     assert "still refused" in (answer.skip_message or "")
     assert world.woken() == set()
     assert last_confirmed(world) == before
+
+
+def test_a_long_download_is_told_now_and_then() -> None:
+    said: list[str] = []
+    progress = progress_log(said.append)
+    for megabytes in range(4, 124, 4):
+        progress("ec2.csv", megabytes * 1_000_000, 400_000_000)
+    progress("savings.csv", 52_000_000, None)
+    assert said == ["ec2.csv: 52 of 400 MB", "ec2.csv: 100 of 400 MB", "savings.csv: 52 MB"]
 
 
 def test_a_source_that_is_down_is_skipped_with_the_reason(world: World, shop: Shop) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from brytpunkt.publishers.source import Source, read_source
 from brytpunkt.warehouse.contracts import CONTRACTS
 
 HERE = Path(__file__).parent
+ANY_PATH = re.compile(r"^/.*$")
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 

@@ -201,14 +201,36 @@ def test_mlperf_takes_the_median_of_what_counts(tmp_path: Path) -> None:
     assert set(rows(batches, "source_remarks")["name"]) == {"NVIDIA R200", "new-model-1t"}
 
 
+def renamed(entry: dict[str, Any]) -> dict[str, Any]:
+    """A result as rounds since v6.1 write it."""
+    later = {mlperf.RENAMED.get(name, name): value for name, value in entry.items() if name != "Model"}
+    total = entry["a#"] * entry["Nodes"]
+    return later | {"version": "v6.1", "MlperfModel": entry["Model"], "total_accelerators": total}
+
+
+def test_mlperf_of_a_later_round_has_other_names_and_states_the_total(tmp_path: Path) -> None:
+    racks = renamed(result(Accelerator="NVIDIA GB300", Nodes=18, count=4, Performance_Result=1124500.0))
+    odd = renamed(result(Scenario="Server", Nodes=2, count=8)) | {"total_accelerators": 8}
+    entries = [racks, odd, renamed(result()), renamed(result(inferred=1, Performance_Result=999999))]
+    body = {str(number): entry for number, entry in enumerate(entries)}
+    batches = list(mlperf.parse(listing(document(tmp_path, "summary_results.json", body))))
+    columns = ("gpu_model", "gpu_count", "model", "scenario", "output_tokens_per_second", "software")
+    assert text(rows(batches, "benchmarks"), *columns) == table("""
+        B200-SXM-180GB  | 8  | llama2-70b | offline | 100000  | MLPerf Inference v6.1
+        GB300-NVL-288GB | 72 | llama2-70b | offline | 1124500 | MLPerf Inference v6.1
+    """)
+    assert rows(batches, "source_remarks")["reason"].to_list() == ["8 accelerators in all, 16 by its nodes"]
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
         (
             {"0": {"Organization": "Somebody", "total_accelerators": 8}},
-            r"this reader knows v5\.1 and v6\.0|This reader",
+            r"\[0\]: the field version is missing",
         ),
-        ([result(version="v6.1")], r"the round is v6\.1"),
+        ({}, r"a list or an object of results is expected.*v5\.1, v6\.0, v6\.1"),
+        ([result(version="v7.0")], r"the round is v7\.0"),
         ([{k: v for k, v in result().items() if k != "a#"}], "the field a# is missing"),
         ([{k: v for k, v in result().items() if k != "inferred"}], "the field inferred is missing"),
         ([result(Performance_Result="fast")], "Performance_Result: 'fast' is not a number"),

@@ -62,6 +62,7 @@ def test_machines_are_composed_over_pages(tmp_path: Path) -> None:
     offers = rows(parsed(tmp_path, found[:7], found[7:]), "gpu_offers")
     wanted = ("a3-highgpu-8g", "a4-highgpu-8g", "a2-highgpu-1g")
     # 208 x 0.03 + 1,872 x 0.004 + 8 x 9.8 + 6,000 x 0.0876 / 730 = 92.848; spot alike
+    # committed: 208 x 0.02 + 1,872 x 0.003 + 8 x 6.5 + 6,000 x 0.073 / 730 = 62.376
     assert text(
         offers.filter(pl.col("sku").is_in(wanted)),
         *(
@@ -77,11 +78,42 @@ def test_machines_are_composed_over_pages(tmp_path: Path) -> None:
     ) == table("""
         a3-highgpu-8g | europe-north1 | FI | H100-SXM-80GB  | 8 | on_demand | 92.848   | 2026-09-01
         a3-highgpu-8g | europe-north1 | FI | H100-SXM-80GB  | 8 | spot      | 21.912   | 2026-09-01
+        a3-highgpu-8g | europe-north1 | FI | H100-SXM-80GB  | 8 | reserved_1y | 62.376 | 2026-10-01
+        a4-highgpu-8g | europe-north1 | FI | B200-SXM-180GB | 8 | reserved_3y | 56.8   | 2026-10-01
         a4-highgpu-8g | europe-north1 | FI | B200-SXM-180GB | 8 | on_demand | 128.88   | 2026-06-01
         a4-highgpu-8g | europe-north1 | FI | B200-SXM-180GB | 8 | spot      | 39.6     | 2026-06-01
         a2-highgpu-1g | us-central1   | US | A100-SXM-40GB  | 1 | on_demand | 3.673385 | 2026-06-01
     """)
     assert set(offers["confidence"]) == {"derived"}
+
+
+def test_a_commitment_is_told_by_its_description_and_its_usage_type(tmp_path: Path) -> None:
+    batches = parsed(tmp_path, skus())
+    reasons = dict(rows(batches, "source_remarks").select("name", "reason").iter_rows())
+    misfiled = "Commitment v1: Nvidia Tesla A100 GPU running in Americas for 1 Year"
+    assert reasons[misfiled] == "its usage type says OnDemand"
+    assert reasons["a3-megagpu-8g europe-north1 on_demand"].startswith("there is a GPU price, but none for")
+    committed = rows(batches, "gpu_offers").filter(pl.col("term").str.starts_with("reserved"))
+    assert set(committed["sku"]) == {
+        *(f"a3-highgpu-{n}g" for n in (1, 2, 4, 8)),
+        "a4-highgpu-8g",
+    }
+    assert all("committed to by resource" in note for note in committed["note"])
+
+
+def test_an_odd_commitment_costs_nothing_but_itself(tmp_path: Path) -> None:
+    local = sku(
+        "Commitment v1: Local SSD In Finland For 3 Years",
+        "Commit3Yr",
+        "mo",
+        "9",
+        "europe-north1",
+        "2026-11-01",
+    )
+    batches = parsed(tmp_path, [*skus(), local])
+    reasons = dict(rows(batches, "source_remarks").select("name", "reason").iter_rows())
+    assert "the unit is mo, where GiBy.mo was known" in reasons[local["description"]]
+    assert rows(batches, "gpu_offers").equals(rows(parsed(tmp_path, skus()), "gpu_offers"))
 
 
 def test_a_machine_with_a_missing_part_is_remarked_and_left_out(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from brytpunkt.publishers import ecb, genai_prices, mlperf, quotes
+from brytpunkt.publishers import ecb, epoch, genai_prices, mlperf, quotes
 from brytpunkt.publishers.base import Batch
 from brytpunkt.publishers.offers import frame
 from brytpunkt.warehouse.contracts import CONTRACTS
@@ -55,6 +55,7 @@ def collected(tmp_path: Path) -> list[Batch]:
         *genai_prices.parse(listing(document(tmp_path, "data.json", test_catalogs.PROVIDERS))),
         *mlperf.parse(listing(document(tmp_path, "summary_results.json", test_catalogs.RESULTS))),
         *quotes.parse(listing(servers, halls)),
+        *epoch.parse(listing(document(tmp_path, "ml_hardware.csv", test_catalogs.HARDWARE))),
     ]
 
 
@@ -154,6 +155,11 @@ def test_each_invariant_of_offers_can_be_broken(changes: list[dict[str, object]]
                 }
             ],
             "output per GPU beyond bounds",
+        ),
+        (
+            "accelerators",
+            [{"accelerator": "a GPU", "manufacturer": "a", "kind": "GPU", "memory_gb": 80e9}],
+            "memory_gb beyond 0.01 to 2000",
         ),
         (
             "server_quotes",
