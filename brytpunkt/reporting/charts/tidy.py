@@ -84,7 +84,9 @@ def _as_path(element: ET.Element) -> ET.Element:
     if element.tag != LINE or at is None:
         return element
     look = {name: value for name, value in element.attrib.items() if name not in {"transform", "x2", "y2"}}
-    return ET.Element(PATH, look | {"d": f"M{at[1]},{at[2]}l{element.get('x2', '0')},{element.get('y2', '0')}"})
+    return ET.Element(
+        PATH, look | {"d": f"M{at[1]},{at[2]}l{element.get('x2', '0')},{element.get('y2', '0')}"}
+    )
 
 
 def _rounded(found: re.Match[str]) -> str:

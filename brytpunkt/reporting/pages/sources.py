@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from brytpunkt.reporting.staleness import is_stale, stale_tables
+from brytpunkt.reporting.staleness import confirmed_sources, is_stale, stale_tables
 from brytpunkt.reporting.words import short
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def stale_notes(at: Desk) -> list[str]:
             date=formats.day(item.oldest),
             days=formats.number(item.limit_days),
         )
-        for item in stale_tables(at.summary["sources"], at.today)
+        for item in stale_tables(confirmed_sources(at.summary), at.today)
     ]
 
 
@@ -67,7 +67,7 @@ def provenance_section(at: Desk, row: Row) -> Row:
     words, formats = at.formats.texts, at.formats
     run, plan = at.summary["run"], at.summary["plan"]
     tables: dict[tuple[str, str, str], Row] = {}
-    for source in at.summary["sources"]:
+    for source in confirmed_sources(at.summary):
         digest = (source.get("document_sha256") or "")[:DIGEST_LENGTH]
         key = (source["table"], digest, source["retrieved_on"] or "")
         document = tables.setdefault(
