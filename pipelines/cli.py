@@ -92,6 +92,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrytpunktError as error:
         print(f"brytpunkt: {error}", file=sys.stderr)
         return EXIT_ERROR
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_ERROR
     except KeyboardInterrupt:
         print("brytpunkt: stopped; nothing half-written remains", file=sys.stderr)
         return EXIT_ERROR

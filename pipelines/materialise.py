@@ -23,6 +23,7 @@ from brytpunkt.runs import Run, newest_run
 from pipelines.build import ASSETS, CHECKS
 from pipelines.instance import prepare_instance
 from pipelines.sweep import run_tags, sweep_dead_runs
+from pipelines.unchanged import STATE, are_current, facts_state
 
 FACTS = dg.AssetSelection.groups("sources", "series", "facts")
 PLAN = dg.AssetSelection.groups("plans")
@@ -35,6 +36,7 @@ class Steps:
     """Names of the steps, for whoever shows progress."""
 
     facts: str = "Facts: bundled snapshot into the warehouse, contracts checked"
+    same_facts: str = "Facts: nothing has changed since they were last checked"
     plan: str = "Plan: demand, rent, build, energy, ledger, verdicts"
     reports: str = "Reports: charts and PDFs"
     lineage: str = "Lineage: site reports recorded"
@@ -66,8 +68,11 @@ def materialise_plan(
         sweep_dead_runs(instance)
         instance.add_dynamic_partitions(PLANS.name or "", [plan])
         worker = _Worker(instance, Rooms(home=str(found.home)))
-        on_step(Steps.facts)
-        worker.run(FACTS)
+        if are_current(instance, facts_state(found)):
+            on_step(Steps.same_facts)
+        else:
+            on_step(Steps.facts)
+            worker.run_facts(found)
         on_step(Steps.plan)
         worker.run(PLAN, plan, {"planning_inputs": PlanningConfig(as_of=as_of.isoformat() if as_of else "")})
         if with_reports:
@@ -87,7 +92,7 @@ def materialise_facts(found: Folders, events: Sequence[dg.AssetMaterialization],
         for event in events:
             instance.report_runless_asset_event(event)
         if refresh:
-            _Worker(instance, Rooms(home=str(found.home))).run(FACTS)
+            _Worker(instance, Rooms(home=str(found.home))).run_facts(found)
 
 
 @dataclass(frozen=True)
@@ -95,10 +100,15 @@ class _Worker:
     instance: dg.DagsterInstance
     rooms: Rooms
 
+    def run_facts(self, found: Folders) -> None:
+        """Materialise and check the facts, and remember what they came from."""
+        run_id = self.run(FACTS)
+        self.instance.add_run_tags(run_id, {STATE: facts_state(found)})
+
     def run(
         self, selection: dg.AssetSelection, partition: str | None = None, ops: dict[str, Any] | None = None
-    ) -> None:
-        """Materialise a selection; a user's mistake found inside a step comes out as what it is."""
+    ) -> str:
+        """Materialise a selection -> the run's id; a user's mistake found inside a step comes out as what it is."""
         try:
             result = dg.materialize(
                 [*ASSETS, *CHECKS],
@@ -125,6 +135,7 @@ class _Worker:
             names = ", ".join(f"{check.asset_key.to_user_string()}: {check.check_name}" for check in failed)
             message = f"checks failed: {names}. `brytpunkt ui` shows the rows"
             raise BrytpunktError(message)
+        return result.run_id
 
 
 def _explained(error: BaseException) -> BrytpunktError | None:

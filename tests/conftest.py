@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+settings.register_profile("house", deadline=None)  # a machine that is busy is no finding
+settings.load_profile("house")
 
 SMALL_PLAN = """\
 plan: small
@@ -45,8 +51,29 @@ scenarios:
   - {id: cloud-falls, name: GPU rent falls, gpu_price_path_per_year: -0.2}
 """
 
-# fixtures of wider scope that take seconds to make; a test that uses several goes with the first
-COSTLY = ("result", "made", "planned", "with_facts", "published_result")
+# Modules that look at the same costly thing: they run in the same process, so that it is made once for the run.
+SHARED = {
+    "tests/reporting/": "the small plan, reported",
+    "tests/planning/test_footprint.py": "the example",
+    "tests/planning/test_optimal.py": "the example",
+    "tests/planning/test_stored.py": "the example",
+    "tests/planning/test_plausibility.py": "the published cases",
+    "tests/planning/test_published.py": "the published cases",
+    "tests/planning/risk/": "drawn worlds",
+}
+
+
+class ByModule(LoadScopeScheduling):  # type: ignore[misc]
+    """Hands modules to the processes, and those together that share what is costly."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.split("::", maxsplit=1)[0]
+        return next((name for start, name in SHARED.items() if module.startswith(start)), module)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """The scheduler of a run on several processes."""
+    return ByModule(config, log)
 
 
 @pytest.fixture
@@ -63,14 +90,3 @@ def small_plan(tmp_path: Path) -> Path:
     path = tmp_path / "small.yaml"
     path.write_text(SMALL_PLAN, encoding="utf-8")
     return path
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that look at the same costly thing run in the same process, so that it is made once for the run.
-
-    All other tests are handed out one by one, whichever process is free.
-    """
-    for item in items:
-        shared = [name for name in COSTLY if name in getattr(item, "fixturenames", ())]
-        for name in shared[:1]:
-            item.add_marker(pytest.mark.xdist_group(name))

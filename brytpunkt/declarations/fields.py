@@ -28,7 +28,7 @@ NO_SOURCE = "planning assumption, no published source found"
 class Section(BaseModel):
     """One part of a plan. Unknown keys are refused, nothing is coerced, nothing changes after reading."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 def described(description: str, *, unit: str = "", **limits: Any) -> FieldInfo:

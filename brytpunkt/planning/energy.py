@@ -12,7 +12,7 @@ from brytpunkt.planning.calendar import CELL, MONTHS_PER_YEAR, calendar_of
 from brytpunkt.planning.cooling import site_pue
 from brytpunkt.planning.forwards import forward_step
 from brytpunkt.planning.heat import with_heat
-from brytpunkt.planning.tariff import energy_fee, single_tax
+from brytpunkt.planning.tariff import energy_fee, single_taxes
 from brytpunkt.planning.taxes import unrecovered_vat
 
 if TYPE_CHECKING:
@@ -172,20 +172,17 @@ def tax_by_month(site: Site, facts: Facts, fx: Fx, months: pl.DataFrame) -> pl.D
     known stays in force, and months before the first known rate pay it: no tax is ever taken for none.
     """
     if site.energy.tax is not None:
-        return months.sort("date").select(
-            "month",
-            energy_tax=pl.Series(
-                [single_tax(site, facts, fx, day) for day in months.sort("date")["date"]], dtype=pl.Float64
-            ),
-        )
+        ordered = months.sort("date")
+        rates = single_taxes(site, facts, fx, ordered["date"].to_list())
+        return ordered.select("month", energy_tax=pl.Series(rates, dtype=pl.Float64))
     rows = facts.energy_taxes.filter(
         pl.col("country") == site.country, pl.col("segment") == site.energy.tax_segment
     ).sort("valid_from")
-    rates = {name: fx.rate(name) for name in rows["native_currency"].unique()}
+    money = {name: fx.rate(name) for name in rows["native_currency"].unique()}
     in_force = rows.select(
         "valid_from",
         energy_tax=pl.col("rate_native_per_kwh")
-        * pl.col("native_currency").replace_strict(rates, return_dtype=pl.Float64),
+        * pl.col("native_currency").replace_strict(money, return_dtype=pl.Float64),
     )
     return (
         months.sort("date")

@@ -15,7 +15,7 @@ import polars as pl
 
 from brytpunkt.planning.calendar import CELL, MONTHS_PER_YEAR, calendar_of
 from brytpunkt.planning.money import total
-from brytpunkt.planning.taxes import Tax, tax_in_force
+from brytpunkt.planning.taxes import taxes_in_force
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan, Site
@@ -185,17 +185,21 @@ def _charges(
 ) -> list[tuple[object, ...]]:
     rows: list[tuple[object, ...]] = []
     banded = {e.name for e in found if len(e.bands) > 1}
-    for month, day, escalator in months.select("month", "date", "escalator").iter_rows():
+    taxes = (
+        [None] * months.height
+        if site.energy.tax is None
+        else taxes_in_force(site, facts, fx, months["date"].to_list())
+    )
+    dated = months.select("month", "date", "escalator").iter_rows()
+    for (month, day, escalator), tax in zip(dated, taxes, strict=True):
         for element in in_force(found, day):
             if element.charge == "energy" and element.name not in banded:
                 continue
             per_month = 1 if element.charge == "energy" else MONTHS_PER_YEAR
             rows += _bands(site.id, element, month, escalator / per_month, 1.0)
-        if site.energy.tax is not None:
-            tax = tax_in_force(site, facts, fx, day)
-            if len(tax.bands) > 1:
-                element = Element("tax", "tax", tax.bands)
-                rows += _bands(site.id, element, month, 1.0, 1 / MONTHS_PER_YEAR)
+        if tax is not None and len(tax.bands) > 1:
+            element = Element("tax", "tax", tax.bands)
+            rows += _bands(site.id, element, month, 1.0, 1 / MONTHS_PER_YEAR)
     return rows
 
 
@@ -256,10 +260,10 @@ def energy_fee(
     return cells
 
 
-def single_tax(site: Site, facts: Facts, fx: Fx, day: dt.date) -> float:
-    """The conditional tax as a rate by kWh, zero where it has bands (then it is a charge). [plan currency/kWh]"""
-    tax: Tax = tax_in_force(site, facts, fx, day)
-    return tax.bands[0][1] if len(tax.bands) == 1 else 0.0
+def single_taxes(site: Site, facts: Facts, fx: Fx, days: Iterable[dt.date]) -> list[float]:
+    """The conditional tax on each day as a rate by kWh, zero where it has bands (then it is a charge). [plan currency/kWh]"""
+    taxes = taxes_in_force(site, facts, fx, days)
+    return [tax.bands[0][1] if len(tax.bands) == 1 else 0.0 for tax in taxes]
 
 
 def in_bands(amount: pl.Expr) -> pl.Expr:

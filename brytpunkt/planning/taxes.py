@@ -14,6 +14,7 @@ from brytpunkt.errors import InputError, Problem
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
 
     from brytpunkt.declarations import Site
     from brytpunkt.planning.facts import Facts
@@ -38,10 +39,19 @@ def tax_in_force(site: Site, facts: Facts, fx: Fx, day: dt.date) -> Tax:
     more specific than an area, an area more than a use. Raises ``InputError`` where the country has no rate,
     two equally specific rates apply, or a relief is granted without its share.
     """
+    return taxes_in_force(site, facts, fx, [day])[0]
+
+
+def taxes_in_force(site: Site, facts: Facts, fx: Fx, days: Iterable[dt.date]) -> list[Tax]:
+    """``tax_in_force`` on each of the days."""
+    rows = [row for row in _applying(site, facts) if row["kind"] in ("rate", "deduction", "levy", "relief")]
+    return [_on(day, rows, site, fx) for day in days]
+
+
+def _on(day: dt.date, rows: list[Row], site: Site, fx: Fx) -> Tax:
     situation = site.energy.tax
     assert situation is not None
     where = f"sites.{site.id}.energy.tax"
-    rows = [row for row in _applying(site, facts) if row["kind"] in ("rate", "deduction", "levy", "relief")]
     rates = _in_force([row for row in rows if row["kind"] == "rate"], day)
     if not rates:
         raise _problem(

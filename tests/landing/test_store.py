@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from brytpunkt.landing import Landing
@@ -56,7 +56,6 @@ def test_no_temporary_files_remain(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob(".landing-*"))
 
 
-@settings(deadline=None)  # every example is synced to a real disk
 @given(st.binary(max_size=2000))
 def test_any_bytes_come_back(tmp_path_factory: object, body: bytes) -> None:
     folder: Path = tmp_path_factory.mktemp("landing")  # type: ignore[attr-defined]

@@ -126,20 +126,23 @@ def test_equal_input_gives_equal_ledgers_and_the_out_folder_follows(
     shutil.copytree(planned.out, tmp_path / "out" / "small")
     (tmp_path / "out" / "small" / "ledger.parquet").write_bytes(b"of the run before")
     monkeypatch.setenv("POLARS_MAX_THREADS", "4")
-    assert brytpunkt("plan", small_plan, "--no-pdf", cwd=tmp_path).returncode == 0
+    ran = brytpunkt("plan", small_plan, "--no-pdf", cwd=tmp_path)
+    assert ran.returncode == 0
+    assert "Facts: nothing has changed since they were last checked" in ran.stdout
     again = pl.read_parquet(tmp_path / "out" / "small" / "ledger.parquet")
     assert again.equals(pl.read_parquet(planned.out / "ledger.parquet"))
     assert len(list((home / "runs").iterdir())) == 2
 
 
 def test_as_of_before_anything_was_known_is_the_users_mistake(
-    home: Path, small_plan: Path, tmp_path: Path
+    planned: Planned, home: Path, small_plan: Path, tmp_path: Path
 ) -> None:
+    shutil.copytree(planned.home, home)
     ran = brytpunkt("plan", small_plan, "--no-pdf", "--as-of", "2001-01-01", cwd=tmp_path)
     assert ran.returncode == 2
     assert "nothing was known on 2001-01-01" in ran.stderr
     assert "Traceback" not in ran.stderr
-    assert not list((home / "runs").glob("*")) if (home / "runs").exists() else True
+    assert len(list((home / "runs").glob("*"))) == 1, "that of before"
 
 
 BAD = {
@@ -209,8 +212,10 @@ def test_a_missing_file_says_so(home: Path, tmp_path: Path) -> None:
 
 
 def test_killed_in_the_middle_nothing_half_written_remains(
-    home: Path, small_plan: Path, tmp_path: Path
+    planned: Planned, home: Path, small_plan: Path, tmp_path: Path
 ) -> None:
+    shutil.copytree(planned.home, home)
+    shutil.rmtree(home / "runs")
     command = [sys.executable, "-m", "pipelines.cli", "plan", str(small_plan), "--no-pdf"]
     environment = os.environ | {"PYTHONPATH": str(folders().checkout)}
     with subprocess.Popen(

@@ -35,8 +35,9 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Facts:
 
 @pytest.fixture(scope="session")
 def result(plan: Plan, known: Facts) -> Result:
-    """The example, planned once for all tests that only look at it."""
-    return compute(plan, known)
+    """The example, planned once for all tests that only look at it; none of them looks at drawn worlds."""
+    few = plan.uncertainty.model_copy(update={"draws": 128, "most_draws": 128})
+    return compute(plan.model_copy(update={"uncertainty": few}), known)
 
 
 @pytest.fixture(scope="session")

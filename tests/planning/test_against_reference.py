@@ -68,7 +68,6 @@ def differences(read: Read, known: Facts) -> Callable[[str], list[str]]:
 
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -1,0 +1,50 @@
+"""Whether the facts are those of the last run: then a plan goes on from them, and nothing is materialised again.
+
+Belongs here: what the facts depend on, as one digest kept as a tag of the run that materialised them. Does not belong
+here: which sources changed while the daemon runs (assets/waking.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+
+from brytpunkt.folders import Folders
+
+STATE = "brytpunkt/facts_state"
+CODE = ("assets", "brytpunkt", "sql")
+KEPT = ("warehouse.duckdb", "warehouse.duckdb.wal", "landing/journal.jsonl", "inbox", "quotes")
+
+
+def facts_state(found: Folders) -> str:
+    """Digest of all that the facts come from: code, bundled tables, inboxes, journal, and the warehouse as it lies there.
+
+    Code and bundled tables count by content; files of the state by size and time of their last change, so that whatever
+    writes to one of them makes the facts be materialised and checked anew.
+    """
+    digest = hashlib.sha256()
+    for folder in (*(found.checkout / name for name in CODE), found.data):
+        for path in _files(folder):
+            if path.suffix != ".pyc":
+                digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes() + b"\0")
+    for name in KEPT:
+        for path in _files(found.home / name):
+            at = path.stat()
+            digest.update(f"{path.relative_to(found.home)}\0{at.st_size}\0{at.st_mtime_ns}\0".encode())
+    return digest.hexdigest()
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_file():
+        yield path
+    elif path.is_dir():
+        yield from (file for file in sorted(path.rglob("*")) if file.is_file())
+
+
+def are_current(instance: dg.DagsterInstance, state: str) -> bool:
+    """Whether a run that succeeded left the facts in this state."""
+    wanted = dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS], tags={STATE: state})
+    return bool(instance.get_run_records(wanted, limit=1))
