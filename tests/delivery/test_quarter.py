@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 from brytpunkt.delivery.outbox import REFUSED, SENT, UNKNOWN, Outbox
 from brytpunkt.delivery.post import post
@@ -14,7 +15,7 @@ from tests.delivery.servers import Scripted
 
 WEEKS = 14
 CFO = "cfo@example.org"
-BEHAVIOURS = (
+BEHAVIOURS: tuple[dict[str, Any], ...] = (
     {},
     {"end_reply": "451 try later"},
     {"ending": "close_after_data"},
@@ -34,8 +35,8 @@ def test_a_quarter_of_bad_servers_delivers_every_letter_once(state: Path) -> Non
     """Each week a bad server, an hour later a person who settles what is unknown as it truly was, then a good server."""
     delivered: Counter[str] = Counter()
 
-    def send(now: datetime, **behaviour: object) -> None:
-        with Scripted(**behaviour).running() as server:  # type: ignore[arg-type]
+    def send(now: datetime, **behaviour: Any) -> None:
+        with Scripted(**behaviour).running() as server:
             post(mailing(state, settings(server.port, timeout_s=0.2), now))
         delivered.update(taken(server))
 
