@@ -149,8 +149,8 @@ def _published_note(at: Desk) -> str:
 
 
 PARTS = (
-    Part("changes", changes_section, is_new_page=True),
-    Part("sites", sites_section, is_new_page=True),
+    Part("changes", changes_section),
+    Part("sites", sites_section),
     Part("curves", curves_section, "timing"),
     Part("mix", mix_section),
     Part("scope", scope_section, "demand"),

@@ -190,8 +190,8 @@ def rules_section(at: Desk, row: Row) -> Row | None:
 
 
 PARTS = (
-    Part("changes", changes_section, is_new_page=True),
-    Part("timing", timing_section, is_new_page=True),
+    Part("changes", changes_section),
+    Part("timing", timing_section),
     Part("costs", costs_section, is_new_page=True),
     Part("sites", sites_section),
     Part("mix", mix_section),
