@@ -10,8 +10,11 @@ from assets.partitions import PLAN_SITES, PLANS, split_site_key
 from assets.rooms import Rooms
 from assets.waking import on_changed_data
 from brytpunkt.errors import BrytpunktError
+from brytpunkt.publishers.find import declared_sources
 from brytpunkt.reporting.render import render_reports
 from brytpunkt.runs import load_run, newest_run
+from brytpunkt.warehouse import Warehouse
+from brytpunkt.warehouse.standing import confirmations
 
 
 @dg.asset(
@@ -27,6 +30,8 @@ def portfolio_report(rooms: Rooms, plan_run: str) -> dg.MaterializeResult:  # ty
     """Render every report of a run into its folder."""
     found = rooms.folders()
     run = load_run(found.home / "runs" / plan_run)
+    sources = declared_sources(found.data / "sources", found.home / "sources")
+    run.keep_confirmations(confirmations(Warehouse(found.home / "warehouse.duckdb", found.sql), sources))
     summary = run.summary()
     paths = render_reports(
         summary,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 CODE_FOLDERS = ("brytpunkt", "sql", "templates")
 CODE_SUFFIXES = (".py", ".sql", ".j2", ".css", ".yaml")
 CHANGES_NAME = "changes.json"
+CONFIRMATIONS_NAME = "confirmations.json"
 PUBLISHED_NAMES = ("summary.json", "ledger.parquet")
 REPORT_SUFFIXES = {".pdf", ".html", ".xlsx"}
 
@@ -47,11 +48,12 @@ class Run:
         return self.folder / "reports"
 
     def summary(self) -> dict[str, Any]:
-        """The documented summary, with ``changes`` since an earlier run where they were worked out."""
+        """The documented summary; ``changes`` and ``confirmations`` are in it where they were kept with the run."""
         content: dict[str, Any] = json.loads((self.folder / "summary.json").read_text(encoding="utf-8"))
-        changes = self.folder / CHANGES_NAME
-        if changes.exists():
-            content["changes"] = json.loads(changes.read_text(encoding="utf-8"))
+        for name in (CHANGES_NAME, CONFIRMATIONS_NAME):
+            kept = self.folder / name
+            if kept.exists():
+                content[kept.stem] = json.loads(kept.read_text(encoding="utf-8"))
         return content
 
     @property
@@ -76,10 +78,17 @@ class Run:
 
     def keep_changes(self, changes: dict[str, Any]) -> None:
         """Keep what changed since an earlier run beside the summary, whole or not at all."""
-        draft = self.folder / f".{CHANGES_NAME}-{os.getpid()}"
-        _write_json(draft, changes)
+        self._keep(CHANGES_NAME, changes)
+
+    def keep_confirmations(self, confirmations: dict[str, Any]) -> None:
+        """Keep when each source was last confirmed before the reports were made, whole or not at all."""
+        self._keep(CONFIRMATIONS_NAME, confirmations)
+
+    def _keep(self, name: str, content: dict[str, Any]) -> None:
+        draft = self.folder / f".{name}-{os.getpid()}"
+        _write_json(draft, content)
         _sync([draft])
-        draft.replace(self.folder / CHANGES_NAME)
+        draft.replace(self.folder / name)
 
     def result(self) -> Result:
         """The result's frames as they were computed; a frame that the run does not have is empty."""

@@ -15,7 +15,7 @@ from brytpunkt.runs import Run, newest_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import date, datetime
     from pathlib import Path
 
     from brytpunkt.declarations import Delivery
@@ -41,7 +41,7 @@ def mailing_of(
         delivery=delivery,
         settings=settings,
         now=now,
-        reports_in=lambda language, names: reports_in(found, run, language, names),
+        reports_in=lambda language, names: reports_in(found, run, language, names, now.date()),
         by_content=by_content,
     )
 
@@ -53,11 +53,11 @@ def declared_delivery(home: Path, plan: str, run: Run) -> Delivery | None:
     return read_plan(path).plan.delivery
 
 
-def reports_in(found: Folders, run: Run, language: str, names: Sequence[str]) -> Path:
-    """Folder of a run's reports in a language; of those named, what is not there is rendered."""
+def reports_in(found: Folders, run: Run, language: str, names: Sequence[str], today: date) -> Path:
+    """Folder of a run's reports in a language; of those named, what is not there is rendered as of ``today``."""
     summary = run.summary()
     folder = run.reports if language == summary["plan"]["language"] else run.reports / language
     missing = [name for name in names if not (folder / f"{name}.pdf").exists()]
     if missing:
-        render_reports(summary, run.result(), found, folder, language, only=missing)
+        render_reports(summary, run.result(), found, folder, language, only=missing, today=today)
     return folder

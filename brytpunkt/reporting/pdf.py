@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import atexit
 import gc
-import hashlib
 import os
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from brytpunkt.reporting.drawings import as_images
 from brytpunkt.reporting.style import print_css
 from brytpunkt.reporting.tags import finish
 
@@ -32,14 +32,13 @@ def pdf_bytes(html: str, templates: Path) -> bytes:
     from weasyprint import HTML
 
     sheet, font_config, fetcher = _style(templates)
-    identifier = hashlib.sha256(html.encode()).digest()[:16]
+    drawn = as_images(html, templates / "fonts")
     with _collecting_later():
-        data = HTML(string=html, url_fetcher=fetcher, base_url="about:blank").write_pdf(
+        data = HTML(string=drawn, url_fetcher=fetcher, base_url="about:blank").write_pdf(
             stylesheets=[sheet],
             font_config=font_config,
             pdf_tags=True,
             pdf_version="1.7",
-            pdf_identifier=identifier,
             finisher=finish,
         )
     if not isinstance(data, bytes):

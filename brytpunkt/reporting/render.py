@@ -14,7 +14,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from brytpunkt.reporting.documents import PORTFOLIO, context, document, standalone
+from brytpunkt.reporting.documents import PORTFOLIO, context, document, styled, unstyled
 from brytpunkt.reporting.frames import frames_of
 from brytpunkt.reporting.pages.shared import desk
 from brytpunkt.reporting.pdf import EPOCH, epoch, pdf_bytes, seconds_of
@@ -109,24 +109,31 @@ def render_reports(
         jobs.insert(0, _Job(plan, {WORKBOOK: out_dir / f"{plan}.{WORKBOOK}"}))
     material = _Material(summary, frames_of(result), folders.templates, language, today, dict(extra or {}))
     written = []
-    for paths in _rendered(jobs, material, min(workers, len(jobs))):
-        for path in paths:
-            written.append(path)
-            if on_done is not None:
-                on_done(path)
+    for path in _rendered(jobs, material, min(workers, len(jobs))):
+        written.append(path)
+        if on_done is not None:
+            on_done(path)
     return written
 
 
-def _rendered(jobs: list[_Job], material: _Material, workers: int) -> Iterator[list[Path]]:
+def _rendered(jobs: list[_Job], material: _Material, workers: int) -> Iterator[Path]:
     if workers < 1:
         with epoch(material.summary["run"]["as_of"]):
             _open(material)
-            yield from (_write(job) for job in jobs)
+            for job in jobs:
+                yield from _finished(job, _write(job), material.templates)
         return
     with ProcessPoolExecutor(
         workers, mp_context=get_context("spawn"), initializer=_begin, initargs=(material,)
     ) as pool:
-        yield from pool.map(_write, jobs)
+        for job, html in zip(jobs, pool.map(_write, jobs), strict=True):
+            yield from _finished(job, html, material.templates)
+
+
+def _finished(job: _Job, html: str, templates: Path) -> Iterator[Path]:
+    """Files of a job whose process has done its part; the style of HTML files is made once, here."""
+    for kind, path in job.paths.items():
+        yield _whole(path, styled(html, templates).encode()) if kind == HTML else path
 
 
 def _begin(material: _Material) -> None:
@@ -139,22 +146,18 @@ def _open(material: _Material) -> None:
     _at_work["bench"] = _Bench(material.desk(), material.templates)
 
 
-def _write(job: _Job) -> list[Path]:
+def _write(job: _Job) -> str:
+    """Write PDF or workbook of a job; returns the HTML, still without style, if the job asks for it."""
     bench = _at_work["bench"]
     if WORKBOOK in job.paths:
         from brytpunkt.reporting.workbook import workbook_bytes
 
-        return [_whole(job.paths[WORKBOOK], workbook_bytes(bench.desk))]
+        _whole(job.paths[WORKBOOK], workbook_bytes(bench.desk))
+        return ""
     page = context(bench.desk, job.name)
-    written = []
-    for kind, path in job.paths.items():
-        data = (
-            pdf_bytes(document(page, bench.templates), bench.templates)
-            if kind == PDF
-            else standalone(page, bench.templates).encode()
-        )
-        written.append(_whole(path, data))
-    return written
+    if PDF in job.paths:
+        _whole(job.paths[PDF], pdf_bytes(document(page, bench.templates), bench.templates))
+    return unstyled(page, bench.templates) if HTML in job.paths else ""
 
 
 def _whole(path: Path, data: bytes) -> Path:

@@ -25,16 +25,26 @@ class Stale:
     limit_days: int
 
 
+def confirmed_sources(summary: dict[str, Any]) -> list[dict[str, Any]]:
+    """Sources of the summary, each with what its live source declares and was last heard saying, where it has one.
+
+    `confirmations` of the summary holds these by origin: `confirmed_on` (a price that has not changed is confirmed
+    without being collected again) and `stale_after_days`.
+    """
+    known = summary.get("confirmations", {})
+    return [source | known.get(source.get("origin"), {}) for source in summary["sources"]]
+
+
 def is_stale(source: dict[str, Any], today: date | None) -> bool:
-    """Whether a source of the summary was last confirmed longer ago than its limit [days].
+    """Whether a source of `confirmed_sources` was last confirmed longer ago than its limit [days].
 
     The limit is the source's own `stale_after_days`, else 120, that of the bundled snapshot. Without a clock
     (None), or without a date of confirmation, nothing is stale.
     """
-    confirmed = source.get("retrieved_on")
+    confirmed = _confirmed_on(source)
     if today is None or confirmed is None:
         return False
-    return today - date.fromisoformat(confirmed) > timedelta(days=_limit(source))
+    return today - confirmed > timedelta(days=_limit(source))
 
 
 def stale_tables(sources: Sequence[dict[str, Any]], today: date | None) -> list[Stale]:
@@ -47,11 +57,16 @@ def stale_tables(sources: Sequence[dict[str, Any]], today: date | None) -> list[
         Stale(
             table,
             len(found),
-            min(date.fromisoformat(source["retrieved_on"]) for source in found),
+            min(day for source in found if (day := _confirmed_on(source))),
             min(_limit(source) for source in found),
         )
         for table, found in sorted(by_table.items())
     ]
+
+
+def _confirmed_on(source: dict[str, Any]) -> date | None:
+    days = [source[name] for name in ("retrieved_on", "confirmed_on") if source.get(name)]
+    return max(map(date.fromisoformat, days), default=None)
 
 
 def _limit(source: dict[str, Any]) -> int:

@@ -31,7 +31,7 @@ PLANNED = (
 )  # fmt: skip
 VINTAGE = (
     "table", "source", "rows", "newest_source_date", "retrieved_on", "licence", "lowest_confidence",
-    "document_sha256",
+    "document_sha256", "origin",
 )  # fmt: skip
 
 

@@ -34,7 +34,8 @@ def facts(connection: duckdb.DuckDBPyConnection, queries: Path, as_of: date | No
         )
     day: date = as_of or newest[0]
     planned = [table for table in CONTRACTS if table not in NEVER_PLANNED_WITH]
-    tables = {table: read_table(connection, queries, table, day) for table in planned}
+    whole = {table: _with_history(connection, queries, table, day) for table in planned}
+    tables = {table: frame.drop(HISTORY_COLUMNS) for table, frame in whole.items()}
     if all(frame.is_empty() for frame in tables.values()):
         raise InputError(
             (
@@ -45,7 +46,7 @@ def facts(connection: duckdb.DuckDBPyConnection, queries: Path, as_of: date | No
                 ),
             )
         )
-    vintages = _vintages(tables)
+    vintages = _vintages(whole)
     long = tables.pop("servers")
     connection.register("servers_as_of", long.to_arrow())
     wide = connection.sql(_query(queries, "servers_wide")).pl()
@@ -65,21 +66,29 @@ def _query(queries: Path, name: str) -> str:
 
 def read_table(connection: duckdb.DuckDBPyConnection, queries: Path, table: str, day: date) -> pl.DataFrame:
     """One table as known at the end of a day; decimals become floats, which planning rounds at the ledger."""
+    return _with_history(connection, queries, table, day).drop(HISTORY_COLUMNS)
+
+
+def _with_history(
+    connection: duckdb.DuckDBPyConnection, queries: Path, table: str, day: date
+) -> pl.DataFrame:
     key = ", ".join(CONTRACTS[table].primary_key())
     until = datetime.combine(day + timedelta(days=1), time(), UTC)
     frame = table_of(connection, _query(queries, "as_of").format(table=table, key=key), until=until)
-    return frame.with_columns(pl.col(pl.Decimal).cast(pl.Float64)).drop(HISTORY_COLUMNS)
+    return frame.with_columns(pl.col(pl.Decimal).cast(pl.Float64))
 
 
 def _vintages(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """How old each source of each table is.
 
-    -> table, source, licence, document_sha256, rows, newest_source_date, retrieved_on, lowest_confidence
+    ``origin`` is the declared source that brought the rows: a live one's id, or `bundled`.
+
+    -> table, source, licence, document_sha256, origin, rows, newest_source_date, retrieved_on, lowest_confidence
     """
     rank = {word: position for position, word in enumerate(CONFIDENCES)}
     words = dict(enumerate(CONFIDENCES))
     return pl.concat(
-        frame.group_by("source", "licence", "document_sha256")
+        frame.group_by("source", "licence", "document_sha256", "origin")
         .agg(
             rows=pl.len().cast(pl.Int64),
             newest_source_date=pl.col("source_date").max(),
@@ -92,7 +101,7 @@ def _vintages(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
             pl.col("lowest_confidence").replace_strict(words, return_dtype=pl.String),
         )
         for table, frame in tables.items()
-    ).sort("table", "source", "licence")
+    ).sort("table", "source", "licence", "origin")
 
 
 def content_version(frame: pl.DataFrame) -> str:

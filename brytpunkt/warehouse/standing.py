@@ -55,6 +55,26 @@ def standings(
     ]
 
 
+def confirmations(
+    warehouse: Warehouse, sources: Mapping[str, Source]
+) -> dict[str, dict[str, str | int | None]]:
+    """When each declared source was last confirmed, and how long that holds.
+
+    -> by id: `confirmed_on` (ISO date, null if never heard of), `stale_after_days`
+    """
+    warehouse.migrate()
+    with warehouse.open() as connection:
+        query = (warehouse.sql / "queries" / "standing.sql").read_text(encoding="utf-8")
+        heard = {row[0]: row[5] for row in connection.execute(query).fetchall()}
+    return {
+        name: {
+            "confirmed_on": heard[name].date().isoformat() if heard.get(name) else None,
+            "stale_after_days": source.stale_after_days,
+        }
+        for name, source in sorted(sources.items())
+    }
+
+
 def _standing(
     source: Source, heard: tuple[object, ...] | None, rows: int, missing: tuple[str, ...], now: datetime
 ) -> Standing:

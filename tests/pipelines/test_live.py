@@ -10,7 +10,7 @@ import pytest
 from brytpunkt.errors import InputError
 from brytpunkt.folders import folders
 from brytpunkt.publishers.find import chosen, declared_sources
-from brytpunkt.warehouse.standing import standings
+from brytpunkt.warehouse.standing import confirmations, standings
 from pipelines.live import outcome_line, source_table, standing_lines
 from tests.live.server import Server
 from tests.live.vendor import Clock, Shop, refresher, source, with_pointer
@@ -95,6 +95,12 @@ def test_the_table_of_sources_says_how_each_stands(tmp_path: Path) -> None:
     assert "REFUSED, last good kept" in outcome_line(lied)
     assert (after["shop"].state, after["shop"].rows) == ("refused", 10)
     assert after["shop"].confirmed_at == datetime(2026, 11, 2, 6, tzinfo=UTC)
+    days = known["shop"].stale_after_days
+    told = confirmations(live.warehouse, known)
+    assert told["shop"] == {"confirmed_on": "2026-11-02", "stale_after_days": days}, (
+        "a refusal confirms nothing"
+    )
+    assert told["waiting"]["confirmed_on"] is None
 
 
 def test_history_of_a_bundled_sku_and_of_none(home: Path, tmp_path: Path) -> None:

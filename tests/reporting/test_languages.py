@@ -132,11 +132,27 @@ def test_every_default_and_its_source_is_said_in_swedish(tmp_path: Path) -> None
     for section in sections(Section):
         for field in section.model_fields.values():
             extra = field.json_schema_extra
-            if isinstance(extra, dict) and "unit" in extra and extra.get("source"):
+            if isinstance(extra, dict) and "unit" in extra:
                 unsaid |= {
-                    text for text in (field.description, str(extra["source"])) if text and not say.knows(text)
+                    text
+                    for text in (field.description, str(extra.get("source") or ""))
+                    if text and not say.knows(text)
                 }
     assert unsaid == set(), "add them to `phrases` in the catalogs"
+
+
+@pytest.mark.parametrize(
+    ("english", "swedish"),
+    [
+        (
+            "the newer result is of another version of the model than today's; choices holds what that changed",
+            "det nyare resultatet kommer av en annan version av modellen än dagens; nya val rymmer det som den ändrade",
+        ),
+        ("the currency was SEK and is EUR", "valutan var SEK och är EUR"),
+    ],
+)
+def test_why_a_change_is_not_split_is_said_in_swedish(english: str, swedish: str) -> None:
+    assert phrases(Formats(texts("sv"), "EUR"))(english) == swedish
 
 
 def test_a_number_inside_a_sentence_is_written_as_the_reader_writes_it() -> None:

@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 
 from brytpunkt.reporting import fonts
 from brytpunkt.reporting.charts.theme import LINE_GAP, config
+from brytpunkt.reporting.charts.tidy import tidied
 from brytpunkt.reporting.words import printable
 
 if TYPE_CHECKING:
@@ -50,11 +51,9 @@ class Canvas:
             format_locale=self.formats.vega(),
             allowed_base_urls=[],
         )
-        head, _, body = drawn.partition(">")
-        named = body.replace(f'font-family="{family}"', 'font-family="Report"')
-        # roles and labels of single marks would be read out one by one; the title speaks for the whole
-        quiet = _own_ids(re.sub(r' (?:role|aria-[a-z]+|class|pointer-events)="[^"]*"', "", named))
-        return Markup(f'{head} role="img"><title>{escape(printable(spoken))}</title>{quiet}')  # noqa: S704
+        named = tidied(drawn.replace(f'font-family="{family}"', 'font-family="Report"'))
+        head, _, body = named.partition(">")
+        return Markup(f'{head} role="img"><title>{escape(printable(spoken))}</title>{_own_ids(body)}')  # noqa: S704
 
 
 def _own_ids(svg: str) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 GLOSSARY = "glossary."
+DECLARED = "declared"
 READING = ("present_value", "best_month", "cost", "marks", "numbers")
 
 
@@ -27,9 +28,33 @@ def glossary_section(at: Desk, row: Row) -> Row:
 
 
 def assumptions_section(at: Desk, row: Row) -> Row:
-    """Context of the partial `assumptions`: those of the site, or all of them for the portfolio."""
+    """Context of the partial `assumptions`: those of the site, or all of them for the portfolio.
+
+    What the plan declares is a table; the rest, which is longer and seldom read, is set as runs of text.
+    """
     site = None if at.is_portfolio else row["site"]
-    return {"groups": tables.assumption_rows(at.summary, at.formats, site, at.say)}
+    groups = tables.assumption_rows(at.summary, at.formats, site, at.say)
+    declared = ((name, [row for row in rows if row["origin"] == DECLARED]) for name, rows in groups)
+    others = ((name, _by_source(at, rows)) for name, rows in groups)
+    return {
+        "declared": [(name, rows) for name, rows in declared if rows],
+        "others": [(name, runs) for name, runs in others if runs],
+    }
+
+
+def _by_source(at: Desk, rows: list[Row]) -> list[tuple[str, str]]:
+    """Defaults and figures of the catalog as runs of text, one for each source -> mark and source, figures."""
+    runs: dict[str, list[str]] = {}
+    for row in rows:
+        if row["origin"] != DECLARED:
+            said = at.formats.texts(
+                "text.assumed",
+                what=row["description"].rstrip("."),
+                value=f"{row['shown']} {row['unit']}".strip(),
+                path=row["path"],
+            )
+            runs.setdefault(f"{row['mark']} {row['source'] or row['origin_name']}", []).append(said)
+    return [(source, " · ".join(said)) for source, said in runs.items()]
 
 
 def how_to_read(at: Desk) -> list[tuple[str, str]]:

@@ -95,7 +95,7 @@ def changes_context(at: Desk, site: str) -> Row | None:
     formats, words = at.formats, at.formats.texts
     row = next((found for found in changes["sites"] if found["site"] == site), None)
     bars = [bar for bar in changes["bars"] if bar["site"] == site]
-    note = changes["note"]
+    note = at.say(changes["note"])
     return {
         "since": words("changes.since", run=changes["from_run"], date=formats.day(changes["from_as_of"])),
         "lines": change_lines(changes, formats, site),

@@ -23,7 +23,8 @@ Context = Callable[["Desk", Row], Row | None]
 class Part:
     """One section: its key (anchor, title and partial), and the function that makes its context.
 
-    `partial` is the name of the template where it is not the key; `is_new_page` starts it on a page of its own.
+    `partial` is the name of the template where it is not the key; `is_new_page` starts it on a page of its own, as the first
+    section always does.
     """
 
     key: str
@@ -47,7 +48,7 @@ def compose(at: Desk, row: Row, parts: Sequence[Part]) -> list[Row]:
             "number": number,
             "title": at.formats.texts(f"section.{part.key}"),
             "template": part.template,
-            "is_new_page": part.is_new_page,
+            "is_new_page": part.is_new_page or number == 1,
             "c": context,
         }
         for number, (part, context) in enumerate(present, 1)

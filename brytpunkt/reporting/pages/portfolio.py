@@ -150,15 +150,15 @@ def _published_note(at: Desk) -> str:
 
 
 PARTS = (
-    Part("changes", changes_section, is_new_page=True),
-    Part("sites", sites_section, is_new_page=True),
+    Part("changes", changes_section),
+    Part("sites", sites_section),
     Part("curves", curves_section, "timing"),
     Part("mix", mix_section),
     Part("scope", scope_section, "demand"),
     Part("paradox", bill_section),
-    Part("risk", risk_section, is_new_page=True),
+    Part("risk", risk_section),
     Part("robustness", robustness_section),
-    Part("advantage", advantage_section, is_new_page=True),
+    Part("advantage", advantage_section),
     Part("place", place_section, "panels"),
     Part("control", control_section),
     Part("readiness", readiness_section, "panels"),
@@ -166,6 +166,6 @@ PARTS = (
     Part("unit", unit_section),
     Part("published", published_section),
     Part("glossary", glossary_section),
-    Part("assumptions", assumptions_section, is_new_page=True),
+    Part("assumptions", assumptions_section),
     Part("provenance", provenance_section),
 )

@@ -191,18 +191,18 @@ def rules_section(at: Desk, row: Row) -> Row | None:
 
 
 PARTS = (
-    Part("changes", changes_section, is_new_page=True),
-    Part("timing", timing_section, is_new_page=True),
+    Part("changes", changes_section),
+    Part("timing", timing_section),
     Part("costs", costs_section, is_new_page=True),
     Part("sites", sites_section),
     Part("mix", mix_section),
     Part("demand", demand_section),
     Part("paradox", bill_section),
-    Part("risk", risk_section, is_new_page=True),
+    Part("risk", risk_section),
     Part("robustness", robustness_section),
     Part("rules", rules_section),
     Part("energy", energy_section),
-    Part("advantage", advantage_section, is_new_page=True),
+    Part("advantage", advantage_section),
     Part("place", place_section, "panels"),
     Part("footprint", footprint_section, "panels"),
     Part("control", control_section),
@@ -210,6 +210,6 @@ PARTS = (
     Part("strategies", strategies_section),
     Part("unit", unit_section),
     Part("glossary", glossary_section),
-    Part("assumptions", assumptions_section, is_new_page=True),
+    Part("assumptions", assumptions_section),
     Part("provenance", provenance_section),
 )

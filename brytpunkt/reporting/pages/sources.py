@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from brytpunkt.reporting.staleness import is_stale, stale_tables
+from brytpunkt.reporting.staleness import confirmed_sources, is_stale, stale_tables
 from brytpunkt.reporting.words import short
 
 if TYPE_CHECKING:
@@ -53,17 +53,21 @@ def stale_notes(at: Desk) -> list[str]:
             date=formats.day(item.oldest),
             days=formats.number(item.limit_days),
         )
-        for item in stale_tables(at.summary["sources"], at.today)
+        for item in stale_tables(confirmed_sources(at.summary), at.today)
     ]
 
 
 def provenance_section(at: Desk, row: Row) -> Row:
-    """Context of the partial `provenance`: documents by table, each with its sources and their dates."""
+    """Context of the partial `provenance`: documents by table, each with its sources and their dates.
+
+    Sources of a document are grouped by licence and confidence, and each group is one run of text: a table of
+    these would be longer than the rest of the report.
+    """
     del row
     words, formats = at.formats.texts, at.formats
     run, plan = at.summary["run"], at.summary["plan"]
     tables: dict[tuple[str, str, str], Row] = {}
-    for source in at.summary["sources"]:
+    for source in confirmed_sources(at.summary):
         digest = (source.get("document_sha256") or "")[:DIGEST_LENGTH]
         key = (source["table"], digest, source["retrieved_on"] or "")
         document = tables.setdefault(
@@ -75,22 +79,23 @@ def provenance_section(at: Desk, row: Row) -> Row:
                     digest=digest or formats.number(None),
                     date=formats.day(source["retrieved_on"]),
                 ),
-                "rows": [],
+                "groups": {},
             },
         )
-        document["rows"].append(
-            {
-                "source": short(source["source"], NAME_LENGTH * 2),
-                "newest": formats.day(source["newest_source_date"]),
-                "count": formats.number(source["rows"]),
-                "terms": ", ".join(
-                    part
-                    for part in (source["licence"], words.name("confidence", source["lowest_confidence"]))
-                    if part
-                ),
-                "is_stale": is_stale(source, at.today),
-            }
+        terms = ", ".join(
+            part
+            for part in (source["licence"], words.name("confidence", source["lowest_confidence"]))
+            if part
         )
+        named = words(
+            "text.source_counted",
+            source=short(source["source"], NAME_LENGTH * 2),
+            count=formats.number(source["rows"]),
+            date=formats.day(source["newest_source_date"]),
+        )
+        if is_stale(source, at.today):
+            named = words("text.source_stale", source=named)
+        document["groups"].setdefault(terms, []).append(named)
     return {
         "note": words(
             "text.provenance_note",
