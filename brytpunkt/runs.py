@@ -137,7 +137,10 @@ def write_inputs(facts: Facts, folder: Path, digest: str) -> Path:
 
 
 def read_inputs(folder: Path, missing: Facts | None = None) -> Facts:
-    """Planning inputs as they were written; tables that did not exist then are taken from ``missing``."""
+    """Planning inputs as they were written; tables that did not exist then are taken from ``missing``.
+
+    Raises ``BrytpunktError`` where there are such tables and no ``missing``.
+    """
     as_of = json.loads((folder / "facts.json").read_text(encoding="utf-8"))["as_of"]
     known = {field.name for field in fields(Facts)}
     frames = {
@@ -145,6 +148,13 @@ def read_inputs(folder: Path, missing: Facts | None = None) -> Facts:
     }
     if missing is not None:
         return replace(missing, as_of=date.fromisoformat(as_of), **frames)
+    absent = sorted(known - {"as_of", *frames})
+    if absent:
+        message = (
+            "the inputs of the newest run were kept by an earlier version of Brytpunkt, which knew no "
+            f"{', '.join(absent)}; run `brytpunkt plan` on the file again"
+        )
+        raise BrytpunktError(message)
     return Facts(as_of=date.fromisoformat(as_of), **frames)
 
 

@@ -16,6 +16,7 @@ import polars as pl
 import pytest
 
 from brytpunkt.folders import folders
+from pipelines.cli import main
 from tests.conftest import SMALL_PLAN
 
 
@@ -108,6 +109,7 @@ def test_a_plan_from_file_to_files(planned: Planned) -> None:
     assert all(len(line) <= 120 for line in lines if not line.startswith("!"))
     [run] = (planned.home / "runs").iterdir()
     assert {
+        "confirmations.json",
         "declaration.yaml",
         "inputs",
         "frames",
@@ -168,7 +170,7 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_bad_input_is_one_clear_message_and_leaves_all_as_it_was(
-    name: str, planned: Planned, home: Path, small_plan: Path, tmp_path: Path
+    name: str, planned: Planned, home: Path, small_plan: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (old, new), said, where = BAD[name]
     shutil.copytree(planned.home, home)
@@ -176,11 +178,11 @@ def test_bad_input_is_one_clear_message_and_leaves_all_as_it_was(
     text = small_plan.read_text(encoding="utf-8")
     assert old in text
     small_plan.write_text(text.replace(old, new, 1), encoding="utf-8")
-    ran = brytpunkt("plan", small_plan, "--no-pdf", cwd=tmp_path)
-    assert ran.returncode == 2, ran.stdout + ran.stderr
-    assert said in ran.stderr
-    assert where in ran.stderr
-    assert "Traceback" not in ran.stderr
+    assert main(["plan", str(small_plan), "--no-pdf"]) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert where in told
+    assert "Traceback" not in told
     after = {path: content for path, content in digest(home).items() if "/plans/" not in path}
     assert after == {path: content for path, content in before.items() if "/plans/" not in path}
 
@@ -330,3 +332,17 @@ def test_what_if_lists_every_mistake(
         "x", "sites.luleo.zone", "rent.negotiated_discount_share",
     ]  # fmt: skip
     assert "did you mean lulea?" in ran.stderr.lower()
+
+
+def test_what_if_of_a_run_that_an_earlier_version_kept_says_so(
+    planned: Planned, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(planned.home, home)
+    [run] = (home / "runs").iterdir()
+    kept = (run / "inputs").resolve()
+    (kept / "hot_years.parquet").unlink()
+    file = planned.home.parent / "small.yaml"
+    assert main(["what-if", str(file), "finance.discount_rate_per_year=0.06"]) == 1
+    told = capsys.readouterr().err
+    assert "kept by an earlier version of Brytpunkt, which knew no hot_years" in told
+    assert "run `brytpunkt plan` on the file again" in told

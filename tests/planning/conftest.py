@@ -35,9 +35,10 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Facts:
 
 @pytest.fixture(scope="session")
 def result(plan: Plan, known: Facts) -> Result:
-    """The example, planned once for all tests that only look at it; none of them looks at drawn worlds."""
+    """Two sites of the example and its comparator, planned once for all tests that only look; none looks at drawn worlds."""
     few = plan.uncertainty.model_copy(update={"draws": 128, "most_draws": 128})
-    return compute(plan.model_copy(update={"uncertainty": few}), known)
+    sites = tuple(site for site in plan.sites if site.id in {"lulea", "oslo"} or site.is_comparator)
+    return compute(plan.model_copy(update={"uncertainty": few, "sites": sites}), known)
 
 
 @pytest.fixture(scope="session")
