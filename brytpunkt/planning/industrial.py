@@ -65,8 +65,7 @@ def far_from_industry(plan: Plan, found: pl.DataFrame) -> list[str]:
     """A warning that names the sites whose price is far from the bound."""
     names = {site.id: site.name for site in plan.sites}
     far = [
-        f"{names[row['site']]} ({row['ratio']:.2f} times)"
-        for row in found.filter("is_far").iter_rows(named=True)
+        f"{names[row['site']]} ({row['ratio']:.2f}×)" for row in found.filter("is_far").iter_rows(named=True)
     ]
     if not far:
         return []

@@ -247,6 +247,9 @@ def many(made: Made, count: int) -> tuple[dict[str, Any], Frames]:
 @pytest.mark.parametrize("count", [1, 40])
 def test_one_site_and_forty_fit(made: Made, count: int, tmp_path: Path) -> None:
     summary, frames = many(made, count)
+    summary["warnings"] = [
+        "A figure of the plan is far from what everybody else pays, by a source that is known: check it and its date."
+    ] * 5
     reader = pdf_of(document(page(summary, frames, "portfolio"), TEMPLATES), tmp_path / "many.pdf")
     first = re.sub(r"\s+", " ", reader.pages[0].extract_text())
     assert "How sure is that?" in first

@@ -6,6 +6,7 @@ Belongs here: what stands on page one, and what of it is cut to fit. Does not be
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from brytpunkt.reporting.charts import bars
@@ -23,6 +24,12 @@ LONG_NAME = 60
 FIRST_TILES = 3
 MOST_WARNINGS = 4
 LONGEST_WARNING = 260
+LINE = 42  # characters of half a page's width
+SITE_LINES, PORTFOLIO_LINES, MOST_ROWS = (
+    16,
+    18,
+    12,
+)  # what fits beside; each site's row takes one from the portfolio
 
 
 def site_decision(at: Desk, row: Row) -> Row:
@@ -62,12 +69,25 @@ def portfolio_decision(at: Desk, best: Row) -> Row:
 def _shared(at: Desk, row: Row, warnings: list[str]) -> Row:
     stale = stale_notes(at)
     said = stale + [short(at.say(text), LONGEST_WARNING) for text in warnings]
+    room = PORTFOLIO_LINES - min(len(at.sites), MOST_ROWS) if at.is_portfolio else SITE_LINES
+    shown = _fitting(said, room)
     return {
         "outcome": decision.outcome(row),
         "tiles": decision.tiles(row, at.horizon, at.formats)[: FIRST_TILES if at.is_portfolio else None],
         "sure": certainty(at, row, with_checks=at.is_portfolio),
         "has_stale": bool(stale),
-        "warnings": said[:MOST_WARNINGS],
-        "more_warnings": [*stale, *(at.say(text) for text in warnings)] if len(said) > MOST_WARNINGS else [],
-        "more_count": max(0, len(said) - MOST_WARNINGS),
+        "warnings": shown,
+        "more_warnings": [*stale, *(at.say(text) for text in warnings)] if len(said) > len(shown) else [],
+        "more_count": len(said) - len(shown),
     }
+
+
+def _fitting(said: list[str], lines: int) -> list[str]:
+    """As many as page one has room for, the first in any case."""
+    shown: list[str] = []
+    for text in said[:MOST_WARNINGS]:
+        lines -= math.ceil(len(text) / LINE)
+        if shown and lines < 0:
+            break
+        shown.append(text)
+    return shown
