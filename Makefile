@@ -35,7 +35,7 @@ $(BIN)/python:
 
 $(READY): requirements.lock pyproject.toml scripts/system-packages.sh | $(BIN)/python
 	@sh scripts/system-packages.sh $(LIBRARIES)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 

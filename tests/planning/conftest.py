@@ -35,10 +35,14 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Facts:
 
 @pytest.fixture(scope="session")
 def result(plan: Plan, known: Facts) -> Result:
-    """Two sites of the example and its comparator, planned once for all tests that only look; none looks at drawn worlds."""
+    """Two sites of the example and its comparator over four years, planned once for all tests that only look at it.
+
+    None of them looks at drawn worlds.
+    """
+    finance = plan.finance.model_copy(update={"horizon_months": 48})
     few = plan.uncertainty.model_copy(update={"draws": 128, "most_draws": 128})
     sites = tuple(site for site in plan.sites if site.id in {"lulea", "oslo"} or site.is_comparator)
-    return compute(plan.model_copy(update={"uncertainty": few, "sites": sites}), known)
+    return compute(plan.model_copy(update={"finance": finance, "uncertainty": few, "sites": sites}), known)
 
 
 @pytest.fixture(scope="session")

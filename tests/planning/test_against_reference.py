@@ -21,7 +21,7 @@ from tests.planning.generate import plans
 from tests.planning.reference import Reference
 
 Read = Callable[[str], Plan]
-EXAMPLES = 15
+EXAMPLES = 10
 
 
 @pytest.fixture(scope="session")
