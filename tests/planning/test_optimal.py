@@ -23,6 +23,7 @@ from brytpunkt.planning.result import Result
 
 SMALL: dict[str, Any] = {
     "plan": "small",
+    "uncertainty": {"draws": 0},
     "finance": {"start": "2027-01-01", "horizon_months": 9, "discount_rate_per_year": 0.06},
     "workloads": [
         {
