@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gzip
 import logging
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -21,6 +21,7 @@ from tests.live.server import Answer, Asked, Server
 from tests.live.vendor import QUICK, source
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+GONE = Event()  # the client has its answer, or has given up: a slow server may end
 GOOD = Answer(b'{"offers": []}', headers={"Content-Type": "application/json", "ETag": '"1"'})
 
 
@@ -28,6 +29,7 @@ def fetch(
     tmp_path: Path, reply: Callable[[Asked], Answer], known: Validators | None = None, **changes: Any
 ) -> tuple[Landed | None, list[Asked]]:
     """One document from a server that answers so."""
+    GONE.clear()
     with Server(reply) as server:
         patience = changes.pop("patience", QUICK)
         headers = changes.pop("headers", {})
@@ -39,6 +41,7 @@ def fetch(
             try:
                 return fetcher.fetch(request, tmp_path, known), server.asked
             finally:
+                GONE.set()
                 assert not list(tmp_path.rglob(".landing-*"))
 
 
@@ -100,15 +103,14 @@ def test_a_plain_no_is_not_argued_with(tmp_path: Path, status: int) -> None:
 
 
 def trickle() -> Iterator[bytes]:
-    """A byte now and then."""
-    for _ in range(1000):
-        time.sleep(0.02)
+    """A byte now and then, until whoever asked has gone."""
+    while not GONE.wait(0.02):
         yield b"x"
 
 
 def silence() -> Iterator[bytes]:
-    """Nothing for longer than anybody waits."""
-    time.sleep(0.5)
+    """Nothing, until whoever asked has gone."""
+    GONE.wait()
     yield b"x" * 10
 
 

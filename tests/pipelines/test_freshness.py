@@ -3,37 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import dagster as dg
-import pytest
 from dagster._core.definitions.freshness_evaluator import TimeWindowFreshnessPolicyEvaluator
 from dagster._core.loader import LoadingContextForTest
 from dagster._core.test_utils import freeze_time
 
 from assets.facts import fact_key
 from assets.live import source_key
-from assets.rooms import LIVE_VARIABLE
-from tests.live.server import Server
-from tests.live.vendor import Clock, Shop
-from tests.pipelines.test_waking import CLOCK, World
-
-
-@pytest.fixture
-def shop() -> Shop:
-    """A shop."""
-    return Shop()
-
-
-@pytest.fixture
-def world(shop: Shop, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """The graph from the shop to the plan, sensors allowed to ask."""
-    monkeypatch.setenv(LIVE_VARIABLE, "1")
-    CLOCK.at = Clock().at
-    with Server(shop.reply) as server, dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-        yield World(server, home, instance)
+from tests.live.vendor import Shop
+from tests.pipelines.world import CLOCK, World
 
 
 def verdict(world: World, at: datetime) -> str:

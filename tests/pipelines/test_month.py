@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 
 import dagster as dg
-import pytest
 
 from assets.facts import fact_key
 from assets.live import source_key
-from assets.rooms import LIVE_VARIABLE
-from tests.live.server import Server
-from tests.live.vendor import Clock, Shop, rows
-from tests.pipelines.test_waking import CLOCK, World, plan
+from tests.live.vendor import Shop, rows
+from tests.pipelines.world import CLOCK, World, plan
 
 MOVES = {3: ("gpu-1", "20.10"), 9: ("gpu-4", "23.00"), 10: ("gpu-4", "23.90"), 27: ("gpu-8", "30.00")}
 DOWN, OTHER_SCHEMA, LIES = {5, 6, 18}, {12, 13}, {20, 21, 22}
-
-
-@pytest.fixture
-def shop() -> Shop:
-    """A shop."""
-    return Shop()
-
-
-@pytest.fixture
-def world(shop: Shop, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """The graph from the shop to the plan, sensors allowed to ask."""
-    monkeypatch.setenv(LIVE_VARIABLE, "1")
-    CLOCK.at = Clock().at
-    with Server(shop.reply) as server, dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-        yield World(server, home, instance)
 
 
 class Month:
