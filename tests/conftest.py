@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+from brytpunkt.folders import folders
+from brytpunkt.landing import Landing
+from brytpunkt.warehouse import IngestReport, Warehouse, refresh_bundled
 
 settings.register_profile("house", deadline=None, max_examples=40)  # a busy machine is no finding
 settings.load_profile("house")
@@ -74,6 +80,26 @@ class ByModule(LoadScopeScheduling):  # type: ignore[misc]
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
     """The scheduler of a run on several processes."""
     return ByModule(config, log)
+
+
+@dataclass(frozen=True)
+class Bundled:
+    """A state folder whose warehouse and landing hold the bundled tables, and what was said of taking them in."""
+
+    home: Path
+    report: IngestReport
+
+    def copied_to(self, home: Path) -> None:
+        """Let a test's own state begin from it."""
+        shutil.copytree(self.home, home, dirs_exist_ok=True)
+
+
+@pytest.fixture(scope="session")
+def bundled(tmp_path_factory: pytest.TempPathFactory) -> Bundled:
+    """The bundled tables, taken in once for all tests that go on from there."""
+    home, found = tmp_path_factory.mktemp("bundled") / "home", folders()
+    warehouse = Warehouse(home / "warehouse.duckdb", found.sql)
+    return Bundled(home, refresh_bundled(warehouse, Landing(home / "landing"), found.data))
 
 
 @pytest.fixture

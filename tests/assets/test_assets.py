@@ -80,6 +80,8 @@ def test_definitions_load_and_every_asset_is_described() -> None:
 
 def test_the_whole_graph_materialises(ready: dg.DagsterInstance, home: Path, small_plan: Path) -> None:
     instance = ready
+    text = small_plan.read_text(encoding="utf-8").replace("{draws: 128, most_draws: 128}", "{draws: 0}", 1)
+    small_plan.write_text(text, encoding="utf-8")
     (home / "plans").mkdir(parents=True)
     shutil.copy(small_plan, home / "plans" / "small.yaml")
     instance.add_dynamic_partitions(PLANS.name or "", ["small"])
@@ -115,7 +117,7 @@ def test_unchanged_facts_keep_their_data_version(ready: dg.DagsterInstance, home
         assert event.asset_materialization is not None
         return event.run_id, (event.asset_materialization.tags or {})["dagster/data_version"]
 
-    (first, before), _ = latest(), run(ready, home, FACTS)
+    (first, before), _ = latest(), run(ready, home, dg.AssetSelection.assets(fact_key("gpu_offers")))
     second, after = latest()
     assert first != second
     assert before == after
@@ -124,7 +126,7 @@ def test_unchanged_facts_keep_their_data_version(ready: dg.DagsterInstance, home
 def test_a_broken_contract_fails_the_check_and_blocks(ready: dg.DagsterInstance, home: Path) -> None:
     with Rooms(home=str(home)).warehouse().open() as connection:
         connection.execute("UPDATE places SET latitude_deg = 123 WHERE place = 'falun'")
-    result = run(ready, home, FACTS, strict=False)
+    result = run(ready, home, dg.AssetSelection.assets(fact_key("places")), strict=False)
     failed = [c for c in result.get_asset_check_evaluations() if not c.passed]
     assert [(c.asset_key, c.check_name) for c in failed] == [(fact_key("places"), "contract")]
     assert not result.success

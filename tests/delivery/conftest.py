@@ -16,12 +16,11 @@ from brytpunkt.declarations import Delivery, read_plan
 from brytpunkt.delivery.post import Mailing
 from brytpunkt.delivery.settings import MailSettings, mail_settings
 from brytpunkt.folders import folders
-from brytpunkt.landing import Landing
 from brytpunkt.planning.compute import compute
 from brytpunkt.reporting.summary import summarise
 from brytpunkt.runs import Run, load_run, write_inputs, write_run
-from brytpunkt.warehouse import Warehouse, facts, refresh_bundled
-from tests.conftest import SMALL_PLAN
+from brytpunkt.warehouse import Warehouse, facts
+from tests.conftest import SMALL_PLAN, Bundled
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)  # Wednesday of week 48
 PLAN_WITH_RECIPIENTS = (
@@ -39,16 +38,15 @@ Send = Callable[..., Mailing]
 
 
 @pytest.fixture(scope="session")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def kept(bundled: Bundled, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A state folder with one finished run, its reports and a workbook."""
     home = tmp_path_factory.mktemp("kept") / "home"
-    home.mkdir()
+    bundled.copied_to(home)
     (home / "plans").mkdir()
     file = home / "plans" / "small.yaml"
     file.write_text(PLAN_WITH_RECIPIENTS, encoding="utf-8")
     found = folders()
     warehouse = Warehouse(home / "warehouse.duckdb", found.sql)
-    refresh_bundled(warehouse, Landing(home / "landing"), found.data)
     with warehouse.open() as connection:
         known = facts(connection, found.sql / "queries", None)
     declared = read_plan(file)

@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 
 from assets.rooms import LIVE_VARIABLE
+from tests.conftest import Bundled
 from tests.live.server import Server
 from tests.live.vendor import Clock, Shop
 from tests.pipelines.world import CLOCK, World
@@ -19,9 +20,12 @@ def shop() -> Shop:
 
 
 @pytest.fixture
-def world(shop: Shop, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(
+    shop: Shop, bundled: Bundled, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[World]:
     """The graph with its shop, sensors allowed to ask."""
     monkeypatch.setenv(LIVE_VARIABLE, "1")
+    bundled.copied_to(home)
     CLOCK.at = Clock().at
     with Server(shop.reply) as server, dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         yield World(server, home, instance)

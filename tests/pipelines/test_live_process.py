@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from ruamel.yaml import YAML
 from brytpunkt.errors import InputError
 from brytpunkt.folders import folders
 from brytpunkt.publishers.find import declared_sources
+from pipelines.cli import main
 from pipelines.live_details import show_changes, show_source
 from tests.live.native import SECRET, Site, site_of
 from tests.pipelines.test_cli import brytpunkt
@@ -32,7 +34,16 @@ def site(home: Path, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) ->
     return found
 
 
-def test_a_price_is_fetched_confirmed_moved_and_told(site: Site, tmp_path: Path) -> None:
+def test_a_price_is_fetched_confirmed_moved_and_told(
+    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Fetched by processes of their own; what only tells is asked in this one."""
+
+    def told_by(*arguments: str) -> subprocess.CompletedProcess[str]:
+        code = main(arguments)
+        said = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, code, said.out, said.err)
+
     site.unknown = True
     first = brytpunkt("refresh", NAME, cwd=tmp_path)
     assert (first.returncode, first.stderr) == (0, "")
@@ -47,23 +58,23 @@ def test_a_price_is_fetched_confirmed_moved_and_told(site: Site, tmp_path: Path)
         NAME, "changed;", "rows:", "1", "new,", "2", "as", "before,", "1", "withdrawn",
     ]  # fmt: skip
 
-    history = brytpunkt("history", "gpu_8x_h100_sxm5", cwd=tmp_path)
+    history = told_by("history", "gpu_8x_h100_sxm5")
     assert history.returncode == 0
     told = [line.split() for line in history.stdout.splitlines() if f"({NAME};" in line or "20" in line]
     prices = [word for line in told for word in line if word in {"35.9200", "34.9200"}]
     assert prices[-2:] == ["35.9200", "34.9200"]
     assert "-2.8%" in history.stdout
 
-    sources = brytpunkt("sources", cwd=tmp_path)
+    sources = told_by("sources")
     [line] = [one for one in sources.stdout.splitlines() if one.startswith(f"{NAME} ")]
     assert line.split()[1] == "fresh"
     assert line.split()[-2:] == ["3", "0"]
 
     yesterday = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
-    changes = brytpunkt("changes", yesterday, "--table", "gpu_offers", cwd=tmp_path)
+    changes = told_by("changes", yesterday, "--table", "gpu_offers")
     assert f"({NAME})" in changes.stdout
 
-    one = brytpunkt("sources", NAME, cwd=tmp_path)
+    one = told_by("sources", NAME)
     assert "instance  gpu_1x_b400  the map of instances does not know it" in one.stdout
     assert "No row was ever set aside." in one.stdout
 

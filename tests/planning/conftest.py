@@ -9,11 +9,11 @@ import pytest
 
 from brytpunkt.declarations import Plan, read_plan
 from brytpunkt.folders import folders
-from brytpunkt.landing import Landing
 from brytpunkt.planning.compute import compute
 from brytpunkt.planning.facts import Facts
 from brytpunkt.planning.result import Result
-from brytpunkt.warehouse import Warehouse, facts, refresh_bundled
+from brytpunkt.warehouse import Warehouse, facts
+from tests.conftest import Bundled
 
 
 @pytest.fixture(scope="session")
@@ -23,13 +23,10 @@ def plan() -> Plan:
 
 
 @pytest.fixture(scope="session")
-def known(tmp_path_factory: pytest.TempPathFactory) -> Facts:
+def known(bundled: Bundled) -> Facts:
     """The bundled facts, read back from a real warehouse."""
-    folder = tmp_path_factory.mktemp("facts")
     found = folders()
-    warehouse = Warehouse(folder / "warehouse.duckdb", found.sql)
-    refresh_bundled(warehouse, Landing(folder / "landing"), found.data)
-    with warehouse.open() as connection:
+    with Warehouse(bundled.home / "warehouse.duckdb", found.sql).open() as connection:
         return facts(connection, found.sql / "queries", None)
 
 

@@ -10,13 +10,12 @@ import pytest
 
 from brytpunkt.declarations import read_plan
 from brytpunkt.folders import folders
-from brytpunkt.landing import Landing
 from brytpunkt.planning.compute import compute
 from brytpunkt.planning.result import Result
 from brytpunkt.reporting.render import render_reports
 from brytpunkt.reporting.summary import summarise
-from brytpunkt.warehouse import Warehouse, facts, refresh_bundled
-from tests.conftest import SMALL_PLAN
+from brytpunkt.warehouse import Warehouse, facts
+from tests.conftest import SMALL_PLAN, Bundled
 
 
 @dataclass(frozen=True)
@@ -27,14 +26,12 @@ class Made:
     summary: dict[str, Any]
 
 
-def make(folder: Path, text: str) -> Made:
+def make(bundled: Bundled, folder: Path, text: str) -> Made:
     """Compute a plan from its text."""
     file = folder / "small.yaml"
     file.write_text(text, encoding="utf-8")
     found = folders()
-    warehouse = Warehouse(folder / "warehouse.duckdb", found.sql)
-    refresh_bundled(warehouse, Landing(folder / "landing"), found.data)
-    with warehouse.open() as connection:
+    with Warehouse(bundled.home / "warehouse.duckdb", found.sql).open() as connection:
         known = facts(connection, found.sql / "queries", None)
     declared = read_plan(file)
     result = compute(declared.plan, known)
@@ -42,9 +39,9 @@ def make(folder: Path, text: str) -> Made:
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+def made(bundled: Bundled, tmp_path_factory: pytest.TempPathFactory) -> Made:
     """The small plan."""
-    return make(tmp_path_factory.mktemp("made"), SMALL_PLAN)
+    return make(bundled, tmp_path_factory.mktemp("made"), SMALL_PLAN)
 
 
 @pytest.fixture(scope="session")

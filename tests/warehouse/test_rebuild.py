@@ -15,6 +15,7 @@ from brytpunkt.warehouse import Refresher, Warehouse, refresh_bundled, refresh_q
 from brytpunkt.warehouse.apply import apply_pending
 from brytpunkt.warehouse.derived import refresh_derived
 from brytpunkt.warehouse.inbox import take_inbox
+from tests.conftest import Bundled
 from tests.live.vendor import Clock, find, refresher, rows
 from tests.publishers.energy import documents as native
 from tests.publishers.test_quotes import COLOCATION, SERVERS
@@ -36,8 +37,10 @@ def aged(live: Refresher) -> None:
         os.utime(path, (0, 0))
 
 
-def test_quotes_come_and_go_and_the_landing_remembers(live: Refresher, clock: Clock, tmp_path: Path) -> None:
-    refresh_bundled(live.warehouse, live.landing, folders().data, find)
+def test_quotes_come_and_go_and_the_landing_remembers(
+    live: Refresher, clock: Clock, tmp_path: Path, bundled: Bundled
+) -> None:
+    bundled.copied_to(live.warehouse.path.parent)
     inbox = tmp_path / "quotes"
     inbox.mkdir()
 
