@@ -1,70 +1,228 @@
-"""Drawings: inline SVG of a page as images that the PDF engine draws at less than half the cost.
+"""Drawings: inline SVG of a page as images that draw themselves straight into the PDF.
 
-Belongs here: what the engine is spared. Does not belong here: how a chart looks (see charts/).
+Belongs here: the part of SVG that our charts use. Does not belong here: how a chart looks (see charts/).
 """
 
 from __future__ import annotations
 
-import base64
 import re
-import xml.etree.ElementTree as ET
 from functools import cache
-from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from brytpunkt.reporting import fonts
+from brytpunkt.reporting.strokes import operators
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    import xml.etree.ElementTree as ET
+    from collections.abc import Iterator
 
-DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
-SPACE = "xmlns", "http://www.w3.org/2000/svg"
+SCHEME = "drawing:"
+MOVE = re.compile(r"(translate|rotate)\(([-\d.e]+)(?:[ ,]+([-\d.e]+))?\)")
+NAMED = re.compile(r"url\(#([\w-]+)\)")
+SHIFTS = {"start": 0.0, "middle": 0.5, "end": 1.0}
 REGULAR = 400
-SHIFTS = {"end": 1.0, "middle": 0.5}
+CAPS = {"butt": 0, "round": 1, "square": 2}
+JOINS = {"miter": 0, "round": 1, "bevel": 2}
+MITER_LIMIT = 10
+MARKS: dict[str, frozenset[str]] = {
+    "g": frozenset({"transform", "clip-path", "fill", "stroke-miterlimit"}),
+    "path": frozenset(
+        {"transform", "d", "fill", "stroke", "stroke-width", "stroke-linecap", "stroke-linejoin",
+         "stroke-dasharray", "opacity", "fill-opacity", "stroke-opacity"}
+    ),
+    "text": frozenset(
+        {"transform", "text-anchor", "font-family", "font-size", "font-weight", "font-style", "fill", "opacity",
+         "fill-opacity"}
+    ),
+}  # fmt: skip
+SILENT = {"title", "defs", "clipPath"}
 
 
-def as_images(html: str, font_folder: Path) -> str:
-    """A page whose drawings are images with their spoken title as alternative text.
+def taken_out(root: ET.Element, font_config: Any) -> dict[str, Drawing]:
+    """Replace every `svg` element of a page by an image; returns the drawings by the address of their image.
 
-    Inline, every mark of a drawing goes through the style sheet of the page. And text that ends at its anchor, or
-    is centred on it, becomes a transparency group of its own; here it starts where its width says. Declared text
-    in the page is escaped, so that nothing but a drawing can look like one.
+    As inline SVG, every mark of a drawing goes through the style sheet of the page, and the engine sets its text
+    letter by letter. The title of a drawing becomes the alternative text of its image.
     """
-    return DRAWING.sub(lambda found: _image(found[0], font_folder), html)
+    drawings: dict[str, Drawing] = {}
+    for parent in root.iter():
+        for at, child in enumerate(parent):
+            if child.tag == "svg":
+                address = f"{SCHEME}{len(drawings)}"
+                drawings[address] = Drawing(child, font_config)
+                image = child.makeelement("img", {"alt": child.findtext("title") or "", "src": address})
+                image.tail = child.tail
+                parent[at] = image
+    return drawings
 
 
-def _image(svg: str, font_folder: Path) -> str:
-    bare = svg.replace(f' {SPACE[0]}="{SPACE[1]}"', "", 1)
-    root = ET.fromstring(bare)  # noqa: S314 - our own drawing, without entities
-    root.set(*SPACE)
-    for text in root.iter("text"):
-        _start_at_its_width(text, font_folder)
-    title = root.findtext("title") or ""
-    data = base64.b64encode(ET.tostring(root)).decode("ascii")
-    return f'<img alt="{escape(title)}" src="data:image/svg+xml;base64,{data}">'
+class Drawing:
+    """One SVG drawing, as an image of the PDF engine: its size, and how it draws itself into a page.
+
+    Raises ValueError for an element or an attribute that it would draw wrongly: charts use few of them.
+    """
+
+    def __init__(self, svg: ET.Element, font_config: Any) -> None:
+        self.width, self.height = float(svg.get("width", 0)), float(svg.get("height", 0))
+        self._svg = svg
+        self._font_config = font_config
+        self._clips = {clip.get("id"): clip for clip in svg.iter("clipPath")}
+        if svg.get("viewBox") != f"0 0 {svg.get('width')} {svg.get('height')}":
+            message = f"a drawing of {self.width} by {self.height} has the view {svg.get('viewBox')}"
+            raise ValueError(message)
+        _check(svg)
+
+    def get_intrinsic_size(self, resolution: Any, font_size: Any) -> tuple[float, float, float]:
+        """Width and height [px], and their ratio, as the engine asks for them."""
+        del resolution, font_size
+        return self.width, self.height, self.width / self.height
+
+    def draw(self, stream: Any, width: float, height: float, style: Any) -> None:
+        """Draw at a size [px] at the origin of the stream, which the engine has moved."""
+        del style
+        with stream.stacked():
+            stream.transform(a=width / self.width, d=height / self.height)
+            stream.set_miter_limit(MITER_LIMIT)
+            for child in self._svg:
+                self._draw(stream, child)
+
+    def _draw(self, stream: Any, element: ET.Element) -> None:
+        if element.tag in SILENT:
+            return
+        with stream.stacked():
+            for matrix in _moves(element.get("transform", "")):
+                stream.transform(*matrix)
+            if "clip-path" in element.attrib:
+                self._clip(stream, element.attrib["clip-path"])
+            if element.tag == "path":
+                _draw_path(stream, element)
+            elif element.tag == "text" and (element.text or "").strip():
+                self._draw_text(stream, element, element.text or "")
+            for child in element:
+                self._draw(stream, child)
+
+    def _clip(self, stream: Any, name: str) -> None:
+        found = NAMED.fullmatch(name)
+        clip = self._clips[found[1] if found else ""]
+        for shape in clip:
+            if shape.tag == "rect":
+                stream.rectangle(*(float(shape.get(side, 0)) for side in ("x", "y", "width", "height")))
+            else:
+                stream.stream.append(operators(shape.attrib["d"]))
+        stream.clip()
+        stream.end()
+
+    def _draw_text(self, stream: Any, element: ET.Element, text: str) -> None:
+        from weasyprint.draw.text import draw_emojis, draw_first_line
+        from weasyprint.matrix import Matrix
+        from weasyprint.text.line_break import split_first_line
+
+        style = _style(
+            self._font_config,
+            element.get("font-family", ""),
+            float(element.get("font-size", "0").removesuffix("px")),
+            _weight(element.get("font-weight", "normal")),
+            element.get("font-style", "normal"),
+        )
+        layout, _, _, width, _, baseline = split_first_line(text, style, None, None, 0)
+        start = -SHIFTS[element.get("text-anchor", "start")] * width
+        layout.reactivate(style)
+        _ink(stream, element, "fill", "fill-opacity", is_stroke=False)
+        stream.begin_text()
+        emojis = draw_first_line(
+            stream, _Line(layout, style, baseline), "clip", "none", Matrix(d=-1, e=start)
+        )
+        stream.end_text()
+        draw_emojis(stream, style, start, 0, emojis)
 
 
-def _start_at_its_width(text: ET.Element, font_folder: Path) -> None:
-    share = SHIFTS.get(text.get("text-anchor", ""))
-    weight, size = text.get("font-weight", str(REGULAR)), text.get("font-size", "")
-    if share is None or len(text) or not weight.isdecimal() or not size.endswith("px"):
-        return
-    widths = _widths(font_folder, int(weight))
-    letters = [widths.get(ord(letter)) for letter in text.text or ""]
-    known = [width for width in letters if width is not None]
-    if len(known) == len(letters):
-        shift = share * sum(known) * float(size.removesuffix("px"))
-        text.set("transform", f"{text.get('transform', '')} translate({-shift:.2f},0)".strip())
-        del text.attrib["text-anchor"]
+class _Line:
+    """What the engine's own drawing of a line of text asks for."""
+
+    def __init__(self, layout: Any, style: Any, baseline: float) -> None:
+        self.pango_layout = layout
+        self.style = style
+        self.baseline = baseline
+        self.text = layout.text
+
+
+class _Style(dict[str, Any]):
+    """Style of a line of text: the initial values of CSS with our own font, and the fonts of the document."""
+
+    font_config: Any
 
 
 @cache
-def _widths(font_folder: Path, weight: int) -> dict[int, float]:
-    """Advance widths by character [em] of the face nearest to a weight: the engine sets drawings letter by letter."""
-    from fontTools.ttLib import TTFont
+def _style(font_config: Any, family: str, size: float, weight: int, slope: str) -> _Style:
+    from weasyprint.css.properties import INITIAL_VALUES
 
-    upright = [face for face in fonts.faces(font_folder) if not face.is_italic]
-    nearest = min(upright, key=lambda face: abs(face.weight - weight))
-    with TTFont(nearest.path, lazy=True) as font:
-        advances, em = font["hmtx"].metrics, font["head"].unitsPerEm
-        return {code: advances[name][0] / em for code, name in font.getBestCmap().items()}
+    style = _Style(INITIAL_VALUES)
+    style.font_config = font_config
+    style.update(font_family=[family], font_size=size, font_weight=weight, font_style=slope)
+    return style
+
+
+@cache
+def _colour(name: str) -> Any:
+    from tinycss2.color5 import parse_color
+
+    colour = parse_color(name)
+    if colour is None:
+        message = f"a drawing has the colour {name!r}, which is none"
+        raise ValueError(message)
+    return colour
+
+
+def _check(svg: ET.Element) -> None:
+    for element in svg.iter():
+        if element is svg or element.tag in SILENT or element.tag == "rect":
+            continue
+        unknown = sorted(set(element.attrib) - MARKS.get(element.tag, frozenset()))
+        if element.tag not in MARKS or unknown:
+            message = f"a drawing has <{element.tag}> with {unknown}, which reports cannot draw"
+            raise ValueError(message)
+
+
+def _moves(transform: str) -> Iterator[tuple[float, ...]]:
+    """Matrices of a transform, outermost first."""
+    from math import cos, radians, sin
+
+    for kind, first, second in MOVE.findall(transform):
+        if kind == "translate":
+            yield 1, 0, 0, 1, float(first), float(second or 0)
+        else:
+            turn = radians(float(first))
+            yield cos(turn), sin(turn), -sin(turn), cos(turn), 0, 0
+
+
+def _weight(name: str) -> int:
+    return int(name) if name.isdecimal() else {"normal": REGULAR, "bold": 700}[name]
+
+
+def _ink(stream: Any, element: ET.Element, name: str, opacity: str, *, is_stroke: bool) -> bool:
+    """Set the colour that an attribute names, with its opacity; whether there is one."""
+    named = element.get(name, "none")
+    if named in {"none", "transparent"}:
+        return False
+    stream.set_color(_colour(named), is_stroke)
+    stream.set_alpha(float(element.get("opacity", 1)) * float(element.get(opacity, 1)), is_stroke)
+    return True
+
+
+def _draw_path(stream: Any, path: ET.Element) -> None:
+    is_filled = _ink(stream, path, "fill", "fill-opacity", is_stroke=False)
+    is_stroked = _ink(stream, path, "stroke", "stroke-opacity", is_stroke=True)
+    if not is_filled and not is_stroked:
+        return
+    if is_stroked:
+        stream.set_line_width(float(path.get("stroke-width", 1)))
+        stream.set_line_cap(CAPS[path.get("stroke-linecap", "butt")])
+        stream.set_line_join(JOINS[path.get("stroke-linejoin", "miter")])
+        dashes = [float(dash) for dash in path.get("stroke-dasharray", "").split(",") if dash]
+        stream.set_dash(dashes, 0)
+    stream.stream.append(operators(path.attrib["d"]))
+    if is_filled and is_stroked:
+        stream.fill_and_stroke()
+    elif is_filled:
+        stream.fill()
+    else:
+        stream.stroke()

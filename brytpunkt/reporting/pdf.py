@@ -8,12 +8,13 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import xml.etree.ElementTree as ET
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from brytpunkt.reporting.drawings import as_images
+from brytpunkt.reporting import drawings, pagenumbers
 from brytpunkt.reporting.style import print_css
 from brytpunkt.reporting.tags import finish
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EPOCH = "SOURCE_DATE_EPOCH"
+SVG_SPACE = ' xmlns="http://www.w3.org/2000/svg"'
 
 
 def pdf_bytes(html: str, templates: Path) -> bytes:
@@ -29,22 +31,33 @@ def pdf_bytes(html: str, templates: Path) -> bytes:
 
     The file is tagged as PDF/UA-1 asks, but does not claim to be PDF/UA: no full validator has judged it.
     """
-    from weasyprint import HTML
-
     sheet, font_config, fetcher = _style(templates)
-    drawn = as_images(html, templates / "fonts")
     with _collecting_later():
-        data = HTML(string=drawn, url_fetcher=fetcher, base_url="about:blank").write_pdf(
-            stylesheets=[sheet],
-            font_config=font_config,
-            pdf_tags=True,
-            pdf_version="1.7",
-            finisher=finish,
-        )
+        page = _page(html, fetcher)
+        drawn = drawings.taken_out(page.etree_element, font_config)
+        document = page.render(font_config=font_config, stylesheets=[sheet], cache=drawn)
+        pagenumbers.number(document)
+        data = document.write_pdf(pdf_tags=True, pdf_version="1.7", finisher=finish)
     if not isinstance(data, bytes):
         message = "the PDF engine returned no bytes"
         raise TypeError(message)
     return data
+
+
+def _page(html: str, fetcher: Any) -> Any:
+    """A page for the engine, read as the XML that our templates write: a tenth of the time of a forgiving reader."""
+    import cssselect2
+    from weasyprint import HTML
+
+    class Written(HTML):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self.base_url, self.url_fetcher, self.media_type = "about:blank", fetcher, "print"
+            # drawings name a space of their own, which would rename every element in them
+            root = ET.fromstring(html.replace(SVG_SPACE, ""))  # noqa: S314 - our own page, declared text is escaped
+            self.wrapper_element = cssselect2.ElementWrapper.from_html_root(root, content_language=None)
+            self.etree_element = self.wrapper_element.etree_element
+
+    return Written()
 
 
 @cache

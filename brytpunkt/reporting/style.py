@@ -29,7 +29,7 @@ SUBSET = (
 def print_css(templates: Path) -> str:
     """Style sheet of the PDF: every face whole, because the engine subsets by itself."""
     rules = [_rule(face, "font/ttf", face.path.read_bytes()) for face in fonts.faces(templates / "fonts")]
-    return "\n".join(rules) + _base(templates)
+    return "\n".join(rules) + _base(templates) + (templates / "print.css").read_text(encoding="utf-8")
 
 
 @cache
