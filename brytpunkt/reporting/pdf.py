@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from brytpunkt.reporting import drawings, pagenumbers
+from brytpunkt.reporting import columns, drawings, pagenumbers
 from brytpunkt.reporting.style import print_css
 from brytpunkt.reporting.tags import finish
 
@@ -35,6 +35,7 @@ def pdf_bytes(html: str, templates: Path) -> bytes:
     with _collecting_later():
         page = _page(html, fetcher)
         drawn = drawings.taken_out(page.etree_element, font_config)
+        columns.settle(page.etree_element, templates / "fonts")
         document = page.render(font_config=font_config, stylesheets=[sheet], cache=drawn)
         pagenumbers.number(document)
         data = document.write_pdf(pdf_tags=True, pdf_version="1.7", finisher=finish)
