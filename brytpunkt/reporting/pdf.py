@@ -15,11 +15,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from brytpunkt.reporting import columns, drawings, pagenumbers
-from brytpunkt.reporting.style import print_css
+from brytpunkt.reporting.style import font_files, print_css
 from brytpunkt.reporting.tags import finish
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 EPOCH = "SOURCE_DATE_EPOCH"
@@ -67,7 +67,7 @@ def _style(templates: Path) -> tuple[Any, Any, Any]:
     from weasyprint import CSS
     from weasyprint.text.fonts import FontConfiguration
 
-    fetcher = _fetcher()
+    fetcher = _fetcher(font_files(templates))
     font_config = FontConfiguration()
     atexit.register(_style.cache_clear)  # the engine frees fonts with modules that are gone at the very end
     return (
@@ -79,12 +79,14 @@ def _style(templates: Path) -> tuple[Any, Any, Any]:
     )
 
 
-def _fetcher() -> Any:
-    """A fetcher that opens what stands in the document itself, and refuses every address."""
-    from weasyprint.urls import URLFetcher
+def _fetcher(known: Mapping[str, Path]) -> Any:
+    """A fetcher that opens the report's own fonts and what stands in the document itself, and refuses all else."""
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
 
     class InsideOnly(URLFetcher):  # type: ignore[misc]
         def fetch(self, url: str, headers: Any = None) -> Any:
+            if url in known:
+                return URLFetcherResponse(url, known[url].read_bytes(), {"Content-Type": "font/ttf"})
             if not url.startswith("data:"):
                 message = f"reports fetch nothing; refused {url[:80]}"
                 raise ValueError(message)

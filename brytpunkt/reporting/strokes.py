@@ -68,7 +68,7 @@ def _commands(path: str) -> Iterator[tuple[str, list[float]]]:
             numbers.append(float(found[2]))
             continue
         takes = TAKES.get(letter.upper(), 0)
-        if numbers and (not takes or len(numbers) % takes) or takes and not numbers:
+        if (takes and not numbers) or (numbers and (not takes or len(numbers) % takes)):
             message = f"a drawing has a path that cannot be read at {letter!r}: {path[:60]}"
             raise ValueError(message)
         if letter.upper() == "Z":
