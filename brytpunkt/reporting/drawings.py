@@ -6,9 +6,9 @@ Belongs here: the part of SVG that our charts use. Does not belong here: how a c
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from brytpunkt.reporting.lettering import REGULAR, Letters, colour, write
 from brytpunkt.reporting.strokes import operators
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ SCHEME = "drawing:"
 MOVE = re.compile(r"(translate|rotate)\(([-\d.e]+)(?:[ ,]+([-\d.e]+))?\)")
 NAMED = re.compile(r"url\(#([\w-]+)\)")
 SHIFTS = {"start": 0.0, "middle": 0.5, "end": 1.0}
-REGULAR = 400
 CAPS = {"butt": 0, "round": 1, "square": 2}
 JOINS = {"miter": 0, "round": 1, "bevel": 2}
 MITER_LIMIT = 10
@@ -112,64 +111,15 @@ class Drawing:
         stream.end()
 
     def _draw_text(self, stream: Any, element: ET.Element, text: str) -> None:
-        from weasyprint.draw.text import draw_emojis, draw_first_line
-        from weasyprint.matrix import Matrix
-        from weasyprint.text.line_break import split_first_line
-
-        style = _style(
-            self._font_config,
-            element.get("font-family", ""),
-            float(element.get("font-size", "0").removesuffix("px")),
-            _weight(element.get("font-weight", "normal")),
-            element.get("font-style", "normal"),
-        )
-        layout, _, _, width, _, baseline = split_first_line(text, style, None, None, 0)
-        start = -SHIFTS[element.get("text-anchor", "start")] * width
-        layout.reactivate(style)
-        _ink(stream, element, "fill", "fill-opacity", is_stroke=False)
-        stream.begin_text()
-        emojis = draw_first_line(
-            stream, _Line(layout, style, baseline), "clip", "none", Matrix(d=-1, e=start)
-        )
-        stream.end_text()
-        draw_emojis(stream, style, start, 0, emojis)
-
-
-class _Line:
-    """What the engine's own drawing of a line of text asks for."""
-
-    def __init__(self, layout: Any, style: Any, baseline: float) -> None:
-        self.pango_layout = layout
-        self.style = style
-        self.baseline = baseline
-        self.text = layout.text
-
-
-class _Style(dict[str, Any]):
-    """Style of a line of text: the initial values of CSS with our own font, and the fonts of the document."""
-
-    font_config: Any
-
-
-@cache
-def _style(font_config: Any, family: str, size: float, weight: int, slope: str) -> _Style:
-    from weasyprint.css.properties import INITIAL_VALUES
-
-    style = _Style(INITIAL_VALUES)
-    style.font_config = font_config
-    style.update(font_family=[family], font_size=size, font_weight=weight, font_style=slope)
-    return style
-
-
-@cache
-def _colour(name: str) -> Any:
-    from tinycss2.color5 import parse_color
-
-    colour = parse_color(name)
-    if colour is None:
-        message = f"a drawing has the colour {name!r}, which is none"
-        raise ValueError(message)
-    return colour
+        if _ink(stream, element, "fill", "fill-opacity", is_stroke=False):
+            letters = Letters(
+                float(element.get("font-size", "0").removesuffix("px")),
+                _weight(element.get("font-weight", "normal")),
+                element.get("font-style", "normal"),
+                element.get("font-family", ""),
+            )
+            share = SHIFTS[element.get("text-anchor", "start")]
+            write(stream, self._font_config, text, letters, share=share)
 
 
 def _check(svg: ET.Element) -> None:
@@ -203,7 +153,7 @@ def _ink(stream: Any, element: ET.Element, name: str, opacity: str, *, is_stroke
     named = element.get(name, "none")
     if named in {"none", "transparent"}:
         return False
-    stream.set_color(_colour(named), is_stroke)
+    stream.set_color(colour(named), is_stroke)
     stream.set_alpha(float(element.get("opacity", 1)) * float(element.get(opacity, 1)), is_stroke)
     return True
 

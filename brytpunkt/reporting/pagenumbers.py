@@ -19,6 +19,8 @@ def number(document: Any) -> None:
     """
     pages = {name: at for at, page in enumerate(document.pages, 1) for name in page.anchors}
     for page in document.pages:
+        if not page.links:
+            continue
         for box in page._page_box.descendants():  # noqa: SLF001 - a page tells its boxes to nobody else
             text = getattr(box, "text", "")
             if text.endswith(PLACE) and (box.element_tag or "").endswith("a::after"):

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from brytpunkt.reporting import columns, drawings, pagenumbers
+from brytpunkt.reporting import columns, drawings, heads, lettering, pagenumbers
 from brytpunkt.reporting.style import font_files, print_css
 from brytpunkt.reporting.tags import finish
 
@@ -34,11 +34,12 @@ def pdf_bytes(html: str, templates: Path) -> bytes:
     sheet, font_config, fetcher = _style(templates)
     with _collecting_later():
         page = _page(html, fetcher)
+        running = heads.taken_out(page.etree_element)
         drawn = drawings.taken_out(page.etree_element, font_config)
         columns.settle(page.etree_element, templates / "fonts")
         document = page.render(font_config=font_config, stylesheets=[sheet], cache=drawn)
         pagenumbers.number(document)
-        data = document.write_pdf(pdf_tags=True, pdf_version="1.7", finisher=finish)
+        data = heads.put_on(document, running).write_pdf(pdf_tags=True, pdf_version="1.7", finisher=finish)
     if not isinstance(data, bytes):
         message = "the PDF engine returned no bytes"
         raise TypeError(message)
@@ -69,7 +70,7 @@ def _style(templates: Path) -> tuple[Any, Any, Any]:
 
     fetcher = _fetcher(font_files(templates))
     font_config = FontConfiguration()
-    atexit.register(_style.cache_clear)  # the engine frees fonts with modules that are gone at the very end
+    atexit.register(_forget)
     return (
         CSS(
             string=print_css(templates), font_config=font_config, url_fetcher=fetcher, base_url="about:blank"
@@ -77,6 +78,11 @@ def _style(templates: Path) -> tuple[Any, Any, Any]:
         font_config,
         fetcher,
     )
+
+
+def _forget() -> None:
+    lettering.forget()
+    _style.cache_clear()
 
 
 def _fetcher(known: Mapping[str, Path]) -> Any:
