@@ -15,7 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from brytpunkt.reporting import columns, drawings, heads, lettering, pagenumbers
-from brytpunkt.reporting.style import font_files, print_css
+from brytpunkt.reporting.style import element_css, font_files, print_css
 from brytpunkt.reporting.tags import finish
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ def pdf_bytes(html: str, templates: Path) -> bytes:
 
     The file is tagged as PDF/UA-1 asks, but does not claim to be PDF/UA: no full validator has judged it.
     """
-    sheet, font_config, fetcher = _style(templates)
+    elements, sheet, font_config, fetcher = _style(templates)
     with _collecting_later():
-        page = _page(html, fetcher)
+        page = _page(html, fetcher, elements)
         running = heads.taken_out(page.etree_element)
         drawn = drawings.taken_out(page.etree_element, font_config)
         columns.settle(page.etree_element, templates / "fonts")
@@ -46,7 +46,7 @@ def pdf_bytes(html: str, templates: Path) -> bytes:
     return data
 
 
-def _page(html: str, fetcher: Any) -> Any:
+def _page(html: str, fetcher: Any, elements: Any) -> Any:
     """A page for the engine, read as the XML that our templates write: a tenth of the time of a forgiving reader."""
     import cssselect2
     from weasyprint import HTML
@@ -59,25 +59,27 @@ def _page(html: str, fetcher: Any) -> Any:
             self.wrapper_element = cssselect2.ElementWrapper.from_html_root(root, content_language=None)
             self.etree_element = self.wrapper_element.etree_element
 
+        def _ua_stylesheets(self, forms: bool = False) -> list[Any]:  # noqa: FBT001, FBT002 - the engine's signature
+            del forms
+            return [elements]
+
     return Written()
 
 
 @cache
-def _style(templates: Path) -> tuple[Any, Any, Any]:
-    """Style sheet, fonts and fetcher, made once a process."""
+def _style(templates: Path) -> tuple[Any, Any, Any, Any]:
+    """Sheet of elements, style sheet, fonts and fetcher, made once a process."""
     from weasyprint import CSS
     from weasyprint.text.fonts import FontConfiguration
 
     fetcher = _fetcher(font_files(templates))
     font_config = FontConfiguration()
     atexit.register(_forget)
-    return (
-        CSS(
-            string=print_css(templates), font_config=font_config, url_fetcher=fetcher, base_url="about:blank"
-        ),
-        font_config,
-        fetcher,
+    elements, sheet = (
+        CSS(string=text, font_config=font_config, url_fetcher=fetcher, base_url="about:blank")
+        for text in (element_css(templates), print_css(templates))
     )
+    return elements, sheet, font_config, fetcher
 
 
 def _forget() -> None:

@@ -26,6 +26,11 @@ SUBSET = (
 )  # fmt: skip
 
 
+def element_css(templates: Path) -> str:
+    """What the PDF engine knows of elements, in place of its own sheet for all of HTML."""
+    return (templates / "engine.css").read_text(encoding="utf-8")
+
+
 @cache
 def print_css(templates: Path) -> str:
     """Style sheet of the PDF: every face by the name of its file, whole, because the engine subsets by itself.
