@@ -6,6 +6,7 @@ Belongs here: the part of SVG that our charts use. Does not belong here: how a c
 from __future__ import annotations
 
 import re
+from math import cos, radians, sin
 from typing import TYPE_CHECKING, Any
 
 from brytpunkt.reporting.lettering import REGULAR, Letters, colour, write
@@ -134,14 +135,13 @@ def _check(svg: ET.Element) -> None:
 
 def _moves(transform: str) -> Iterator[tuple[float, ...]]:
     """Matrices of a transform, outermost first."""
-    from math import cos, radians, sin
-
     for kind, first, second in MOVE.findall(transform):
         if kind == "translate":
             yield 1, 0, 0, 1, float(first), float(second or 0)
         else:
             turn = radians(float(first))
-            yield cos(turn), sin(turn), -sin(turn), cos(turn), 0, 0
+            across, along = round(cos(turn), 9), round(sin(turn), 9)
+            yield across, along, -along, across, 0, 0
 
 
 def _weight(name: str) -> int:

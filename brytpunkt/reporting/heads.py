@@ -51,7 +51,7 @@ def put_on(document: Any, heads: Heads) -> Any:
 
     class Headed(Page):  # type: ignore[misc]
         def __init__(self, page: Any, number: int) -> None:
-            vars(self).update(vars(page))
+            self.__dict__.update(vars(page))
             self.number = number
 
         def paint(self, stream: Any, scale: float = 1) -> None:

@@ -17,7 +17,10 @@ def number(document: Any) -> None:
     A counter of a page that is laid out later makes the engine lay out the page of the reference three times.
     Digits have one width, so that the place of a number is as wide as the number.
     """
-    pages = {name: at for at, page in enumerate(document.pages, 1) for name in page.anchors}
+    pages: dict[str, int] = {}
+    for at, page in enumerate(document.pages, 1):
+        for name in page.anchors:
+            pages.setdefault(name, at)  # a section that goes on has its anchor on every page
     for page in document.pages:
         if not page.links:
             continue

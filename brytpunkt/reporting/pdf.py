@@ -27,23 +27,28 @@ SVG_SPACE = ' xmlns="http://www.w3.org/2000/svg"'
 
 
 def pdf_bytes(html: str, templates: Path) -> bytes:
-    """A report's HTML as tagged PDF. Nothing is fetched: fonts and charts are inside.
+    """A report's HTML, which is well-formed XML, as tagged PDF. Nothing is fetched: fonts and charts are inside.
 
     The file is tagged as PDF/UA-1 asks, but does not claim to be PDF/UA: no full validator has judged it.
     """
-    elements, sheet, font_config, fetcher = _style(templates)
     with _collecting_later():
-        page = _page(html, fetcher, elements)
-        running = heads.taken_out(page.etree_element)
-        drawn = drawings.taken_out(page.etree_element, font_config)
-        columns.settle(page.etree_element, templates / "fonts")
-        document = page.render(font_config=font_config, stylesheets=[sheet], cache=drawn)
-        pagenumbers.number(document)
-        data = heads.put_on(document, running).write_pdf(pdf_tags=True, pdf_version="1.7", finisher=finish)
+        data = laid_out(html, templates).write_pdf(pdf_tags=True, pdf_version="1.7", finisher=finish)
     if not isinstance(data, bytes):
         message = "the PDF engine returned no bytes"
         raise TypeError(message)
     return data
+
+
+def laid_out(html: str, templates: Path) -> Any:
+    """The pages of a report as a document of the PDF engine, with page numbers and running heads."""
+    elements, sheet, font_config, fetcher = _style(templates)
+    page = _page(html, fetcher, elements)
+    running = heads.taken_out(page.etree_element)
+    drawn = drawings.taken_out(page.etree_element, font_config)
+    columns.settle(page.etree_element, templates / "fonts")
+    document = page.render(font_config=font_config, stylesheets=[sheet], cache=drawn)
+    pagenumbers.number(document)
+    return heads.put_on(document, running)
 
 
 def _page(html: str, fetcher: Any, elements: Any) -> Any:
