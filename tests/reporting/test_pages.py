@@ -9,6 +9,7 @@ import pytest
 from pypdf import PdfReader
 
 from brytpunkt.folders import folders
+from brytpunkt.reporting import fonts
 from brytpunkt.reporting.style import element_css
 from tests.reporting.conftest import Made
 from tests.reporting.test_reports import html_of, pages_of
@@ -22,6 +23,12 @@ def test_the_engine_knows_every_element_of_a_report(made: Made, name: str) -> No
     rules = re.sub(r"/\*.*?\*/|\{.*?\}", " ", element_css(TEMPLATES), flags=re.DOTALL)
     known = set(re.findall(r"[a-z][a-z0-9]*", rules)) | {"br"}
     assert set(re.findall(r"<([a-z][a-z0-9]*)", html)) - known == set()
+
+
+def test_figures_stand_under_each_other_in_every_face() -> None:
+    for weight in (400, 600, 700):
+        letters = fonts.advances(TEMPLATES / "fonts", weight)
+        assert len({letters.width(figure) for figure in "0123456789\u2007"}) == 1
 
 
 def test_every_page_says_its_number_and_its_run(english: Path) -> None:
