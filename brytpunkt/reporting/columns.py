@@ -72,7 +72,7 @@ def shares(needs: Sequence[Need], whole: float) -> list[float]:
 
 
 def _needs(table: ET.Element, names: set[str], font_folder: Path) -> list[Need]:
-    size = next((SIZES[name] for name in names if name in SIZES), SIZE)
+    size = next((points for name, points in SIZES.items() if name in names), SIZE)
     columns: list[Need] = []
     for group in table:
         is_head = group.tag == "thead"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = {".ttf", ".otf"}
 SEMIBOLD = 600
-UNKNOWN = 0.6  # [em] of a letter that the face does not have
+UNKNOWN = 1.0  # [em] of a letter that the face does not have: another script, or a picture
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from brytpunkt.reporting import fonts
 from brytpunkt.reporting.charts.theme import INK, MUTED
 from brytpunkt.reporting.lettering import Letters, colour, write
+from brytpunkt.reporting.words import ELLIPSIS
 
 if TYPE_CHECKING:
     import xml.etree.ElementTree as ET
+    from pathlib import Path
 
 PX_PER_MM = 96 / 25.4
 LEFT, RIGHT, TOP, BOTTOM = 18.0, 192.0, 18.08, 284.82  # [mm] edges of the text, baselines of head and foot
+WIDEST = {"plan": 100.0, "subject": 68.0, "foot": 128.0}  # [mm] so that left and right never meet
 SIZE = 8 * 96 / 72  # [px]
 QUIET, STRONG = Letters(SIZE), Letters(SIZE, weight=600)
 OF = "\u2009/\u2009"
@@ -30,19 +34,26 @@ class Heads:
     foot: str
 
 
-def taken_out(root: ET.Element) -> Heads:
-    """Take the texts of running heads out of a page.
+def taken_out(root: ET.Element, font_folder: Path) -> Heads:
+    """Take the texts of running heads out of a page, and cut those that would not fit.
 
     As margin boxes of the style sheet, which the engine styles and lays out on every page, they would cost a tenth of
     its time.
     """
-    texts = {"plan": "", "subject": "", "foot": ""}
-    body = root.find("body")
-    for strings in root.findall("./body/div[@class='strings']"):
-        texts |= {text.get("class", ""): "".join(text.itertext()) for text in strings}
-        if body is not None:
+    texts = dict.fromkeys(WIDEST, "")
+    for body in root.iter("body"):
+        for strings in body.findall("div[@class='strings']"):
+            texts |= {text.get("class", ""): "".join(text.itertext()) for text in strings}
             body.remove(strings)
-    return Heads(texts["plan"], texts["subject"], texts["foot"])
+    return Heads(**{name: _fitting(texts[name], WIDEST[name], font_folder) for name in WIDEST})
+
+
+def _fitting(text: str, widest: float, font_folder: Path) -> str:
+    letters = fonts.advances(font_folder, STRONG.weight)
+    cut = text
+    while letters.width(cut) * SIZE > widest * PX_PER_MM:
+        cut = cut.removesuffix(ELLIPSIS)[:-1] + ELLIPSIS
+    return cut
 
 
 def put_on(document: Any, heads: Heads) -> Any:

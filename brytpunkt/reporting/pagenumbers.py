@@ -1,13 +1,15 @@
 """Page numbers: what references print, put in once the pages stand.
 
-Belongs here: references to pages. Does not belong here: the running page number (see base.css).
+Belongs here: references to pages. Does not belong here: the number at the foot of a page (see heads.py).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-PLACE = "000"  # as base.css prints it; wide enough for the pages of a report
+from brytpunkt.reporting.formats import NOTHING
+
+PLACE = "000"  # as print.css has it; wide enough for the pages of a report
 FIGURE_SPACE = "\u2007"
 
 
@@ -28,7 +30,7 @@ def number(document: Any) -> None:
             text = getattr(box, "text", "")
             if text.endswith(PLACE) and (box.element_tag or "").endswith("a::after"):
                 target = (box.element.get("href") or "").removeprefix("#")
-                _print(box, text, str(pages[target]))
+                _print(box, text, str(pages.get(target, NOTHING)))
 
 
 def _print(box: Any, text: str, digits: str) -> None:

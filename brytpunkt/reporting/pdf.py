@@ -43,7 +43,7 @@ def laid_out(html: str, templates: Path) -> Any:
     """The pages of a report as a document of the PDF engine, with page numbers and running heads."""
     elements, sheet, font_config, fetcher = _style(templates)
     page = _page(html, fetcher, elements)
-    running = heads.taken_out(page.etree_element)
+    running = heads.taken_out(page.etree_element, templates / "fonts")
     drawn = drawings.taken_out(page.etree_element, font_config)
     columns.settle(page.etree_element, templates / "fonts")
     document = page.render(font_config=font_config, stylesheets=[sheet], cache=drawn)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
 
 from brytpunkt.folders import folders
-from brytpunkt.reporting import fonts
+from brytpunkt.reporting import fonts, heads
 from brytpunkt.reporting.style import element_css
 from tests.reporting.conftest import Made
 from tests.reporting.test_reports import html_of, pages_of
@@ -37,6 +38,15 @@ def test_every_page_says_its_number_and_its_run(english: Path) -> None:
         assert f"{number} / {len(pages)}" in text
         assert "Run small-1" in text
         assert ("Brytpunkt · " in text) == (number > 1), "page one has its own head"
+
+
+def test_heads_that_would_meet_are_cut() -> None:
+    page = '<html><body><div class="strings"><p class="plan">{}</p><p class="subject">Short</p></div><p>kept</p></body></html>'
+    root = ET.fromstring(page.format("W" * 60))  # noqa: S314 - written here
+    found = heads.taken_out(root, TEMPLATES / "fonts")
+    assert re.fullmatch("W{30,50}…", found.plan)
+    assert (found.subject, found.foot) == ("Short", "")
+    assert "".join(root.itertext()) == "kept"
 
 
 def test_running_heads_are_no_part_of_what_is_read_out(english: Path) -> None:
