@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from brytpunkt.planning.evaluate import horizon_value, own_flows
 from brytpunkt.planning.ledger import own_rows, rent_ledger
 from brytpunkt.planning.money import monthly_rate
 from brytpunkt.planning.own_costs import Schedule, acquisitions
 from brytpunkt.planning.rent_plan import strategy_flows
+from brytpunkt.planning.schedules import horizon_value, own_flows
 
 if TYPE_CHECKING:
     from brytpunkt.planning.evaluate import Basis, Evaluation

@@ -22,7 +22,7 @@ from brytpunkt.planning.rent import FLEET, TOKENS_PER_PRICE
 from brytpunkt.planning.stored import rented_storage_flows, storage_flows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from brytpunkt.planning.evaluate import Basis
     from brytpunkt.planning.optimal.program import Floats, Ints
@@ -136,12 +136,17 @@ def _cell_index() -> pl.Expr:
 
 def month_cells(frame: pl.DataFrame, value: str, horizon: int) -> Floats:
     """month, cell, value -> [H, C]; zero where the frame has no row."""
-    at = frame.select(
-        pl.col("month").cast(pl.Int64), cell=_cell_index(), value=pl.col(value).cast(pl.Float64)
-    )
-    grid = np.zeros((horizon, CELLS))
-    grid[at["month"].to_numpy(), at["cell"].to_numpy()] = at["value"].to_numpy()
-    return grid
+    return month_grids(frame, (value,), horizon)[value]
+
+
+def month_grids(frame: pl.DataFrame, values: Sequence[str], horizon: int) -> dict[str, Floats]:
+    """Several columns of one frame, each as ``month_cells`` makes it."""
+    at = frame.select(pl.col("month").cast(pl.Int64), cell=_cell_index())
+    place = at["month"].to_numpy(), at["cell"].to_numpy()
+    grids = {name: np.zeros((horizon, CELLS)) for name in values}
+    for name, grid in grids.items():
+        grid[place] = frame[name].cast(pl.Float64).to_numpy()
+    return grids
 
 
 def by_workload(frame: pl.DataFrame, value: str, workloads: tuple[str, ...], horizon: int) -> Floats:
@@ -297,13 +302,14 @@ def _pool(basis: Basis, row: dict[str, object], workloads: tuple[str, ...]) -> P
     ).with_columns(needed=needed_gpus())
     cells = basis.cells.filter(pl.col("site") == row["site"])
     paid = 0.0 if row["is_power_included"] else 1.0
+    grids = month_grids(cells, (*PRICE_COLUMNS, "pue", "pue_p99"), horizon)
     return Pool(
         row=row,
         needed=by_workload(load, "needed", workloads, horizon),
         busy=by_workload(load, "busy", workloads, horizon),
-        prices={name: month_cells(cells, name, horizon) * paid for name in PRICE_COLUMNS},
-        pue=month_cells(cells, "pue", horizon),
-        pue_peak=month_cells(cells, "pue_p99", horizon),
+        prices={name: grids[name] * paid for name in PRICE_COLUMNS},
+        pue=grids["pue"],
+        pue_peak=grids["pue_p99"],
         spare=max(w.redundancy_units for w in basis.plan.workloads),
         life=service_months(basis.plan),
         bill=pool_bill(basis.bills, row, basis.months, _headroom(basis, row)),
