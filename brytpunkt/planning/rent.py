@@ -14,7 +14,7 @@ import polars as pl
 from brytpunkt.planning.calendar import CELL, MONTHS_PER_YEAR
 from brytpunkt.planning.commitments import committed_instances, sign_commitments
 from brytpunkt.planning.load import needed_instances
-from brytpunkt.planning.money import total
+from brytpunkt.planning.money import FINE, total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,7 +148,7 @@ def commitment_needs(market: Market, pairs: pl.DataFrame, scales: Sequence[float
     -> scale, workload, offer, month, n_hours, instances, hourly_price
     """
     level = ["scale", *FLEET, "month", "instances"]
-    levels = market.instances(pairs, scales).group_by(level).agg(n_hours=total(pl.col("n_hours")))
+    levels = market.instances(pairs, scales).group_by(level).agg(n_hours=total(pl.col("n_hours"), FINE))
     return (
         pairs.select(*FLEET, "offer", "partner_price")
         .join(levels, on=FLEET)
