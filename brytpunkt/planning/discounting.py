@@ -17,7 +17,8 @@ from brytpunkt.planning.rent_plan import strategy_flows
 from brytpunkt.planning.schedules import horizon_value, own_flows
 
 if TYPE_CHECKING:
-    from brytpunkt.planning.evaluate import Basis, Evaluation
+    from brytpunkt.planning.basis import Basis
+    from brytpunkt.planning.evaluate import Evaluation
 
 CENTS = 100
 STEPS = (-0.02, 0.0, 0.02)

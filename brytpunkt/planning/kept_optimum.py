@@ -16,7 +16,7 @@ from brytpunkt.planning.optimal.mix import Mix
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from brytpunkt.planning.evaluate import Basis
+    from brytpunkt.planning.basis import Basis
     from brytpunkt.planning.optimal.arrays import Field
 
 CENTS = 100

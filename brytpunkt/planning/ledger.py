@@ -14,7 +14,7 @@ from brytpunkt.planning.taxation import tax_rows
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan, Site
-    from brytpunkt.planning.evaluate import Basis
+    from brytpunkt.planning.basis import Basis
 
 ROW = ["month", "component", "item", "timing"]
 MICRO = 1e6

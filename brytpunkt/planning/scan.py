@@ -32,7 +32,7 @@ from brytpunkt.planning.stored import storage_flows
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from brytpunkt.planning.evaluate import Basis
+    from brytpunkt.planning.basis import Basis
     from brytpunkt.planning.own_costs import Schedule
 
 WITHOUT = "pv_cents_without_continuing_value"

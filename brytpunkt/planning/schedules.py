@@ -16,7 +16,7 @@ from brytpunkt.planning.rent_plan import bridges
 from brytpunkt.planning.tariff import YEARLY, measured, year_fees
 
 if TYPE_CHECKING:
-    from brytpunkt.planning.evaluate import Basis
+    from brytpunkt.planning.basis import Basis
 
 SCALE_ONE = 1.0
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.errors import InputError
-from brytpunkt.planning.evaluate import evaluate, prepare, strategies
+from brytpunkt.planning.basis import prepare
+from brytpunkt.planning.evaluate import evaluate, strategies
 from brytpunkt.planning.kept_optimum import KeptOptimum, kept_mixes, kept_optima, kept_values
 from brytpunkt.planning.ledger import totals
 from brytpunkt.planning.names import check_names

@@ -18,18 +18,15 @@ from brytpunkt.planning.calendar import CELL, MONTHS_PER_YEAR
 from brytpunkt.planning.energy import PRICE_COLUMNS
 from brytpunkt.planning.load import needed_gpus
 from brytpunkt.planning.optimal.bill import PoolBill, pool_bill
+from brytpunkt.planning.optimal.grids import by_workload, month_cells, month_grids
 from brytpunkt.planning.rent import FLEET, TOKENS_PER_PRICE
 from brytpunkt.planning.stored import rented_storage_flows, storage_flows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from brytpunkt.planning.evaluate import Basis
+    from brytpunkt.planning.basis import Basis
     from brytpunkt.planning.optimal.program import Floats, Ints
-
-DAY_TYPES = ("weekday", "saturday", "sunday")
-HOURS = 24
-CELLS = len(DAY_TYPES) * HOURS
 
 
 @dataclass(frozen=True)
@@ -125,35 +122,6 @@ class Field:
     def horizon(self) -> int:
         """Months of the plan."""
         return int(self.hours.shape[0])
-
-
-def _cell_index() -> pl.Expr:
-    day = pl.col("day_type").replace_strict(
-        {name: position for position, name in enumerate(DAY_TYPES)}, return_dtype=pl.Int64
-    )
-    return day * HOURS + pl.col("hour_utc").cast(pl.Int64)
-
-
-def month_cells(frame: pl.DataFrame, value: str, horizon: int) -> Floats:
-    """month, cell, value -> [H, C]; zero where the frame has no row."""
-    return month_grids(frame, (value,), horizon)[value]
-
-
-def month_grids(frame: pl.DataFrame, values: Sequence[str], horizon: int) -> dict[str, Floats]:
-    """Several columns of one frame, each as ``month_cells`` makes it."""
-    at = frame.select(pl.col("month").cast(pl.Int64), cell=_cell_index())
-    place = at["month"].to_numpy(), at["cell"].to_numpy()
-    grids = {name: np.zeros((horizon, CELLS)) for name in values}
-    for name, grid in grids.items():
-        grid[place] = frame[name].cast(pl.Float64).to_numpy()
-    return grids
-
-
-def by_workload(frame: pl.DataFrame, value: str, workloads: tuple[str, ...], horizon: int) -> Floats:
-    """Workload, month, cell, value -> [W, H, C]; zero where the frame has no row."""
-    return np.stack(
-        [month_cells(frame.filter(pl.col("workload") == name), value, horizon) for name in workloads]
-    )
 
 
 def field_of(basis: Basis, options: pl.DataFrame) -> Field:
