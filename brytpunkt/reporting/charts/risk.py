@@ -82,7 +82,7 @@ def tornado(canvas: Canvas, rows: Sequence[Row], spoken: str) -> Markup:
         for row in rows
     ]
     ends = domain([*(v["from"] for v in values), *(v["to"] for v in values)], head_room=0.22, foot_room=0.22)
-    size = frame(FULL_WIDTH, ROW * len(values) + 46, left=190, right=16, top=4, bottom=40)
+    size = frame(FULL_WIDTH, ROW * len(values) + 46, left=216, right=16, top=4, bottom=40)
     lines = (0.0, rows[0]["planned"] / THOUSAND)
     per_px = (ends[1] - ends[0]) / size["width"]
     for value in values:
@@ -90,7 +90,7 @@ def tornado(canvas: Canvas, rows: Sequence[Row], spoken: str) -> Markup:
         value["right_at"] = _beyond(value["to"], lines, per_px * _label_width(value["right"]))
     names = {
         "field": "name", "type": "ordinal", "sort": [v["name"] for v in values],
-        "axis": {"title": None, "labelLimit": 186, "labelColor": INK},
+        "axis": {"title": None, "labelLimit": 210, "labelColor": INK},
     }  # fmt: skip
     title = words("axis.own_less_rent", unit=formats.unit("thousand"))
     across = quantitative("from", ends, grid=True, title=title)
