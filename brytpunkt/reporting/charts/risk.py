@@ -90,7 +90,7 @@ def tornado(canvas: Canvas, rows: Sequence[Row], spoken: str) -> Markup:
         value["right_at"] = _beyond(value["to"], lines, per_px * _label_width(value["right"]))
     names = {
         "field": "name", "type": "ordinal", "sort": [v["name"] for v in values],
-        "axis": {"title": None, "labelLimit": 210, "labelColor": INK},
+        "axis": {"title": None, "labelLimit": 240, "labelColor": INK},
     }  # fmt: skip
     title = words("axis.own_less_rent", unit=formats.unit("thousand"))
     across = quantitative("from", ends, grid=True, title=title)
