@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.known import bundled
 from brytpunkt.declarations import Plan, read_plan
 from brytpunkt.folders import folders
 from brytpunkt.planning.compute import compute
@@ -135,8 +136,6 @@ def _children() -> float:
 
 def main() -> int:
     """Print times and ratios of reports alone."""
-    from benchmarks.__main__ import bundled
-
     measure(bundled())
     return 0
 
