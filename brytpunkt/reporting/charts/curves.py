@@ -123,7 +123,7 @@ def switch(
     return canvas.svg(size | {"layer": layers}, spoken)
 
 
-def tipping(canvas: Canvas, curve: pl.DataFrame, row: dict[str, Any], height: int = 200) -> Markup:
+def tipping(canvas: Canvas, curve: pl.DataFrame, row: dict[str, Any], height: int = 170) -> Markup:
     """Cost of own and of rent over utilisation, built capacity fixed; the crossing and the plan marked.
 
     `curve`: utilisation [1], own, rent [plan currency].

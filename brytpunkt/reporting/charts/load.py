@@ -122,7 +122,7 @@ def gpus(canvas: Canvas, months: Sequence[dict[str, Any]], time: Timeline, heigh
     return canvas.svg(size | {"data": {"values": values}, "layer": layers}, spoken)
 
 
-def rule(canvas: Canvas, series: pl.DataFrame, time: Timeline, height: int = 200) -> Markup:
+def rule(canvas: Canvas, series: pl.DataFrame, time: Timeline, height: int = 170) -> Markup:
     """Readings R1 to R3 of the 60-70 % rule over time, with the band they are held against.
 
     `series`: month, r1, r2, r3 (null where a reading is not defined yet).
