@@ -95,7 +95,7 @@ def build_series_check(table: str) -> dg.AssetChecksDefinition:
 @dg.asset(
     key=DERIVED,
     group_name="series",
-    deps=[bundled_snapshot, *(series_key(table) for table in ("day_ahead_intervals", "weather_hours"))],
+    deps=[bundled_snapshot, *(series_key(table) for table in SERIES if table != "series_findings")],
     automation_condition=on_changed_data(needs_all=False),
     code_version="1",
     kinds={"polars", "duckdb"},

@@ -18,6 +18,7 @@ LEAST_JUDGED_DAYS = 6
 # A year with fewer of its hours may lack the summer.
 LEAST_YEAR_SHARE = 0.95
 HOURS_PER_YEAR = 8760.0
+COLDEST_BIN_C, WARMEST_BIN_C = -60, 60
 DRIEST = 0.01
 
 
@@ -132,6 +133,22 @@ def climate_bins(hours: pl.DataFrame) -> pl.DataFrame:
         weighted.unpivot(["dry_bulb_c", "wet_bulb_c"], index=["place", "weight"], variable_name="kind")
         .group_by("place", pl.col("kind").str.strip_suffix("_c"), bin_low_c=pl.col("value").floor())
         .agg(hours_per_year=pl.col("weight").sum())
+        .sort("place", "kind", "bin_low_c")
+    )
+
+
+def every_degree(bins: pl.DataFrame) -> pl.DataFrame:
+    """Bins of each place and kind -> the same with zero hours at every other degree that a place may have.
+
+    So that a place's year replaces another publication's whole, its coldest and warmest degrees included.
+    """
+    degrees = pl.DataFrame({"bin_low_c": [float(c) for c in range(COLDEST_BIN_C, WARMEST_BIN_C + 1)]})
+    return (
+        bins.select("place", "kind")
+        .unique()
+        .join(degrees, how="cross")
+        .join(bins, on=["place", "kind", "bin_low_c"], how="left")
+        .with_columns(pl.col("hours_per_year").fill_null(0.0))
         .sort("place", "kind", "bin_low_c")
     )
 
