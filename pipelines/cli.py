@@ -173,6 +173,7 @@ def _plan(options: argparse.Namespace) -> int:
     declared = read_plan(options.file)
     from pipelines.progress import Progress, verdict_lines
 
+    troubles: list[str] = []
     with Progress(sys.stdout) as progress:
         progress.step("Loading Dagster")
         from brytpunkt.runs import publish
@@ -185,10 +186,11 @@ def _plan(options: argparse.Namespace) -> int:
             with_reports=not options.no_pdf,
             on_step=progress.step,
             on_draws=progress.draws,
+            on_trouble=troubles.append,
         )
         written = publish(run, options.out)
     summary = run.summary()
-    print("\n".join(verdict_lines(summary)))
+    print("\n".join([*verdict_lines(summary), *(f"! {line}" for line in troubles)]))
     print("\nWritten:")
     for path in written:
         print(f"  {path}")
