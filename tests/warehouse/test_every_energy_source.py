@@ -19,6 +19,7 @@ from brytpunkt.landing import Landing
 from brytpunkt.publishers.find import BUNDLED
 from brytpunkt.publishers.source import Source, read_source
 from brytpunkt.warehouse import Refresher, Warehouse
+from brytpunkt.warehouse.apply import apply_pending
 from brytpunkt.warehouse.contracts import CONTRACTS
 from brytpunkt.warehouse.inbox import take_inbox
 from brytpunkt.warehouse.read import current_table
@@ -27,7 +28,7 @@ from brytpunkt.warehouse.series import violated
 from brytpunkt.warehouse.store import table_of
 from tests.live.energy_sites import ENERGY, energy_site, narrowed
 from tests.live.native import ANSWERS, SECRET
-from tests.live.vendor import Clock
+from tests.live.vendor import Clock, find
 from tests.live.walking import is_nowhere, live, versions
 from tests.publishers.energy import documents as native
 from tests.publishers.energy.test_quarter_table import LABELS, table
@@ -117,6 +118,10 @@ class History:
             if rows.height
         }
 
+    def all(self) -> set[tuple[object, ...]]:
+        """Every version of every row."""
+        return {row for rows in self.tables.values() for row in rows.rows()}
+
     def current(self) -> set[tuple[object, ...]]:
         """The rows that hold, whatever their table."""
         return {
@@ -197,6 +202,10 @@ def test_a_source_is_walked_confirmed_revised_and_outlives_a_broken_answer(
     assert whole.counts() == {
         of: (rows + 2 * (of == table), 2 * (of == table)) for of, rows in EXPECTED[name].items()
     }, "the next whole answer brings everything up to date"
+    rebuilt = Warehouse(tmp_path / "rebuilt.duckdb", folders().sql)
+    rebuilt.migrate()
+    apply_pending(rebuilt, refresher.landing, find)
+    assert History(rebuilt, declared).all() == whole.all(), "the landing alone gives the same history"
     if declared.credentials:
         is_nowhere(SECRET, tmp_path)
 
