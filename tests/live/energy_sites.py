@@ -31,15 +31,15 @@ STEPS_OF_A_YEAR = 365 * 288
 # Windows as short as they can be while they hold what the format is about; a declaration's own would only be more of it.
 NARROWED: Mapping[str, dict[str, Any]] = {
     "eds-carbon": {"days_back": 400},
-    "elprisetjustnu": {"days_back": 2},
+    "elprisetjustnu": {"days_back": 1},
     "eltariff": {"companies": {"natbolaget": "{root}/nat"}},
     "energi-data-service": {"first": "2025-09-29", "last": "2025-10-02"},
     "energy-charts": {"first": "2026-10-24", "last": "2026-10-25"},
-    "entsoe": {"days_back": 2},
+    "entsoe": {"days_back": 0},
     "fmi": {"days_back": 8},
     "frost": {"days_back": 3},
-    "hvakosterstrommen": {"days_back": 2},
-    "open-meteo": {"days_back": 8},
+    "hvakosterstrommen": {"days_back": 1},
+    "open-meteo": {"days_back": 6},
 }
 
 

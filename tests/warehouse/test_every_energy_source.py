@@ -44,18 +44,18 @@ WALKED = sorted(name for name, source in DECLARED.items() if source.publisher in
 EXPECTED = {
     "ecb": {"fx_rates": 11},
     "eds-carbon": {"carbon_intensity": 1},
-    "elprisetjustnu": {"day_ahead_intervals": 4 * 3 * 96},
+    "elprisetjustnu": {"day_ahead_intervals": 4 * 2 * 96},
     "eltariff": {"grid_tariffs": 3},
     "ember": {"day_ahead_intervals": 2 * (24 + 25), "series_findings": 1},
     "energi-data-service": {"day_ahead_intervals": 2 * (24 + 24 + 96 + 96)},
     "energy-charts": {"day_ahead_intervals": 7 * (96 + 100)},
-    "entsoe": {"day_ahead_intervals": 14 * 4 * 96},
+    "entsoe": {"day_ahead_intervals": 14 * 2 * 96},
     "eurostat": {"industrial_prices": 3},
     "fmi": {"weather_hours": 2 * (8 * 24 + 6)},
     "fri-nettleie": {"grid_tariffs": 4 * 4},
     "frost": {"weather_hours": 3 * 4 * 24},
-    "hvakosterstrommen": {"day_ahead_intervals": 5 * 3 * 96},
-    "open-meteo": {"weather_hours": 19 * 4 * 24},
+    "hvakosterstrommen": {"day_ahead_intervals": 5 * 2 * 96},
+    "open-meteo": {"weather_hours": 19 * 2 * 24},
     "smhi": {"weather_hours": 3 * 48},
 }
 DAY = dt.date(2026, 10, 25)
