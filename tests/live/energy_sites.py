@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from pytest_httpserver import HTTPServer
-from werkzeug import Request
+from werkzeug import Request, Response
 
 from brytpunkt.publishers import entsoe
 from brytpunkt.publishers.native import days_between
@@ -27,6 +27,11 @@ from tests.publishers.energy.test_tariffs_and_carbon import NETTLEIE, co2, compo
 from tests.publishers.energy.test_weather import fmi_answer, frost_page, meteo, metobs
 
 DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
+NOTHING_YET = (
+    '<Acknowledgement_MarketDocument xmlns="urn:iec62325.351:tc57wg16:451-1:acknowledgementdocument:7:0">'
+    "<Reason><code>999</code><text>No matching data found for Data item Day-ahead Prices</text></Reason>"
+    "</Acknowledgement_MarketDocument>"
+)
 STEPS_OF_A_YEAR = 365 * 288
 # Windows as short as they can be while they hold what the format is about; a declaration's own would only be more of it.
 NARROWED: Mapping[str, dict[str, Any]] = {
@@ -50,14 +55,10 @@ def _asked_days(request: Request, first: str, last: str) -> list[dt.date]:
 
 
 def _entsoe(site: Site, request: Request) -> Body:
-    """A document a zone; the last one has nothing yet, which the platform says with an acknowledgement."""
+    """A document a zone; the last one has nothing yet, which the platform says with an error's status and a reason."""
     zone = request.args["in_Domain"]
     if zone == entsoe.ZONES["IE-SEM"]:
-        return (
-            '<Acknowledgement_MarketDocument xmlns="urn:iec62325.351:tc57wg16:451-1:acknowledgementdocument:7:0">'
-            "<Reason><code>999</code><text>No matching data found for Data item Day-ahead Prices</text></Reason>"
-            "</Acknowledgement_MarketDocument>"
-        )
+        return Response(NOTHING_YET, 400, content_type="application/xml")
     begin, end = (
         dt.datetime.strptime(request.args[name], "%Y%m%d%H%M").replace(tzinfo=dt.UTC)
         for name in ("periodStart", "periodEnd")

@@ -38,7 +38,7 @@ from tests.publishers.test_neoclouds import (
 )
 
 SECRET, TOKEN = "a-secret/with+signs", "a-token/with+signs"
-Body = bytes | str | list[Any] | dict[str, Any]
+Body = bytes | str | list[Any] | dict[str, Any] | Response
 
 
 @dataclass
@@ -98,6 +98,8 @@ class Site:
         body = None if self.is_down else self.answer(self, request)
         if body is None:
             return Response("not here", 404)
+        if isinstance(body, Response):
+            return body
         if isinstance(body, list | dict):
             body = json.dumps(body)
         raw = body.encode() if isinstance(body, str) else body
