@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import sys
@@ -13,6 +14,9 @@ from pathlib import Path
 from brytpunkt.errors import BrytpunktError, InputError
 from pipelines import mail_commands
 
+os.environ.setdefault(
+    "PYDANTIC_DISABLE_PLUGINS", "__all__"
+)  # there are none, and looking for them takes time
 EXIT_OK, EXIT_ERROR, EXIT_INPUT = 0, 1, 2
 VERSION = "0.1.0"
 
@@ -153,6 +157,15 @@ def _live(options: argparse.Namespace) -> int:
 
 
 def _what_if(options: argparse.Namespace) -> int:
+    gc.disable()  # it answers within two seconds and ends; collecting garbage would take a tenth of them
+    try:
+        return _answer(options)
+    finally:
+        gc.freeze()  # nor does the end of the process look through what is there
+        gc.enable()
+
+
+def _answer(options: argparse.Namespace) -> int:
     from brytpunkt.folders import folders
     from pipelines.progress import Progress
     from pipelines.what_if import answer

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import holidays
+import numpy as np
 import polars as pl
 
 from brytpunkt.errors import InputError, Problem
 from brytpunkt.planning.money import monthly_rate
+from brytpunkt.planning.shapes import HOURS_OF_WEEK
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Finance, Plan, Site
     from brytpunkt.planning.facts import Facts
+    from brytpunkt.planning.optimal.program import Ints
 
 CELL = ["day_type", "hour_utc"]
+DAY_TYPES = ("saturday", "sunday", "weekday")
+SATURDAY, SUNDAY = 6, 7  # ISO weekdays
 MONTHS_PER_YEAR = 12
 
 TIMEZONES = {
@@ -89,43 +95,65 @@ def hours_of(months: pl.DataFrame, timezone: str, country: str) -> pl.DataFrame:
     last: dt.date = months["date"].max()  # type: ignore[assignment]
     end = add_months(last, 1)
     free = _public_holidays(country, start.year - 1, end.year + 1)
-    local_date = pl.col("local").dt.date()
-    weekday = pl.when(local_date.is_in(free)).then(7).otherwise(local_date.dt.weekday()).cast(pl.Int64)
-    return (
-        pl.select(
-            utc=pl.datetime_range(
-                dt.datetime(start.year, start.month, 1, tzinfo=dt.UTC),
-                dt.datetime(end.year, end.month, 1, tzinfo=dt.UTC),
-                "1h",
-                closed="left",
-                time_zone="UTC",
-            )
-        )
-        .with_columns(local=pl.col("utc").dt.convert_time_zone(timezone))
-        .with_columns(weekday=weekday)
-        .select(
-            date=pl.col("utc").dt.month_start().dt.date(),
-            day_type=pl.when(pl.col("weekday") == 7)  # noqa: PLR2004 - ISO weekday
-            .then(pl.lit("sunday"))
-            .when(pl.col("weekday") == 6)  # noqa: PLR2004 - ISO weekday
-            .then(pl.lit("saturday"))
-            .otherwise(pl.lit("weekday")),
-            hour_utc=pl.col("utc").dt.hour().cast(pl.Int64),
-            hour_of_week=(pl.col("weekday") - 1) * 24 + pl.col("local").dt.hour().cast(pl.Int64),
-        )
-        .group_by("date", *CELL, "hour_of_week")
-        .len("count")
-        .join(months.select("month", "date", "hour_scale"), on="date", how="inner")
-        .select("month", *CELL, "hour_of_week", n_hours=pl.col("count") * pl.col("hour_scale"))
-        .sort("month", *CELL, "hour_of_week")
+    utc = pl.datetime_range(
+        dt.datetime(start.year, start.month, 1),  # noqa: DTZ001 - clocks without a zone are read ten times as fast
+        dt.datetime(end.year, end.month, 1),  # noqa: DTZ001
+        "1h",
+        closed="left",
+        eager=True,
     )
+    local = utc.dt.replace_time_zone("UTC").dt.convert_time_zone(timezone).dt.replace_time_zone(None)
+    counted = (
+        pl.DataFrame({"utc": utc, "local": local})
+        .with_columns(date=pl.col("local").dt.date())
+        .with_columns(
+            weekday=pl.when(pl.col("date").is_in(free))
+            .then(SUNDAY)
+            .otherwise(pl.col("date").dt.weekday())
+            .cast(pl.Int64),
+        )
+        .select(
+            code=((_place("utc") * len(DAY_TYPES) + _day_type()) * 24 + pl.col("utc").dt.hour())
+            * HOURS_OF_WEEK
+            + (pl.col("weekday") - 1) * 24
+            + pl.col("local").dt.hour()
+        )["code"]
+        .value_counts(name="count")  # of whole numbers: faster than of four columns, and so is sorting them
+        .sort("code")
+    )
+    cell = pl.col("code") // HOURS_OF_WEEK
+    return (
+        counted.select(
+            place=cell // 24 // len(DAY_TYPES),
+            day_type=(cell // 24 % len(DAY_TYPES)).replace_strict(dict(enumerate(DAY_TYPES))),
+            hour_utc=cell % 24,
+            hour_of_week=pl.col("code") % HOURS_OF_WEEK,
+            count="count",
+        )
+        .join(months.select("month", "hour_scale", place=_place("date")), on="place", maintain_order="left")
+        .select("month", *CELL, "hour_of_week", n_hours=pl.col("count") * pl.col("hour_scale"))
+    )
+
+
+def _place(column: str) -> pl.Expr:
+    """Months since the year 0."""
+    return pl.col(column).dt.year().cast(pl.Int64) * MONTHS_PER_YEAR + pl.col(column).dt.month()
+
+
+def _day_type() -> pl.Expr:
+    """Position of a day's type in ``DAY_TYPES``, by its ``weekday``."""
+    weekday = pl.col("weekday")
+    return pl.when(weekday == SUNDAY).then(1).when(weekday == SATURDAY).then(0).otherwise(2)
 
 
 def _public_holidays(country: str, first_year: int, last_year: int) -> list[dt.date]:
     """Public holidays of a country; in Sweden the package also lists every Sunday, which is harmless."""
-    if country not in holidays.list_supported_countries():
+    try:
+        return sorted(holidays.country_holidays(country, years=range(first_year, last_year + 1)))
+    except (
+        NotImplementedError
+    ):  # a country that the package does not know; asking for its list loads them all
         return []
-    return sorted(holidays.country_holidays(country, years=range(first_year, last_year + 1)))
 
 
 def site_timezone(site: Site, facts: Facts) -> str:
@@ -161,6 +189,22 @@ def home_site(plan: Plan) -> Site:
 def calendars(plan: Plan, facts: Facts, months: pl.DataFrame) -> pl.DataFrame:
     """Hours of every calendar in the plan: ``hours_of`` with a ``calendar`` column in front."""
     names = sorted({calendar_of(site, facts) for site in plan.sites})
-    return pl.concat(
-        hours_of(months, *name.split("|")).select(pl.lit(name).alias("calendar"), pl.all()) for name in names
-    )
+    with ThreadPoolExecutor(2) as pool:
+        found = pool.map(lambda name: hours_of(months, *name.split("|")), names)
+        return pl.concat(
+            frame.select(pl.lit(name).alias("calendar"), pl.all())
+            for name, frame in zip(names, found, strict=True)
+        )
+
+
+def cells_of(hours: pl.DataFrame) -> tuple[pl.DataFrame, Ints]:
+    """The cells of calendars, whose hours of the week stand together, and the row at which each begins.
+
+    -> calendar, month, day_type, hour_utc, n_hours [h]
+    """
+    key = hours.select("calendar", "month", *CELL)
+    is_first = (key != key.shift(1)).select(pl.any_horizontal(pl.all().fill_null(value=True)))
+    begins = np.flatnonzero(is_first.to_series().to_numpy())
+    return key[begins].with_columns(
+        n_hours=pl.Series(np.add.reduceat(hours["n_hours"].to_numpy(), begins))
+    ), begins

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import polars as pl
 
 from brytpunkt.errors import InputError
-from brytpunkt.planning.evaluate import evaluate, order_scan
+from brytpunkt.planning.evaluate import evaluate
 from brytpunkt.planning.facts import Facts
 from brytpunkt.planning.ledger import totals
+from brytpunkt.planning.scan import order_scan
 from brytpunkt.planning.shapley import Coalition, coalitions, shapley
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from brytpunkt.planning.money import FIXED_POINT, total
+from brytpunkt.planning.money import FIXED_POINT
 
 if TYPE_CHECKING:
     from brytpunkt.planning.optimal.program import Floats, Ints
@@ -38,38 +38,39 @@ def sign_commitments(
     An instance is signed when the on-demand rent that it saves over its term, cut at the horizon and on
     top of what already stands, is at least what its commitment costs over the same months.
 
-    | in: needs | scale, workload, offer, month, cell, n_hours, instances, hourly_price |
+    | in: needs | scale, workload, offer, month, n_hours, instances, hourly_price: hours of a month with one need |
     |---|---|
     | out | scale, workload, offer, signed_month, expiry_month, count |
     """
-    terms = pairs.select("workload", "offer", "term_months", "price_per_hour").with_row_index("pair")
-    rows = (
-        needs.join(terms.select("workload", "offer", "pair"), on=["workload", "offer"])
-        .group_by("scale", "pair", "month", "instances")
-        .agg(saved=total(pl.col("n_hours") * pl.col("hourly_price")))
-    )
-    cases = rows.select("scale", "pair").unique().join(terms, on="pair").sort(KEY).with_row_index("case")
-    rows = rows.join(cases.select("scale", "pair", "case"), on=["scale", "pair"])
+    terms = pairs.select("workload", "offer", "term_months", "price_per_hour")
+    cases = needs.select(KEY).unique().join(terms, on=["workload", "offer"]).sort(KEY).with_row_index("case")
+    rows = needs.join(cases.select(*KEY, "case"), on=KEY)
     case, month = rows["case"].cast(pl.Int64).to_numpy(), rows["month"].to_numpy()
-    instances, saved = rows["instances"].cast(pl.Int64).to_numpy(), _fixed(rows["saved"].to_numpy())
+    instances = rows["instances"].cast(pl.Int64).to_numpy()
+    saved = _fixed((rows["n_hours"] * rows["hourly_price"]).to_numpy())
     term, price = cases["term_months"].to_numpy(), cases["price_per_hour"].to_numpy()
     hours = months.sort("month")["hours"].to_numpy()
+    quarters = np.arange(0, hours.size, QUARTER_MONTHS)
     standing = np.zeros((cases.height, hours.size), dtype=np.int64)
-    signed = [cases.clear().with_columns(signed_month=pl.lit(0, pl.Int64), count=pl.lit(0, pl.Int64))]
-    for quarter in range(0, hours.size, QUARTER_MONTHS):  # each rests on what was signed in those before it
+    counts = np.zeros((quarters.size, cases.height), dtype=np.int64)
+    for index, quarter in enumerate(quarters):  # each rests on what was signed in those before it
         until = np.minimum(quarter + term, hours.size)
         inside = (month >= quarter) & (month < until[case])
         lacking = instances[inside] - standing[case[inside], month[inside]]
         monthly = _fixed(hours[None, quarter:] * price[:, None] * (1 + gpu_path) ** (quarter / 12))
         cost = np.cumsum(monthly, axis=1)[np.arange(cases.height), until - quarter - 1]
-        count = _worthwhile(case[inside], lacking, saved[inside], cost)
+        counts[index] = _worthwhile(case[inside], lacking, saved[inside], cost)
         standing += (
-            count[:, None] * (np.arange(hours.size) >= quarter) * (np.arange(hours.size) < until[:, None])
+            counts[index][:, None]
+            * (np.arange(hours.size) >= quarter)
+            * (np.arange(hours.size) < until[:, None])
         )
-        fresh = cases.with_columns(signed_month=pl.lit(quarter, pl.Int64), count=pl.Series(count))
-        signed.append(fresh.filter(pl.col("count") > 0))
+    at, signing = np.nonzero(counts)
     return (
-        pl.concat(signed)
+        cases[signing]
+        .with_columns(
+            signed_month=pl.Series(quarters[at], dtype=pl.Int64), count=pl.Series(counts[at, signing])
+        )
         .select(
             *KEY, "signed_month", expiry_month=pl.col("signed_month") + pl.col("term_months"), count="count"
         )

@@ -9,10 +9,11 @@ import math
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
-from brytpunkt.planning.calendar import CELL, MONTHS_PER_YEAR
-from brytpunkt.planning.shapes import HOURS_OF_WEEK, weekly_weights
+from brytpunkt.planning.calendar import CELL, MONTHS_PER_YEAR, cells_of
+from brytpunkt.planning.shapes import weekly_weights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,19 +127,16 @@ def hourly_shares(plan: Plan, volume: pl.DataFrame, hours: pl.DataFrame) -> pl.D
     | n_hours | h of the month in the cell |
     | share_per_hour | 1/h; n_hours x share_per_hour sums to 1 over a month |
     """
-    weights = pl.concat(
-        pl.DataFrame(
-            {"workload": w.id, "hour_of_week": range(HOURS_OF_WEEK), "weight": weekly_weights(w.weekly_shape)}
-        )
-        for w in plan.workloads
-    )
     by_month = ["calendar", "workload", "month"]
+    weights = np.array([weekly_weights(w.weekly_shape) for w in plan.workloads])
+    cells, begins = cells_of(hours)
+    each_hour = weights[:, hours["hour_of_week"].to_numpy()] * hours["n_hours"].to_numpy()
     return (
-        hours.join(weights, on="hour_of_week")
-        .group_by("calendar", "workload", "month", *CELL)
-        .agg(
-            n_hours=pl.col("n_hours").sort_by("hour_of_week").sum(),
-            weight=(pl.col("weight") * pl.col("n_hours")).sort_by("hour_of_week").sum(),
+        pl.concat(
+            cells.with_columns(workload=pl.lit(workload.id), weight=pl.Series(weight))
+            for workload, weight in zip(
+                plan.workloads, np.add.reduceat(each_hour, begins, axis=1), strict=True
+            )
         )
         .join(volume.select("workload", "month", "autonomous_share"), on=["workload", "month"])
         .sort(*by_month, *CELL)

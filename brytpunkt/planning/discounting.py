@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from brytpunkt.planning.evaluate import horizon_value, own_flows
 from brytpunkt.planning.ledger import own_rows, rent_ledger
 from brytpunkt.planning.money import monthly_rate
 from brytpunkt.planning.own_costs import Schedule, acquisitions
 from brytpunkt.planning.rent_plan import strategy_flows
+from brytpunkt.planning.schedules import horizon_value, own_flows
 
 if TYPE_CHECKING:
-    from brytpunkt.planning.evaluate import Basis, Evaluation
+    from brytpunkt.planning.basis import Basis
+    from brytpunkt.planning.evaluate import Evaluation
 
 CENTS = 100
 STEPS = (-0.02, 0.0, 0.02)

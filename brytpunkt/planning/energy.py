@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.errors import InputError, Problem
-from brytpunkt.planning.calendar import CELL, MONTHS_PER_YEAR, calendar_of
+from brytpunkt.planning.calendar import CELL, MONTHS_PER_YEAR, calendar_of, cells_of
 from brytpunkt.planning.cooling import district_cold, site_pue
 from brytpunkt.planning.forwards import forward_step
 from brytpunkt.planning.heat import with_heat
@@ -39,9 +39,7 @@ def site_cells(plan: Plan, facts: Facts, fx: Fx, months: pl.DataFrame, hours: pl
     | energy_flat, energy_spot, energy_margin, energy_guarantees, energy_grid, energy_tax | plan currency per kWh drawn |
     | energy_cooling (cold of a network), energy_vat, energy_heat_pump, heat_sold (negative) | plan currency per kWh drawn |
     """
-    cells = hours.group_by("calendar", "month", *CELL).agg(
-        n_hours=pl.col("n_hours").sort_by("hour_of_week").sum()
-    )
+    cells, _ = cells_of(hours)
     return pl.concat(_cells_of(site, plan, facts, fx, months, cells, hours) for site in plan.sites).sort(
         "site", "month", *CELL
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.planning.ledger import platform_staff, rounded
 from brytpunkt.planning.money import monthly_rate
 from brytpunkt.planning.optimal.arrays import field_of
 from brytpunkt.planning.optimal.dispatch import dispatch
@@ -15,7 +16,7 @@ from brytpunkt.planning.optimal.mix import Mix
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from brytpunkt.planning.evaluate import Evaluation
+    from brytpunkt.planning.basis import Basis
     from brytpunkt.planning.optimal.arrays import Field
 
 CENTS = 100
@@ -51,9 +52,8 @@ def kept_optima(schedule: pl.DataFrame) -> list[KeptOptimum]:
     return found
 
 
-def kept_mixes(evaluation: Evaluation, optima: Sequence[KeptOptimum]) -> dict[str, tuple[Field, Mix]]:
-    """Kept decisions as mixes of an evaluated world -> by site; left out where an option or a committed offer is not there."""
-    basis = evaluation.basis
+def kept_mixes(basis: Basis, optima: Sequence[KeptOptimum]) -> dict[str, tuple[Field, Mix]]:
+    """Kept decisions as mixes of a world -> by site; left out where an option or a committed offer is not there."""
     wanted = {option for kept in optima for option, _, _ in kept.bought}
     whole = field_of(basis, basis.options.filter(pl.col("option").is_in(sorted(wanted))))
     pools = {pool.option: pool for pool in whole.pools}
@@ -73,16 +73,15 @@ def kept_mixes(evaluation: Evaluation, optima: Sequence[KeptOptimum]) -> dict[st
     return found
 
 
-def kept_values(evaluation: Evaluation, optima: Sequence[KeptOptimum]) -> dict[str, float]:
-    """Present value of kept decisions in an evaluated world, platform staff included [plan currency] -> by site.
+def kept_values(basis: Basis, optima: Sequence[KeptOptimum]) -> dict[str, float]:
+    """Present value of kept decisions in a world, platform staff included [plan currency] -> by site.
 
     What is rented adapts hour by hour. A site is left out where an option or a committed offer does not exist there.
     """
-    plan = evaluation.basis.plan
+    plan = basis.plan
     rate = monthly_rate(plan.finance)
-    staff = evaluation.rent.filter(pl.col("strategy") == "rent", pl.col("component") == "platform_staff")
-    always = float(staff["pv_cents"].sum()) / CENTS
+    always = float(rounded(plan, basis, platform_staff(plan, basis), [])["pv_cents"].sum()) / CENTS
     return {
         site: dispatch(plan, field, mix).present_value(rate) + always
-        for site, (field, mix) in kept_mixes(evaluation, optima).items()
+        for site, (field, mix) in kept_mixes(basis, optima).items()
     }

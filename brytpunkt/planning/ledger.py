@@ -14,14 +14,15 @@ from brytpunkt.planning.taxation import tax_rows
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan, Site
-    from brytpunkt.planning.evaluate import Basis
+    from brytpunkt.planning.basis import Basis
 
 ROW = ["month", "component", "item", "timing"]
+MICRO = 1e6
 
 
 def rent_ledger(plan: Plan, basis: Basis, flows: pl.DataFrame) -> pl.DataFrame:
     """Flows of the rent strategies, with platform staff -> strategy, ROW, cents, pv_cents."""
-    staff = flows.select("strategy").unique().join(_platform_staff(plan, basis), how="cross")
+    staff = flows.select("strategy").unique().join(platform_staff(plan, basis), how="cross")
     rows = flows.rename({"offer": "item"}).select("strategy", *ROW, "amount")
     kept = (
         flows.select("strategy")
@@ -30,7 +31,7 @@ def rent_ledger(plan: Plan, basis: Basis, flows: pl.DataFrame) -> pl.DataFrame:
     )
     everything = pl.concat([rows, staff.select(rows.columns), kept.select(rows.columns)])
     key = ["strategy"]
-    return _rounded(plan, basis, _taxed(basis, everything, None, key), key).sort(*key, *ROW)
+    return rounded(plan, basis, _taxed(basis, everything, None, key), key).sort(*key, *ROW)
 
 
 def own_ledger(plan: Plan, basis: Basis, flows: pl.DataFrame, purchases: pl.DataFrame) -> pl.DataFrame:
@@ -41,11 +42,11 @@ def own_ledger(plan: Plan, basis: Basis, flows: pl.DataFrame, purchases: pl.Data
 def own_rows(plan: Plan, basis: Basis, flows: pl.DataFrame, purchases: pl.DataFrame) -> pl.DataFrame:
     """The rows of ``own_ledger`` in any order, for who only wants their sums: sorting takes longer than all the rest."""
     key = ["option", "order_month"]
-    staff = flows.select(key).unique().join(_platform_staff(plan, basis), how="cross")
+    staff = flows.select(key).unique().join(platform_staff(plan, basis), how="cross")
     rows = flows.select(*key, *ROW, "amount")
     kept, bought = _kept(plan, basis, purchases, key)
     everything = pl.concat([rows, staff.select(rows.columns), kept.select(rows.columns)])
-    return _rounded(plan, basis, _taxed(basis, everything, pl.concat([purchases, bought]), key), key)
+    return rounded(plan, basis, _taxed(basis, everything, pl.concat([purchases, bought]), key), key)
 
 
 def _kept(
@@ -85,14 +86,15 @@ def _taxed(basis: Basis, flows: pl.DataFrame, purchases: pl.DataFrame | None, ke
 def mix_ledger(plan: Plan, basis: Basis, flows: pl.DataFrame) -> pl.DataFrame:
     """Flows of dispatched mixes, with platform staff -> site, option, ROW, cents, pv_cents."""
     key = ["site", "option"]
-    staff = (flows.select("site").unique().join(_platform_staff(plan, basis), how="cross")).with_columns(
+    staff = (flows.select("site").unique().join(platform_staff(plan, basis), how="cross")).with_columns(
         option=pl.lit(None, dtype=pl.String)
     )
     rows = flows.select(*key, *ROW, "amount")
-    return _rounded(plan, basis, pl.concat([rows, staff.select(rows.columns)]), key).sort(*key, *ROW)
+    return rounded(plan, basis, pl.concat([rows, staff.select(rows.columns)]), key).sort(*key, *ROW)
 
 
-def _platform_staff(plan: Plan, basis: Basis) -> pl.DataFrame:
+def platform_staff(plan: Plan, basis: Basis) -> pl.DataFrame:
+    """Staff that every strategy needs -> ROW, amount."""
     monthly = plan.staff.platform_fte * basis.fx.convert(plan.staff.cost_per_fte_year) / 12
     return basis.months.select(
         "month",
@@ -103,8 +105,11 @@ def _platform_staff(plan: Plan, basis: Basis) -> pl.DataFrame:
     )
 
 
-def _rounded(plan: Plan, basis: Basis, flows: pl.DataFrame, key: list[str]) -> pl.DataFrame:
-    """One row per key, month, component, item and timing; rows of nothing are left out."""
+def rounded(plan: Plan, basis: Basis, flows: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """One row per key, month, component, item and timing, rounded and discounted; rows of nothing are left out.
+
+    -> key, ROW, cents, pv_cents
+    """
     at_horizon = (1 + monthly_rate(plan.finance)) ** -basis.horizon
     factor = (
         pl.when(pl.col("timing") == "start")
@@ -114,16 +119,31 @@ def _rounded(plan: Plan, basis: Basis, flows: pl.DataFrame, key: list[str]) -> p
         .otherwise(at_horizon)
     )
     return (
-        flows.with_columns(pl.col(pl.String).cast(pl.Categorical))  # grouped four times as fast as text
+        flows.filter(pl.col("amount") != 0)
+        .with_columns(pl.col(pl.String).cast(pl.Categorical))  # grouped four times as fast as text
         .group_by(*key, *ROW)
-        .agg(amount=(pl.col("amount") * 1e6).round(0).cast(pl.Int64).sum() / 1e6)
+        .agg(amount=_micros(pl.col("amount")).sum() / MICRO)
         .with_columns(pl.col(pl.Categorical).cast(pl.String))
         .with_columns(cents=cents(pl.col("amount")))
         .filter(pl.col("cents") != 0)
         .join(basis.months.select("month", "start_factor", "end_factor"), on="month")
-        .with_columns(pv_cents=(pl.col("cents") * factor).round(0, mode="half_to_even").cast(pl.Int64))
+        .with_columns(pv_cents=_discounted(pl.col("cents"), factor))
         .select(*key, *ROW, "cents", "pv_cents")
     )
+
+
+def whole_cents(amount: pl.Expr, factor: pl.Expr) -> pl.Expr:
+    """Present value in whole cents of an amount that is a ledger row by itself, rounded as ``rounded`` does it."""
+    return _discounted(cents(_micros(amount) / MICRO), factor)
+
+
+def _micros(amount: pl.Expr) -> pl.Expr:
+    """Millionths, whose sums do not depend on their order."""
+    return (amount * MICRO).round(0).cast(pl.Int64)
+
+
+def _discounted(cents_: pl.Expr, factor: pl.Expr) -> pl.Expr:
+    return (cents_ * factor).round(0, mode="half_to_even").cast(pl.Int64)
 
 
 def totals(ledger: pl.DataFrame, key: list[str]) -> pl.DataFrame:

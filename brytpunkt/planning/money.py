@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from brytpunkt.planning.facts import Facts
 
 FIXED_POINT = 10**8
+FINE = 10**12  # of hours in a month, far below what 64 bits hold
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,12 @@ def cents(amount: pl.Expr) -> pl.Expr:
     return (amount * 100).round(0, mode="half_to_even").cast(pl.Int64)
 
 
-def total(amount: pl.Expr) -> pl.Expr:
-    """Sum in fixed point, so that neither thread count nor row order can change the last digit."""
-    return (amount * FIXED_POINT).round(0).cast(pl.Int64).sum() / FIXED_POINT
+def total(amount: pl.Expr, parts: int = FIXED_POINT) -> pl.Expr:
+    """Sum in fixed point, so that neither thread count nor row order can change the last digit.
+
+    ``parts`` of a whole are kept: 1e-8 of money, finer of what is multiplied with money afterwards.
+    """
+    return (amount * parts).round(0).cast(pl.Int64).sum() / parts
 
 
 def ceiling(value: pl.Expr) -> pl.Expr:

@@ -116,9 +116,25 @@ def monthly_flows(
     energy: pl.DataFrame,
     months: pl.DataFrame,
 ) -> pl.DataFrame:
+    """The costs of ``monthly_costs`` as flows -> option, order_month, month, component, timing, amount."""
+    return (
+        monthly_costs(plan, schedule, options, energy, months)
+        .unpivot(on=list(MONTHLY), index=[*BOUGHT, "month"], variable_name="component", value_name="amount")
+        .with_columns(timing=pl.lit("end"))
+        .select(*FLOW_KEY, "amount")
+    )
+
+
+def monthly_costs(
+    plan: Plan,
+    schedule: Schedule,
+    options: pl.DataFrame,
+    energy: pl.DataFrame,
+    months: pl.DataFrame,
+) -> pl.DataFrame:
     """What the servers in service cost at the end of each month from the first delivery on.
 
-    ``energy`` is keyed by option, month, servers. -> option, order_month, month, component, timing, amount
+    ``energy`` is keyed by option, month, servers. -> option, order_month, month, and a column of each component of ``MONTHLY``
     """
     build = plan.build
     each_month = (
@@ -139,18 +155,13 @@ def monthly_flows(
     in_service = pl.col("in_service").fill_null(0.0)
     supported = pl.col("supported").fill_null(0.0)
     fte = pl.col("min_fte") + pl.col("fte_per_100_gpus") * pl.col("servers") * pl.col("server_gpus") / 100
-    return (
-        each_month.with_columns(
-            colocation_rent=space * escalator,
-            facility_maintenance=(upkeep * escalator).fill_null(0.0),
-            support=build.support_share_per_year / MONTHS_PER_YEAR * supported * escalator,
-            insurance=build.insurance_share_per_year / MONTHS_PER_YEAR * in_service * escalator,
-            hardware_staff=fte * pl.col("fte_month") * escalator,
-        )
-        .unpivot(on=list(MONTHLY), index=[*BOUGHT, "month"], variable_name="component", value_name="amount")
-        .with_columns(pl.col("amount").fill_null(0.0), timing=pl.lit("end"))
-        .select(*FLOW_KEY, "amount")
-    )
+    return each_month.with_columns(
+        colocation_rent=space * escalator,
+        facility_maintenance=(upkeep * escalator).fill_null(0.0),
+        support=build.support_share_per_year / MONTHS_PER_YEAR * supported * escalator,
+        insurance=build.insurance_share_per_year / MONTHS_PER_YEAR * in_service * escalator,
+        hardware_staff=fte * pl.col("fte_month") * escalator,
+    ).select(*BOUGHT, "month", pl.col(MONTHLY).fill_null(0.0))
 
 
 def _value_in_service(plan: Plan, schedule: Schedule, options: pl.DataFrame) -> pl.DataFrame:

@@ -14,7 +14,7 @@ import polars as pl
 from brytpunkt.planning.calendar import CELL, MONTHS_PER_YEAR
 from brytpunkt.planning.commitments import committed_instances, sign_commitments
 from brytpunkt.planning.load import needed_instances
-from brytpunkt.planning.money import total
+from brytpunkt.planning.money import FINE, total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,15 +143,17 @@ def with_partners(market: Market) -> pl.DataFrame:
 
 
 def commitment_needs(market: Market, pairs: pl.DataFrame, scales: Sequence[float]) -> pl.DataFrame:
-    """Instances needed by cell beside each commitment, and the on-demand price of its partner.
+    """Hours a month in which so many instances are needed beside each commitment, and the on-demand price of its partner.
 
-    -> scale, workload, offer, month, day_type, hour_utc, n_hours, instances, hourly_price
+    -> scale, workload, offer, month, n_hours, instances, hourly_price
     """
+    level = ["scale", *FLEET, "month", "instances"]
+    levels = market.instances(pairs, scales).group_by(level).agg(n_hours=total(pl.col("n_hours"), FINE))
     return (
         pairs.select(*FLEET, "offer", "partner_price")
-        .join(market.instances(pairs, scales), on=FLEET)
+        .join(levels, on=FLEET)
         .with_columns(hourly_price=pl.col("partner_price") * price_path(market.gpu_path))
-        .select(*CASE, "offer", "month", *CELL, "n_hours", "instances", "hourly_price")
+        .select(*CASE, "offer", "month", "n_hours", "instances", "hourly_price")
     )
 
 

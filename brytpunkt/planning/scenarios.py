@@ -74,7 +74,7 @@ def _planned(plan: Plan, facts: Facts, scenario: Scenario, optima: Sequence[Kept
         evaluation = evaluate(other, there, plan.finance.months, scan=False)
     except InputError:
         return pl.DataFrame(schema=SCHEMA)
-    kept = kept_values(evaluation, optima)
+    kept = kept_values(evaluation.basis, optima)
     return pl.concat(
         [_values(scenario.id, scenario.name, evaluation), _optimal_values(scenario.id, scenario.name, kept)]
     )

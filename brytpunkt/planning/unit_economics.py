@@ -15,7 +15,8 @@ from brytpunkt.planning.energy import PRICE_COLUMNS
 from brytpunkt.planning.money import monthly_rate, share_annuity
 
 if TYPE_CHECKING:
-    from brytpunkt.planning.evaluate import Basis, Evaluation
+    from brytpunkt.planning.basis import Basis
+    from brytpunkt.planning.evaluate import Evaluation
 
 HOURS_PER_YEAR = 8760
 SECONDS_PER_HOUR = 3600

@@ -14,7 +14,8 @@ from brytpunkt.planning.tipping import tipping_point
 if TYPE_CHECKING:
     import datetime as dt
 
-    from brytpunkt.planning.evaluate import Basis, Evaluation
+    from brytpunkt.planning.basis import Basis
+    from brytpunkt.planning.evaluate import Evaluation
     from brytpunkt.planning.facts import Facts
 
 CENTS = 100

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.errors import InputError
-from brytpunkt.planning.evaluate import evaluate, with_scan
+from brytpunkt.planning.basis import prepare
+from brytpunkt.planning.evaluate import evaluate, strategies
 from brytpunkt.planning.kept_optimum import KeptOptimum, kept_mixes, kept_optima, kept_values
 from brytpunkt.planning.ledger import totals
 from brytpunkt.planning.names import check_names
@@ -68,6 +69,10 @@ class StoredOptima:
 
     def values(self, evaluation: Evaluation) -> dict[str, float]:
         """Present value of each site's stored plan in an evaluated world; left out where it does not exist there."""
+        return kept_values(evaluation.basis, self.mixes()) | self.pure_values(evaluation)
+
+    def pure_values(self, evaluation: Evaluation) -> dict[str, float]:
+        """The same of the sites whose stored plan is a pure strategy."""
         rented = dict(totals(evaluation.rent, ["strategy"]).select("strategy", "pv_cents").iter_rows())
         owned = {
             (site, mode): cents
@@ -78,9 +83,7 @@ class StoredOptima:
             for site, source in self.sources.items()
             if source != PROGRAMME
         }
-        return kept_values(evaluation, self.mixes()) | {
-            site: cents / CENTS for site, cents in pure.items() if cents is not None
-        }
+        return {site: cents / CENTS for site, cents in pure.items() if cents is not None}
 
 
 @dataclass(frozen=True)
@@ -114,22 +117,22 @@ def stored_outlook(verdicts: pl.DataFrame, optimal: pl.DataFrame) -> pl.DataFram
     )
 
 
-def outlook(evaluation: Evaluation, stored: StoredOptima) -> pl.DataFrame:
-    """Verdict and present values of every site in a world evaluated without its scan -> as ``WhatIf.before``, the best first."""
-    sites = evaluation.basis.plan.sites
-    with ThreadPoolExecutor(1) as pool:
-        scan = pool.submit(with_scan, evaluation)
-        values = stored.values(evaluation)
-        scanned = scan.result()
+def outlook(plan: Plan, facts: Facts, stored: StoredOptima) -> pl.DataFrame:
+    """Verdict and present values of every site in the world of a plan -> as ``WhatIf.before``, the best first."""
+    basis = prepare(plan, facts, plan.finance.months)
+    with ThreadPoolExecutor(1) as beside:  # what was decided does not wait for what is planned anew
+        kept = beside.submit(kept_values, basis, stored.mixes())
+        evaluation = strategies(basis)
+        values = stored.pure_values(evaluation) | kept.result()
     return (
         pl.DataFrame(
-            [(site.id, site.name, site.is_comparator, values.get(site.id)) for site in sites],
+            [(site.id, site.name, site.is_comparator, values.get(site.id)) for site in plan.sites],
             schema={name: OUTLOOK_SCHEMA[name] for name in ("site", "site_name", "is_comparator", "optimal")},
             orient="row",
         )
         .join(evaluation.chosen.select("site", own=pl.col("pv_cents") / CENTS), on="site", how="left")
-        .join(switch(scanned).rename({"best_value": "best"}), on="site", how="left")
-        .join(verdict_of(scanned), on="site")
+        .join(switch(evaluation).rename({"best_value": "best"}), on="site", how="left")
+        .join(verdict_of(evaluation), on="site")
         .with_columns(rent=pl.lit(rent_value(evaluation)))
         .select(pl.col(name).cast(kind) for name, kind in OUTLOOK_SCHEMA.items())
         .sort("best", "own", "site", nulls_last=True)
@@ -153,7 +156,7 @@ def what_if(
     check_names(together, facts)
 
     def seen(plan: Plan) -> pl.DataFrame:
-        return outlook(evaluate(plan, facts, plan.finance.months, scan=False), stored)
+        return outlook(plan, facts, stored)
 
     def by_itself(plan: Plan | None) -> pl.DataFrame | None:
         if plan is None:
@@ -242,7 +245,7 @@ def drawn(
     from brytpunkt.planning.risk.outcome import risk  # SciPy, for this question alone
 
     evaluation = evaluate(plan, facts, plan.finance.months)
-    mixes = kept_mixes(evaluation, stored.mixes())
+    mixes = kept_mixes(evaluation.basis, stored.mixes())
     values = stored.values(evaluation)
     found = risk(evaluation, facts, mixes, values, progress)
     assert found is not None, "draws were asked for"

@@ -112,8 +112,9 @@ def test_a_stored_pure_strategy_is_that_strategy(overriding: Overriding, known: 
     plan = changed(overriding)
     evaluation = evaluate(plan, known, plan.finance.months, scan=False)
     stored = StoredOptima({"lulea": "on_demand", "oslo": "own_colocation"}, {})
-    found = dict(outlook(evaluation, stored).select("site", "optimal").iter_rows())
-    own = dict(outlook(evaluation, stored).select("site", "own").iter_rows())
+    seen = outlook(plan, known, stored)
+    found = dict(seen.select("site", "optimal").iter_rows())
+    own = dict(seen.select("site", "own").iter_rows())
     rows = evaluation.rent.filter(strategy="on_demand")
     assert found == {"lulea": rows["pv_cents"].sum() / 100, "oslo": own["oslo"]}
 

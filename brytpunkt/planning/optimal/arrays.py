@@ -18,18 +18,15 @@ from brytpunkt.planning.calendar import CELL, MONTHS_PER_YEAR
 from brytpunkt.planning.energy import PRICE_COLUMNS
 from brytpunkt.planning.load import needed_gpus
 from brytpunkt.planning.optimal.bill import PoolBill, pool_bill
+from brytpunkt.planning.optimal.grids import by_workload, month_cells, month_grids
 from brytpunkt.planning.rent import FLEET, TOKENS_PER_PRICE
 from brytpunkt.planning.stored import rented_storage_flows, storage_flows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from brytpunkt.planning.evaluate import Basis
+    from brytpunkt.planning.basis import Basis
     from brytpunkt.planning.optimal.program import Floats, Ints
-
-DAY_TYPES = ("weekday", "saturday", "sunday")
-HOURS = 24
-CELLS = len(DAY_TYPES) * HOURS
 
 
 @dataclass(frozen=True)
@@ -125,30 +122,6 @@ class Field:
     def horizon(self) -> int:
         """Months of the plan."""
         return int(self.hours.shape[0])
-
-
-def _cell_index() -> pl.Expr:
-    day = pl.col("day_type").replace_strict(
-        {name: position for position, name in enumerate(DAY_TYPES)}, return_dtype=pl.Int64
-    )
-    return day * HOURS + pl.col("hour_utc").cast(pl.Int64)
-
-
-def month_cells(frame: pl.DataFrame, value: str, horizon: int) -> Floats:
-    """month, cell, value -> [H, C]; zero where the frame has no row."""
-    at = frame.select(
-        pl.col("month").cast(pl.Int64), cell=_cell_index(), value=pl.col(value).cast(pl.Float64)
-    )
-    grid = np.zeros((horizon, CELLS))
-    grid[at["month"].to_numpy(), at["cell"].to_numpy()] = at["value"].to_numpy()
-    return grid
-
-
-def by_workload(frame: pl.DataFrame, value: str, workloads: tuple[str, ...], horizon: int) -> Floats:
-    """Workload, month, cell, value -> [W, H, C]; zero where the frame has no row."""
-    return np.stack(
-        [month_cells(frame.filter(pl.col("workload") == name), value, horizon) for name in workloads]
-    )
 
 
 def field_of(basis: Basis, options: pl.DataFrame) -> Field:
@@ -297,13 +270,14 @@ def _pool(basis: Basis, row: dict[str, object], workloads: tuple[str, ...]) -> P
     ).with_columns(needed=needed_gpus())
     cells = basis.cells.filter(pl.col("site") == row["site"])
     paid = 0.0 if row["is_power_included"] else 1.0
+    grids = month_grids(cells, (*PRICE_COLUMNS, "pue", "pue_p99"), horizon)
     return Pool(
         row=row,
         needed=by_workload(load, "needed", workloads, horizon),
         busy=by_workload(load, "busy", workloads, horizon),
-        prices={name: month_cells(cells, name, horizon) * paid for name in PRICE_COLUMNS},
-        pue=month_cells(cells, "pue", horizon),
-        pue_peak=month_cells(cells, "pue_p99", horizon),
+        prices={name: grids[name] * paid for name in PRICE_COLUMNS},
+        pue=grids["pue"],
+        pue_peak=grids["pue_p99"],
         spare=max(w.redundancy_units for w in basis.plan.workloads),
         life=service_months(basis.plan),
         bill=pool_bill(basis.bills, row, basis.months, _headroom(basis, row)),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from brytpunkt.planning.optimal.grids import CELLS, month_cells
 from brytpunkt.planning.tariff import COMPONENT, FOUR, YEARLY
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class PoolBill:
     @property
     def shape(self) -> Floats:
         """Zeros [H, C]."""
-        return np.zeros((self.fixed.size, 72))
+        return np.zeros((self.fixed.size, CELLS))
 
 
 def _four_highest(peaks: Floats) -> float:
@@ -113,8 +114,6 @@ def _four_highest(peaks: Floats) -> float:
 
 def pool_bill(bills: Bills, row: dict[str, object], months: pl.DataFrame, headroom: float) -> PoolBill:
     """The bill of an option at its site."""
-    from brytpunkt.planning.optimal.arrays import month_cells
-
     site, horizon = str(row["site"]), months.height
     here = bills.charges.filter(pl.col("site") == site)
     charges = []

@@ -16,7 +16,7 @@ from brytpunkt.planning.optimal.model import BUDGET, CARBON, SOVEREIGN, Limits
 from brytpunkt.planning.seats import seat_of
 
 if TYPE_CHECKING:
-    from brytpunkt.planning.evaluate import Basis
+    from brytpunkt.planning.basis import Basis
     from brytpunkt.planning.facts import Facts
     from brytpunkt.planning.optimal.arrays import Field
     from brytpunkt.planning.optimal.dispatch import Dispatched

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from brytpunkt.planning.optimal.arrays import CELLS
+from brytpunkt.planning.optimal.grids import CELLS
 
 if TYPE_CHECKING:
     from brytpunkt.planning.optimal.arrays import Field

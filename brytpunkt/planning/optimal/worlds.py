@@ -16,7 +16,8 @@ from brytpunkt.planning.seats import seat_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from brytpunkt.planning.evaluate import Basis, Evaluation
+    from brytpunkt.planning.basis import Basis
+    from brytpunkt.planning.evaluate import Evaluation
     from brytpunkt.planning.optimal.arrays import Field
     from brytpunkt.planning.optimal.program import Floats
 

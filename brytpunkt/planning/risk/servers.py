@@ -21,7 +21,7 @@ from brytpunkt.planning.optimal.mix import Mix, servers_in_service
 from brytpunkt.planning.optimal.owning import owning, resale_share
 
 if TYPE_CHECKING:
-    from brytpunkt.planning.evaluate import Basis
+    from brytpunkt.planning.basis import Basis
     from brytpunkt.planning.optimal.arrays import Field, Pool
     from brytpunkt.planning.optimal.program import Floats
     from brytpunkt.planning.risk.terrain import Terrain

@@ -16,12 +16,13 @@ import polars as pl
 from brytpunkt.planning.calendar import MONTHS_PER_YEAR
 from brytpunkt.planning.load import workload_rules
 from brytpunkt.planning.money import monthly_rate
-from brytpunkt.planning.optimal.arrays import by_workload, field_of
+from brytpunkt.planning.optimal.arrays import field_of
+from brytpunkt.planning.optimal.grids import by_workload
 from brytpunkt.planning.optimal.segments import Segments
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan
-    from brytpunkt.planning.evaluate import Basis
+    from brytpunkt.planning.basis import Basis
     from brytpunkt.planning.optimal.arrays import Field
     from brytpunkt.planning.optimal.program import Floats
 

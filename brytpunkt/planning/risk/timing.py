@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from brytpunkt.planning.evaluate import make_schedule
 from brytpunkt.planning.risk.simulate import NEVER, Simulator
 from brytpunkt.planning.risk.statistics import by_replicate
 from brytpunkt.planning.risk.strategies import Order
+from brytpunkt.planning.schedules import make_schedule
 
 if TYPE_CHECKING:
     from brytpunkt.planning.evaluate import Evaluation
