@@ -15,6 +15,7 @@ import polars as pl
 
 from brytpunkt.planning.calendar import CELL, MONTHS_PER_YEAR, calendar_of
 from brytpunkt.planning.money import total
+from brytpunkt.planning.shapes import weekly_weights
 from brytpunkt.planning.taxes import taxes_in_force
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ WINDOWS = {
     "day_type": pl.String,
     "hour_utc": pl.Int64,
     "share": pl.Float64,
+    "existing_kw": pl.Float64,
 }
 CHARGES = {
     "site": pl.String,
@@ -86,7 +88,8 @@ def _within(value: int, first: int, last: int) -> bool:
 class Bills:
     """Windows and charges of all sites.
 
-    ``windows``: site, window, month, day_type, hour_utc, share of the cell's hours inside.
+    ``windows``: site, window, month, day_type, hour_utc, share of the cell's hours inside, and existing_kw, which the
+    site's existing load draws in the cell.
     ``charges``: site, window, charge, is_whole, month, band_from, band_to, price. [plan currency per kWh, or
     per kW and month]; charge ``fixed`` has its amount a month as price. ``existing`` is what the site's existing load
     measures already: only what comes on top of it is charged. [kW, or kWh a month]
@@ -169,6 +172,9 @@ def in_force(found: Iterable[Element], day: dt.date) -> list[Element]:
 def bills_of(plan: Plan, facts: Facts, fx: Fx, months: pl.DataFrame, hours: pl.DataFrame) -> Bills:
     """Windows and charges of every site of a plan; empty where only simple fees are declared."""
     windows: list[pl.DataFrame] = [pl.DataFrame(schema=WINDOWS)]
+    existing = [
+        pl.DataFrame(schema={name: WINDOWS[name] for name in ("site", "month", *CELL, "existing_kw")})
+    ]
     charges: list[tuple[object, ...]] = []
     for site in plan.sites:
         found = elements(site, facts, fx)
@@ -179,43 +185,60 @@ def bills_of(plan: Plan, facts: Facts, fx: Fx, months: pl.DataFrame, hours: pl.D
         if "tax" in used:
             spans["tax"] = Element("tax", "tax", ())
         windows += [_window(site.id, element, here, months) for element in spans.values()]
+        existing.append(_existing(site, here))
     frame = pl.DataFrame(
         charges, schema={name: dtype for name, dtype in CHARGES.items() if name != "existing"}, orient="row"
     )
-    shares = pl.concat(windows)
+    key = ["site", "month", *CELL]
+    shares = pl.concat(window.drop("existing_kw", strict=False) for window in windows)
+    shares = shares.join(pl.concat(existing), on=key, how="left", maintain_order="left").select(list(WINDOWS))
     return Bills(
         shares, _with_existing(plan, facts, hours, shares, frame).sort("site", "window", "month", "band_from")
+    )
+
+
+def _existing(site: Site, hours: pl.DataFrame) -> pl.DataFrame:
+    """What a site draws already: its mean load times the mean weight of the hours of each cell -> key, existing_kw [kW]."""
+    weights = pl.DataFrame(
+        {"hour_of_week": range(7 * HOURS), "weight": weekly_weights(site.energy.existing_load_shape)},
+        schema={"hour_of_week": hours.schema["hour_of_week"], "weight": pl.Float64},
+    )
+    weighed = (pl.col("weight") * pl.col("n_hours")).sort_by("hour_of_week").sum()
+    mean = weighed / pl.col("n_hours").sort_by("hour_of_week").sum()
+    return (
+        hours.join(weights, on="hour_of_week")
+        .group_by("month", *CELL)
+        .agg(existing_kw=mean * site.energy.existing_load_kw)
+        .select(pl.lit(site.id).alias("site"), "month", *CELL, "existing_kw")
     )
 
 
 def _with_existing(
     plan: Plan, facts: Facts, hours: pl.DataFrame, windows: pl.DataFrame, charges: pl.DataFrame
 ) -> pl.DataFrame:
-    """Adds what each site's existing load, the same in every hour, measures in the window of a charge."""
+    """Adds what each site's existing load measures in the window of a charge: its highest hour, or its kWh."""
     sites = pl.DataFrame(
-        [
-            (s.id, calendar_of(s, facts), s.energy.existing_load_kw, 1 + s.energy.subscription_headroom)
-            for s in plan.sites
-        ],
-        schema={"site": pl.String, "calendar": pl.String, "load_kw": pl.Float64, "ordered": pl.Float64},
+        [(s.id, calendar_of(s, facts), 1 + s.energy.subscription_headroom) for s in plan.sites],
+        schema={"site": pl.String, "calendar": pl.String, "ordered": pl.Float64},
         orient="row",
     )
     cells = hours.group_by("calendar", "month", *CELL).agg(
         n_hours=pl.col("n_hours").sort_by("hour_of_week").sum()
     )
+    load = pl.col("existing_kw")
     inside = (
         windows.join(sites, on="site")
         .join(cells, on=["calendar", "month", *CELL])
         .sort("site", "window", "month", *CELL)
         .group_by("site", "window", "month")
-        .agg(hours=(pl.col("share") * pl.col("n_hours")).sum())
+        .agg(kw=load.max(), kwh=(load * pl.col("share") * pl.col("n_hours")).sum())
     )
     amount = (
         pl.when(pl.col("charge").is_in(["energy", "tax"]))
-        .then(pl.col("load_kw") * pl.col("hours"))
+        .then("kwh")
         .when(pl.col("charge") == "subscription")
-        .then(pl.col("load_kw") * pl.col("ordered"))
-        .otherwise("load_kw")
+        .then(pl.col("kw") * pl.col("ordered"))
+        .otherwise("kw")
     )
     return (
         charges.join(sites, on="site")
@@ -326,16 +349,18 @@ def _in_band(amount: pl.Expr) -> pl.Expr:
 
 
 def measured(grid: pl.DataFrame, bills: Bills, key: list[str]) -> pl.DataFrame:
-    """What the meter shows in each window.
+    """What the meter shows in each window on top of the existing load.
 
     | in: grid | key, site, month, day_type, hour_utc, it_kw, pue_p99, kwh |
     |---|---|
-    | out | key, site, window, kw (highest hour), kwh |
+    | out | key, site, window, kw (the highest hour together less that of the existing load), kwh |
     """
+    existing = pl.col("existing_kw")
+    together = existing + pl.col("it_kw") * pl.col("pue_p99")
     return (
         grid.join(bills.windows, on=["site", "month", *CELL])
         .group_by(*key, "site", "window")
-        .agg(kw=(pl.col("it_kw") * pl.col("pue_p99")).max(), kwh=total(pl.col("kwh") * pl.col("share")))
+        .agg(kw=together.max() - existing.max(), kwh=total(pl.col("kwh") * pl.col("share")))
     )
 
 
