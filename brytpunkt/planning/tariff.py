@@ -1,4 +1,4 @@
-"""Tariff: elements of a grid tariff as frames of windows and charges, and what a month or a year of them costs.
+"""Tariff: the elements of grid tariffs as frames of windows and charges, and what a month or a year of them costs.
 
 Belongs here: windows, bands, peaks of the month and of the year, subscriptions. Does not belong here: spot
 prices and the simple fees ``grid_fee`` (energy.py).
@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from brytpunkt.planning.calendar import CELL, MONTHS_PER_YEAR, calendar_of
 from brytpunkt.planning.money import total
 from brytpunkt.planning.shapes import weekly_weights
+from brytpunkt.planning.tariff_elements import HOURS, Element, elements, in_force
 from brytpunkt.planning.taxes import taxes_in_force
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from brytpunkt.planning.facts import Facts
     from brytpunkt.planning.money import Fx
 
-HOURS, WEEKEND_FROM = 24, 5
-ALWAYS = dt.date(1, 1, 1)
 YEARLY = ("peak_year", "peak_four", "subscription")
 FOUR = 4  # highest months that a four-peak charge is the mean of
 COMPONENT = {"energy": "energy_grid", "tax": "energy_tax", "peak_month": "energy_capacity"}
@@ -51,40 +50,6 @@ CHARGES = {
 
 
 @dataclass(frozen=True)
-class Element:
-    """One charge with its bands: (lower edge, price in the plan's currency), window and time in force."""
-
-    name: str
-    charge: str
-    bands: tuple[tuple[float, float], ...]
-    is_whole: bool = False
-    months: tuple[int, int] | None = None
-    days: str = ""
-    hours: tuple[int, int] | None = None
-    valid_from: dt.date = ALWAYS
-    valid_to: dt.date | None = None
-
-    def holds(self, month_of_year: int) -> bool:
-        """Whether its window has hours in a month of the year; 11-3 goes over the turn of the year."""
-        return self.months is None or _within(month_of_year, *self.months)
-
-    def takes(self, hour_of_week: int) -> bool:
-        """Whether a local hour of the week lies in its window; hours 22-6 go over midnight."""
-        day, hour = divmod(hour_of_week, HOURS)
-        if self.days and (day >= WEEKEND_FROM) != (self.days == "weekend"):
-            return False
-        return self.hours is None or (
-            self.hours[0] <= hour < self.hours[1]
-            if self.hours[0] < self.hours[1]
-            else hour >= self.hours[0] or hour < self.hours[1]
-        )
-
-
-def _within(value: int, first: int, last: int) -> bool:
-    return first <= value <= last if first <= last else value >= first or value <= last
-
-
-@dataclass(frozen=True)
 class Bills:
     """Windows and charges of all sites.
 
@@ -103,78 +68,11 @@ class Bills:
         return self.charges.filter(pl.col("charge").is_in(charges))
 
 
-def elements(site: Site, facts: Facts, fx: Fx) -> tuple[Element, ...]:
-    """The elements of a site's tariff, declared or named, every version of them."""
-    if site.energy.tariff_elements:
-        rows: list[dict[str, Any]] = [
-            {
-                "element": item.id,
-                "charge": item.charge,
-                "band_rule": item.band_rule,
-                "band_from": item.band_from,
-                "price": fx.convert(item.price),
-                "months": item.months or "",
-                "days": item.days or "",
-                "hours": item.hours or "",
-                "valid_from": ALWAYS,
-                "valid_to": None,
-            }
-            for item in site.energy.tariff_elements
-        ]
-    else:
-        known = facts.grid_tariffs.filter(pl.col("tariff") == (site.energy.tariff or ""))
-        rows = [
-            row | {"price": row["value_native"] * fx.rate(row["native_currency"])} for row in known.to_dicts()
-        ]
-    found: dict[tuple[str, dt.date], Element] = {}
-    for row in sorted(rows, key=lambda row: (row["element"], row["valid_from"], row["band_from"])):
-        key = row["element"], row["valid_from"]
-        band = (float(row["band_from"]), float(row["price"]))
-        if key in found:
-            found[key] = replace(found[key], bands=(*found[key].bands, band))
-        else:
-            found[key] = Element(
-                row["element"],
-                row["charge"],
-                (band,),
-                row["band_rule"] == "whole",
-                _span(row["months"]),
-                row["days"],
-                _span(row["hours"]),
-                row["valid_from"],
-                row["valid_to"],
-            )
-    return tuple(found.values())
-
-
-def _span(text: str) -> tuple[int, int] | None:
-    if not text:
-        return None
-    first, _, last = text.partition("-")
-    return int(first), int(last)
-
-
-def in_force(found: Iterable[Element], day: dt.date) -> list[Element]:
-    """The newest version of each element that has begun; before the first, the first."""
-    by_name: dict[str, list[Element]] = {}
-    for element in found:
-        by_name.setdefault(element.name, []).append(element)
-    chosen = []
-    for versions in by_name.values():
-        ordered = sorted(versions, key=lambda element: element.valid_from)
-        begun = [element for element in ordered if element.valid_from <= day]
-        element = begun[-1] if begun else ordered[0]
-        if element.valid_to is None or element.valid_to > day:
-            chosen.append(element)
-    return chosen
-
-
 def bills_of(plan: Plan, facts: Facts, fx: Fx, months: pl.DataFrame, hours: pl.DataFrame) -> Bills:
     """Windows and charges of every site of a plan; empty where only simple fees are declared."""
-    windows: list[pl.DataFrame] = [pl.DataFrame(schema=WINDOWS)]
-    existing = [
-        pl.DataFrame(schema={name: WINDOWS[name] for name in ("site", "month", *CELL, "existing_kw")})
-    ]
+    key = ["site", "month", *CELL]
+    windows = [pl.DataFrame(schema={name: WINDOWS[name] for name in WINDOWS if name != "existing_kw"})]
+    existing = [pl.DataFrame(schema={name: WINDOWS[name] for name in (*key, "existing_kw")})]
     charges: list[tuple[object, ...]] = []
     for site in plan.sites:
         found = elements(site, facts, fx)
@@ -189,9 +87,7 @@ def bills_of(plan: Plan, facts: Facts, fx: Fx, months: pl.DataFrame, hours: pl.D
     frame = pl.DataFrame(
         charges, schema={name: dtype for name, dtype in CHARGES.items() if name != "existing"}, orient="row"
     )
-    key = ["site", "month", *CELL]
-    shares = pl.concat(window.drop("existing_kw", strict=False) for window in windows)
-    shares = shares.join(pl.concat(existing), on=key, how="left", maintain_order="left").select(list(WINDOWS))
+    shares = pl.concat(windows).join(pl.concat(existing), on=key, how="left", maintain_order="left")
     return Bills(
         shares, _with_existing(plan, facts, hours, shares, frame).sort("site", "window", "month", "band_from")
     )
@@ -291,7 +187,7 @@ def _bands(site: str, element: Element, month: int, factor: float, edge: float) 
 
 
 def _window(site: str, element: Element, hours: pl.DataFrame, months: pl.DataFrame) -> pl.DataFrame:
-    """Cells with hours in an element's window -> ``WINDOWS``."""
+    """Cells with hours in an element's window -> ``WINDOWS`` without the existing load."""
     taken = [hour for hour in range(7 * HOURS) if element.takes(hour)]
     held = [month for month in range(1, MONTHS_PER_YEAR + 1) if element.holds(month)]
     inside = pl.when(pl.col("hour_of_week").is_in(taken)).then(pl.col("n_hours")).otherwise(0.0)
