@@ -98,7 +98,7 @@ def build_series_check(table: str) -> dg.AssetChecksDefinition:
     group_name="series",
     deps=[bundled_snapshot, *(series_key(table) for table in SERIES if table != "series_findings")],
     automation_condition=on_changed_data(needs_all=False),
-    code_version="1",
+    code_version="2",
     kinds={"polars", "duckdb"},
     description="Months, shapes and climate that planning reads, recomputed from the series; what no series covers stays bundled.",
 )
