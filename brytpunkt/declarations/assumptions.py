@@ -17,6 +17,7 @@ from brytpunkt.declarations.money import Money
 from brytpunkt.declarations.plan import Plan
 
 DECLARED = "declared in the plan"
+LISTED = 12  # numbers that are told one by one
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,8 @@ def _plain(value: Any) -> float | int | str | bool:
         return value.isoformat()
     if isinstance(value, dict):
         return ", ".join(f"{key} {amount:g}" for key, amount in value.items())
-    if isinstance(value, tuple) and value and isinstance(value[0], float):
+    if isinstance(value, tuple) and len(value) > LISTED:
         return f"{len(value)} numbers"
+    if isinstance(value, tuple) and value and isinstance(value[0], float):
+        return "; ".join(f"{number:g}" for number in value)
     return ", ".join(str(item) for item in value)

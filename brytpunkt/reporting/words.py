@@ -39,6 +39,11 @@ def short(text: str, length: int = LABEL_LENGTH) -> str:
     return cut
 
 
+def capital(text: str) -> str:
+    """Text that begins with a capital; the rest is left as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def axis_label(text: str, length: int = LABEL_LENGTH) -> str:
     """A short label without characters beyond the basic plane, which the chart engine would cut in half."""
     return short("".join(c for c in text if ord(c) <= LAST_OF_BASIC_PLANE).strip(), length)

@@ -110,7 +110,7 @@ def margins(canvas: Canvas, rows: Sequence[tuple[str, float | None]]) -> Markup:
             }
         )
     limits = (-PERCENT * (WIDEST_CHANGE + INSIDE), PERCENT * (WIDEST_CHANGE + INSIDE))
-    size = frame(FULL_WIDTH, ROW * len(values) + 42, left=190, right=20, top=4, bottom=38)
+    size = frame(FULL_WIDTH, ROW * len(values) + 42, left=236, right=20, top=4, bottom=38)
     names = _names([value["name"] for value in values])
     across = quantitative(
         "change", limits, grid=True, title=words("axis.change"), values=[-100, -50, 0, 50, 100], format="+.0f"
@@ -191,5 +191,5 @@ def _ending(canvas: Canvas, count: float) -> str:
 def _names(order: Sequence[str]) -> Spec:
     return {
         "field": "name", "type": "nominal", "sort": None, "scale": {"domain": list(dict.fromkeys(order))},
-        "axis": NAME_AXIS | {"labelLimit": 220},
+        "axis": NAME_AXIS | {"labelLimit": 228},
     }  # fmt: skip

@@ -22,7 +22,7 @@ from brytpunkt.reporting.charts.theme import (
     RENT_INK,
     STACK,
 )  # fmt: skip
-from brytpunkt.reporting.words import axis_label
+from brytpunkt.reporting.words import LABEL_LENGTH, axis_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,9 +62,11 @@ def tokens(
             base[month] = low + value / MILLION
             values.append({"month": month, "low": low, "high": base[month], "w": index, "shade": shade})
         if values:
-            ends.append((axis_label(names[workload]), (low + values[-1]["high"]) / 2, shade))
+            ends.append(
+                (axis_label(names[workload], LABEL_LENGTH + 6), (low + values[-1]["high"]) / 2, shade)
+            )
     limits = domain([value["high"] for value in values] or [0.0])
-    size = frame(FULL_WIDTH, height, left=48, right=158)
+    size = frame(FULL_WIDTH, height, left=48, right=190)
     places = apart([end for _, end, _ in ends], limits, size["height"], LINE_GAP)
     layers: list[Spec] = [
         {

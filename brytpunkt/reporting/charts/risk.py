@@ -82,10 +82,10 @@ def tornado(canvas: Canvas, rows: Sequence[Row], spoken: str) -> Markup:
         for row in rows
     ]
     ends = domain([*(v["from"] for v in values), *(v["to"] for v in values)], head_room=0.22, foot_room=0.22)
-    size = frame(FULL_WIDTH, ROW * len(values) + 46, left=190, right=16, top=4, bottom=40)
+    size = frame(FULL_WIDTH, ROW * len(values) + 46, left=216, right=16, top=4, bottom=40)
     names = {
         "field": "name", "type": "ordinal", "sort": [v["name"] for v in values],
-        "axis": {"title": None, "labelLimit": 186, "labelColor": INK},
+        "axis": {"title": None, "labelLimit": 210, "labelColor": INK},
     }  # fmt: skip
     title = words("axis.own_less_rent", unit=formats.unit("thousand"))
     across = quantitative("from", ends, grid=True, title=title)

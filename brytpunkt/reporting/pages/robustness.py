@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from brytpunkt.reporting.charts.effects import margins as margins_chart
 from brytpunkt.reporting.pages.panel import LABEL_LENGTH, best_site_id, panel, rows_of, thousands
-from brytpunkt.reporting.words import short
+from brytpunkt.reporting.words import capital, short
 
 if TYPE_CHECKING:
     from brytpunkt.reporting.pages.shared import Desk
@@ -147,7 +147,7 @@ def regret(at: Desk, site: str) -> Row:
             ]
         )
     found = panel(at, "regret", (("scenario", False),), rows)
-    found["columns"] += [(words.name("panel_short", name), True) for name in shown]
+    found["columns"] += [(capital(words.name("panel_short", name)), True) for name in shown]
     found["columns"] += [
         (words("panel.regret_of", name=words.name("panel_short", name)), True) for name in shown
     ]

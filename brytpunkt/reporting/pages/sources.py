@@ -87,15 +87,9 @@ def provenance_section(at: Desk, row: Row) -> Row:
             for part in (source["licence"], words.name("confidence", source["lowest_confidence"]))
             if part
         )
-        named = words(
-            "text.source_counted",
-            source=short(source["source"], NAME_LENGTH * 2),
-            count=formats.number(source["rows"]),
-            date=formats.day(source["newest_source_date"]),
-        )
-        if is_stale(source, at.today):
-            named = words("text.source_stale", source=named)
-        document["groups"].setdefault(terms, []).append(named)
+        document["groups"].setdefault(terms, []).append(source)
+    for document in tables.values():
+        document["groups"] = {terms: _named(at, found) for terms, found in document["groups"].items()}
     return {
         "note": words(
             "text.provenance_note",
@@ -106,3 +100,31 @@ def provenance_section(at: Desk, row: Row) -> Row:
         ),
         "documents": list(tables.values()),
     }
+
+
+def _named(at: Desk, sources: list[Row]) -> list[str]:
+    """Sources of one licence with rows and date; those that are parts of one collection name it once."""
+    collections: dict[str, list[Row]] = {}
+    for source in sources:
+        whole, separator, _ = source["source"].partition(", ")
+        is_part = separator and whole.count("(") == whole.count(")")
+        collections.setdefault(whole if is_part else source["source"], []).append(source)
+    named = []
+    for whole, parts in collections.items():
+        if len(parts) == 1:
+            named.append(_counted(at, parts[0], parts[0]["source"]))
+        else:
+            told = (_counted(at, part, part["source"].removeprefix(f"{whole}, ")) for part in parts)
+            named.append(f"{short(whole, NAME_LENGTH)}: {'; '.join(told)}")
+    return named
+
+
+def _counted(at: Desk, source: Row, name: str) -> str:
+    words, formats = at.formats.texts, at.formats
+    counted = words(
+        "text.source_counted",
+        source=short(name, NAME_LENGTH * 2),
+        count=formats.number(source["rows"]),
+        date=formats.day(source["newest_source_date"]),
+    )
+    return words("text.source_stale", source=counted) if is_stale(source, at.today) else counted

@@ -5,6 +5,7 @@ Belongs here: summary rows in, formatted rows out. Does not belong here: layout.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ SECTIONS = ("finance", "workloads", "build", "rent", "energy", "staff", "sites",
 SHARED = ("sites", "workloads")
 DECLARED = "declared in the plan"
 SHARE = "share"
+NAMED = re.compile(r"[A-Za-z]|\d{4}-\d{2}")
 
 
 def assumption_rows(
@@ -85,6 +87,8 @@ def _assumption(item: Row, formats: Formats, say: Phrases) -> Row:
             )  # fmt: skip
     else:
         shown = short(say(str(value)), LONGEST_VALUE)
+        if NAMED.match(str(value)):  # a word or a month is not so many of anything
+            return _marked(item, formats, say, shown, "")
     return _marked(item, formats, say, shown, say(item["unit"]))
 
 
@@ -139,7 +143,9 @@ def strategy_rows(
     return [
         {
             "site": names.get(row["site"], ""),
-            "name": formats.texts.name("strategy", row["strategy"]),
+            "name": formats.texts("text.optimal_everywhere")
+            if (row["site"], row["strategy"]) == (None, "optimal")
+            else formats.texts.name("strategy", row["strategy"]),
             "label": short(say(row["label"] or row["reason"] or ""), LABEL_LENGTH),
             "is_feasible": row["is_feasible"],
             "nominal": _scaled(row["nominal_total"], scale, formats),
