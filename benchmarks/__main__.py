@@ -8,18 +8,16 @@ Each ratio compares two ways to the same answer in the same process; the seconds
 from __future__ import annotations
 
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import highspy
 import polars as pl
 
 from benchmarks import energy, prices, refresh, report, risk, tariff, what_if
+from benchmarks.known import bundled
 from brytpunkt.declarations import Plan, read_plan
 from brytpunkt.folders import folders
-from brytpunkt.landing import Landing
 from brytpunkt.planning.evaluate import evaluate
 from brytpunkt.planning.facts import Facts
 from brytpunkt.planning.optimal.arrays import field_of
@@ -27,21 +25,10 @@ from brytpunkt.planning.optimal.choose import NODES, SITE_GAP, portfolio_optimum
 from brytpunkt.planning.optimal.limits import limits_of
 from brytpunkt.planning.optimal.model import build
 from brytpunkt.planning.optimal.program import solve
-from brytpunkt.warehouse import Warehouse, facts, refresh_bundled
 from tests.planning.reference import Reference
 
 ROUNDS = 3
 SITES = 12
-
-
-def bundled() -> Facts:
-    """The bundled facts through a warehouse of its own."""
-    found = folders()
-    with tempfile.TemporaryDirectory() as folder:
-        warehouse = Warehouse(Path(folder) / "warehouse.duckdb", found.sql)
-        refresh_bundled(warehouse, Landing(Path(folder) / "landing"), found.data)
-        with warehouse.open() as connection:
-            return facts(connection, found.sql / "queries", None)
 
 
 def fastest(work: Callable[[], object], rounds: int = ROUNDS) -> float:

@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from benchmarks.known import bundled
 from benchmarks.risk_by_hand import by_hand
 from benchmarks.risk_case import MONTHS, case_of
+from brytpunkt.declarations import read_plan
+from brytpunkt.folders import folders
 from brytpunkt.planning.risk.statistics import quantile
 
 if TYPE_CHECKING:
@@ -88,10 +91,6 @@ def _errors(case: Case) -> None:
 
 def main() -> int:
     """The benchmark alone."""
-    from benchmarks.__main__ import bundled  # which imports this module
-    from brytpunkt.declarations import read_plan
-    from brytpunkt.folders import folders
-
     report(read_plan(folders().plans / "nordic.yaml").plan, bundled())
     return 0
 

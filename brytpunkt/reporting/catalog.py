@@ -16,6 +16,7 @@ from brytpunkt.errors import BrytpunktError
 from brytpunkt.folders import TEXTS, report_languages
 
 FALLBACK = "en"
+_handed: dict[str, Texts] = {}
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,18 @@ def texts(language: str, folder: Path = TEXTS) -> Texts:
 
     Raises `BrytpunktError` where there is no such file.
     """
+    if folder == TEXTS and language in _handed:
+        return _handed[language]
     known = report_languages(folder)
     if language not in known:
         message = f"no report texts for language {language!r}; there are {', '.join(known)}"
         raise BrytpunktError(message)
     return Texts(language, _read(TEXTS, FALLBACK) | _read(folder, language))
+
+
+def hand_over(*catalogs: Texts) -> None:
+    """Catalogs that another process has read already: reading one takes a quarter of a second."""
+    _handed.update({catalog.language: catalog for catalog in catalogs})
 
 
 def _read(folder: Path, language: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = {".ttf", ".otf"}
 SEMIBOLD = 600
+UNKNOWN = 1.0  # [em] of a letter that the face does not have: another script, or a picture
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,30 @@ def family(folder: Path) -> str:
 def bold_weight(folder: Path) -> int:
     """The weight nearest to semibold, used for emphasis in charts."""
     return min((face.weight for face in faces(folder)), key=lambda weight: abs(weight - SEMIBOLD))
+
+
+@dataclass(frozen=True)
+class Advances:
+    """Widths of the letters of a face [em], without kerning."""
+
+    by_letter: dict[str, float]
+
+    def width(self, text: str) -> float:
+        """Width of a text on one line [em]."""
+        known = self.by_letter
+        return sum(known.get(letter, UNKNOWN) for letter in text)
+
+
+@cache
+def advances(folder: Path, weight: int) -> Advances:
+    """Widths of the letters of the upright face nearest to a weight."""
+    from fontTools.ttLib import TTFont
+
+    upright = [face for face in faces(folder) if not face.is_italic]
+    nearest = min(upright, key=lambda face: abs(face.weight - weight))
+    with TTFont(nearest.path, lazy=True) as font:
+        widths, em = font["hmtx"].metrics, font["head"].unitsPerEm
+        return Advances({chr(code): widths[name][0] / em for code, name in font.getBestCmap().items()})
 
 
 def _face(path: Path) -> Face:

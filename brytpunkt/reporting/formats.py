@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING
 
 from babel.core import Locale
@@ -40,7 +41,7 @@ class Formats:
     @property
     def locale(self) -> Locale:
         """Babel's locale of the language."""
-        return Locale.parse(LOCALES.get(self.texts.language, self.texts.language))
+        return _locale(self.texts.language)
 
     def number(self, value: Number | None, digits: int = 0, *, signed: bool = False) -> str:
         """A number with a fixed count of decimals and a true minus sign."""
@@ -130,6 +131,11 @@ class Formats:
             "currency": ["", ""],
             "minus": MINUS,
         }
+
+
+@cache
+def _locale(language: str) -> Locale:
+    return Locale.parse(LOCALES.get(language, language))
 
 
 def _date(value: date | str) -> date:

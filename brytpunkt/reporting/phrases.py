@@ -7,7 +7,7 @@ Belongs here: recognising a sentence by its pattern and filling it in again. Doe
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
@@ -41,6 +41,7 @@ class Phrases:
 
     formats: Formats
     patterns: tuple[Pattern, ...]
+    known: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def __call__(self, sentence: str) -> str:
         """The sentence in the language.
@@ -48,7 +49,11 @@ class Phrases:
         First as a whole, then part by part where semicolons join it, then as a whole whose gaps hold semicolons.
         What no pattern knows stays as it is: a sentence in English is better than none.
         """
-        return self._said(sentence) or sentence
+        said = self.known.get(sentence)
+        if said is None:
+            # the reports of a run say the same sentences over and over
+            said = self.known[sentence] = self._said(sentence) or sentence
+        return said
 
     def knows(self, sentence: str) -> bool:
         """Whether the sentence, or each of its parts, has a pattern."""

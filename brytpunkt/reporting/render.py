@@ -14,6 +14,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from brytpunkt.reporting.catalog import FALLBACK, hand_over, texts
 from brytpunkt.reporting.documents import PORTFOLIO, context, document, styled, unstyled
 from brytpunkt.reporting.frames import frames_of
 from brytpunkt.reporting.pages.shared import desk
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import date
 
+    from brytpunkt.reporting.catalog import Texts
     from brytpunkt.reporting.frames import Frames, Results
     from brytpunkt.reporting.pages.shared import Desk
 
@@ -50,6 +52,7 @@ class _Material:
     language: str
     today: date | None
     extra: dict[str, Any] = field(default_factory=dict)
+    catalogs: tuple[Texts, ...] = ()
 
     def desk(self) -> Desk:
         """The desk that pages are made at."""
@@ -107,7 +110,15 @@ def render_reports(
     if WORKBOOK in formats:
         plan = summary["plan"]["id"]
         jobs.insert(0, _Job(plan, {WORKBOOK: out_dir / f"{plan}.{WORKBOOK}"}))
-    material = _Material(summary, frames_of(result), folders.templates, language, today, dict(extra or {}))
+    material = _Material(
+        summary,
+        frames_of(result),
+        folders.templates,
+        language,
+        today,
+        dict(extra or {}),
+        (texts(FALLBACK), texts(language)),
+    )
     written = []
     for path in _rendered(jobs, material, min(workers, len(jobs))):
         written.append(path)
@@ -139,6 +150,7 @@ def _finished(job: _Job, html: str, templates: Path) -> Iterator[Path]:
 def _begin(material: _Material) -> None:
     """Start of a worker process."""
     os.environ[EPOCH] = seconds_of(material.summary["run"]["as_of"])
+    hand_over(*material.catalogs)
     _open(material)
 
 

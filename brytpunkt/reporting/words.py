@@ -14,10 +14,13 @@ UNPRINTABLE = {"Cc", "Cs", "Cn", "Co", "Zl", "Zp"}
 RIGHT_TO_LEFT = {"R", "AL"}
 DIRECTIONS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 ISOLATE, END = "\u2068", "\u2069"
+SPACES = str.maketrans("", "", "\u00a0\u2007\u2009\u202f")  # harmless, but not printable for Python
 
 
 def printable(text: str) -> str:
     """Text without control characters, which XML refuses, and without marks that turn the reading direction."""
+    if _is_plain(text):
+        return text
     return "".join(
         " " if unicodedata.category(c) in UNPRINTABLE else c
         for c in text
@@ -27,7 +30,14 @@ def printable(text: str) -> str:
 
 def clean(text: str) -> str:
     """Text as `printable` leaves it, but with the isolates that `short` sets around names."""
+    if _is_plain(text):
+        return text
     return "".join(c if c in {ISOLATE, END} else printable(c) for c in text)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether nothing is to be dropped: Python calls no control character and no mark of direction printable."""
+    return text.isprintable() or text.translate(SPACES).isprintable()
 
 
 def short(text: str, length: int = LABEL_LENGTH) -> str:

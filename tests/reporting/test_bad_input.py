@@ -147,9 +147,9 @@ def test_the_engine_refuses_every_address_but_data(tmp_path: Path) -> None:
             "<svg xmlns='http://www.w3.org/2000/svg'><text>secret</text></svg>", encoding="utf-8"
         )
         html = (
-            f'<html lang="en"><title>t</title><link rel=stylesheet href="{address}/a.css"><p>kept'
-            f'<img alt="x" src="{address}/b.png"><img alt="y" src="{secret.as_uri()}">'
-            f'<p style="background:url({address}/c.png)">'
+            f'<html lang="en"><head><title>t</title><link rel="stylesheet" href="{address}/a.css"/></head><body>'
+            f'<p>kept<img alt="x" src="{address}/b.png"/><img alt="y" src="{secret.as_uri()}"/></p>'
+            f'<p style="background:url({address}/c.png)"/></body></html>'
         )
         with pytest.raises(FatalURLFetchingError, match="Error fetching"):
             pdf_bytes(html, TEMPLATES)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import base64
+import io
 import re
 import xml.etree.ElementTree as ET
 
 import pytest
+from pypdf import PdfReader
 
 from brytpunkt.folders import folders
+from brytpunkt.reporting import drawings
 from brytpunkt.reporting.charts.tidy import tidied
-from brytpunkt.reporting.drawings import as_images
+from brytpunkt.reporting.pdf import pdf_bytes
 
-FONTS = folders().templates / "fonts"
+TEMPLATES = folders().templates
 OPEN = '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="50" viewBox="0 0 100 50">'
 
 
@@ -38,36 +40,85 @@ def test_names_have_no_prefix_whatever_the_process_registers() -> None:
     assert tidied(f"{OPEN}<path d='M0,0h1' fill='red'/></svg>").startswith("<svg ")
 
 
-def image_of(text: str) -> tuple[str, str]:
-    """Alternative text and drawing of the one image that a page with a chart has."""
-    html = f'<p>&lt;svg&gt; said somebody</p>{OPEN}<title>A &amp; "B"</title>{text}</svg><p>after</p>'
-    made = as_images(html, FONTS)
-    found = re.search(r'<img alt="([^"]*)" src="data:image/svg\+xml;base64,([^"]*)">', made)
-    assert found
-    assert made.replace(found[0], "") == "<p>&lt;svg&gt; said somebody</p><p>after</p>"
-    return found[1], base64.b64decode(found[2]).decode()
+def page(text: str) -> ET.Element:
+    """A page with one chart, as the PDF engine is given it."""
+    svg = f'<svg width="100" height="50" viewBox="0 0 100 50"><title>A &amp; "B"</title>{text}</svg>'
+    return ET.fromstring(f"<p>&lt;svg&gt; said somebody {svg}<b>after</b></p>")  # noqa: S314 - written here
 
 
-def test_a_drawing_becomes_an_image_that_speaks() -> None:
-    spoken, drawing = image_of("<path d='M0,0h1' fill='red'/>")
-    assert spoken == "A &amp; &quot;B&quot;"
-    assert 'xmlns="http://www.w3.org/2000/svg"' in drawing
+def drawn(text: str) -> tuple[str, str]:
+    """Text and drawing operators of a PDF with one chart."""
+    svg = f'<svg width="100" height="50" viewBox="0 0 100 50"><title>Spoken</title>{text}</svg>'
+    html = f'<html lang="en"><head><title>t</title></head><body><figure>{svg}</figure></body></html>'
+    page = PdfReader(io.BytesIO(pdf_bytes(html, TEMPLATES))).pages[0]
+    contents = page.get_contents()
+    assert contents is not None
+    return page.extract_text(), contents.get_data().decode("latin-1")
+
+
+def test_a_drawing_becomes_an_image_that_speaks_and_the_rest_stays() -> None:
+    root = page("<path d='M0,0h1' fill='red'/>")
+    made = drawings.taken_out(root, None)
+    image = root.find("img")
+    assert image is not None
+    assert image.attrib == {"alt": 'A & "B"', "src": "drawing:0"}
+    assert list(made) == ["drawing:0"]
+    assert made["drawing:0"].get_intrinsic_size(1, 1) == (100.0, 50.0, 2.0)
+    assert "".join(root.itertext()) == "<svg> said somebody after"
 
 
 @pytest.mark.parametrize(
-    ("text", "shift"),
+    ("mark", "operators"),
     [
-        ("<text text-anchor='end' transform='translate(50,9)' font-size='10px'>00</text>", 9.94),
-        ("<text text-anchor='middle' transform='translate(50,9)' font-size='10px'>00</text>", 4.97),
-        ("<text text-anchor='start' transform='translate(50,9)' font-size='10px'>00</text>", None),
-        ("<text text-anchor='end' transform='translate(50,9)' font-size='10px'>\u05e9</text>", None),
-        ("<text text-anchor='end' transform='translate(50,9)' font-size='10px'><tspan>00</tspan></text>", None),
+        ("<path d='M1,2h9v4Z' fill='#ff0000'/>", ["1 0 0 rg", "1 2 m 10 2 l 10 6 l h", "f"]),
+        ("<path d='M1,2h9' stroke='#0000ff' stroke-width='3'/>", ["0 0 1 RG", "3 w", "1 2 m 10 2 l", "S"]),
+        ("<path d='M1,2h9' stroke='#000' stroke-dasharray='1,3.5'/>", ["[1 3.5] 0 d"]),
+        ("<path d='M1,2h9' fill='#000' opacity='0.5'/>", ["/a0.5 gs"]),
+        ("<g transform='translate(3,4)'><path d='M1,2h9' fill='#000'/></g>", ["1 0 0 1 3 4 cm"]),
+        ("<g transform='rotate(90)'><path d='M1,2h9' fill='#000'/></g>", ["0 1 -1 0 0 0 cm"]),
+        (
+            "<clipPath id='c'><rect x='0' y='1' width='9' height='8'/></clipPath>"
+            "<g clip-path='url(#c)'><path d='M1,2h9' fill='#000'/></g>",
+            ["0 1 9 8 re", "W", "n"],
+        ),
     ],
 )  # fmt: skip
-def test_text_starts_where_its_width_says_if_the_font_has_all_of_it(text: str, shift: float | None) -> None:
-    _, drawing = image_of(text)
-    moved = re.search(r"translate\(50,9\) translate\(-([\d.]+),0\)", drawing)
-    assert (moved is None) == (shift is None)
-    if moved and shift:
-        assert float(moved[1]) == pytest.approx(shift, abs=0.2)
-        assert "text-anchor" not in drawing
+def test_marks_are_drawn_as_they_are(mark: str, operators: list[str]) -> None:
+    _, stream = drawn(mark)
+    lines = stream.splitlines()
+    assert [line for line in operators if line not in lines] == []
+
+
+def test_what_has_neither_ink_nor_letters_draws_nothing() -> None:
+    _, empty = drawn("")
+    assert drawn("<path d='M0,0h1'/><text font-size='9px' fill='#000'> </text>")[1].count(
+        " m"
+    ) == empty.count(" m")
+
+
+def test_text_starts_where_its_anchor_says() -> None:
+    starts = {}
+    for anchor in ("start", "middle", "end"):
+        text, stream = drawn(
+            f"<text text-anchor='{anchor}' font-family='Report' font-size='10px' fill='#000'>2028 AVA</text>"
+        )
+        assert "2028 AVA" in text
+        found = re.search(r"^1 0 0 -1 (\S+) 0 Tm$", stream, re.MULTILINE)
+        assert found
+        starts[anchor] = float(found[1])
+    assert starts["start"] == 0.0
+    assert 30 < -starts["end"] < 50
+    assert starts["middle"] == pytest.approx(starts["end"] / 2, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "<circle r='4' fill='#000'/>",
+        "<path d='M0,0h1' fill='#000' filter='url(#f)'/>",
+        "<g opacity='0.5'><path d='M0,0h1' fill='#000'/></g>",
+    ],
+)
+def test_what_a_drawing_cannot_draw_is_said_instead_of_drawn_wrongly(mark: str) -> None:
+    with pytest.raises(ValueError, match="reports cannot draw"):
+        drawings.taken_out(page(mark), None)

@@ -41,7 +41,7 @@ STYLES: dict[str, dict[str, Any]] = {
 
 
 def crossing(
-    canvas: Canvas, curves: pl.DataFrame, row: dict[str, Any], time: Timeline, height: int = 300
+    canvas: Canvas, curves: pl.DataFrame, row: dict[str, Any], time: Timeline, height: int = 270
 ) -> Markup:
     """Cumulative present value of rent, own, and own less what it is still worth; payback marked.
 
@@ -73,7 +73,7 @@ def crossing(
 
 
 def switch(
-    canvas: Canvas, curve: pl.DataFrame, row: dict[str, Any], time: Timeline, height: int = 240
+    canvas: Canvas, curve: pl.DataFrame, row: dict[str, Any], time: Timeline, height: int = 190
 ) -> Markup:
     """Present value of the whole plan by the month of the order, against renting throughout.
 

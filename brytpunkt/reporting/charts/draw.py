@@ -7,9 +7,10 @@ Does not belong here: what a chart shows.
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,7 @@ class Canvas:
 
     formats: Formats
     font_folder: Path
+    drawn: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def bold(self) -> int:
@@ -45,15 +47,21 @@ class Canvas:
 
     def svg(self, spec: Spec, spoken: str) -> Markup:
         """The chart as inline SVG; `spoken` is its alternative text."""
+        wanted = finite(spec)
+        key = json.dumps(wanted)
+        if key not in self.drawn:
+            self.drawn[key] = self._drawn(wanted)  # reports of a run have charts in common
+        head, _, body = self.drawn[key].partition(">")
+        return Markup(f'{head} role="img"><title>{escape(printable(spoken))}</title>{body}')  # noqa: S704
+
+    def _drawn(self, spec: Spec) -> str:
         family = fonts.family(self.font_folder)
         drawn = _engine(self.font_folder).vegalite_to_svg(
-            finite({"$schema": VEGA_LITE, "autosize": "none", "config": config(family)} | spec),
+            {"$schema": VEGA_LITE, "autosize": "none", "config": config(family)} | spec,
             format_locale=self.formats.vega(),
             allowed_base_urls=[],
         )
-        named = tidied(drawn.replace(f'font-family="{family}"', 'font-family="Report"'))
-        head, _, body = named.partition(">")
-        return Markup(f'{head} role="img"><title>{escape(printable(spoken))}</title>{_own_ids(body)}')  # noqa: S704
+        return _own_ids(tidied(drawn.replace(f'font-family="{family}"', 'font-family="Report"')))
 
 
 def _own_ids(svg: str) -> str:

@@ -83,9 +83,14 @@ def tornado(canvas: Canvas, rows: Sequence[Row], spoken: str) -> Markup:
     ]
     ends = domain([*(v["from"] for v in values), *(v["to"] for v in values)], head_room=0.22, foot_room=0.22)
     size = frame(FULL_WIDTH, ROW * len(values) + 46, left=216, right=16, top=4, bottom=40)
+    lines = (0.0, rows[0]["planned"] / THOUSAND)
+    per_px = (ends[1] - ends[0]) / size["width"]
+    for value in values:
+        value["left_at"] = _beyond(value["from"], lines, -per_px * _label_width(value["left"]))
+        value["right_at"] = _beyond(value["to"], lines, per_px * _label_width(value["right"]))
     names = {
         "field": "name", "type": "ordinal", "sort": [v["name"] for v in values],
-        "axis": {"title": None, "labelLimit": 210, "labelColor": INK},
+        "axis": {"title": None, "labelLimit": 240, "labelColor": INK},
     }  # fmt: skip
     title = words("axis.own_less_rent", unit=formats.unit("thousand"))
     across = quantitative("from", ends, grid=True, title=title)
@@ -100,7 +105,7 @@ def tornado(canvas: Canvas, rows: Sequence[Row], spoken: str) -> Markup:
                 "mark": {"type": "rule", "color": colour, "strokeWidth": 1.2, "strokeDash": dash},
                 "encoding": {"x": across},
             }
-            for at, colour, dash in ((0, INK, [1, 0]), (rows[0]["planned"] / THOUSAND, MUTED, [3, 3]))
+            for at, colour, dash in ((lines[0], INK, [1, 0]), (lines[1], MUTED, [3, 3]))
         ),
         *(
             {
@@ -109,10 +114,23 @@ def tornado(canvas: Canvas, rows: Sequence[Row], spoken: str) -> Markup:
                     "y": names, "x": quantitative(field, ends, grid=True, title=title), "text": {"field": label, "type": "nominal"},
                 },
             }
-            for field, label, align, dx in (("from", "left", "right", -5), ("to", "right", "left", 5))
+            for field, label, align, dx in (("left_at", "left", "right", -5), ("right_at", "right", "left", 5))
         ),
     ]  # fmt: skip
     return canvas.svg(size | {"data": {"values": values}, "layer": layers}, spoken)
+
+
+def _beyond(at: float, lines: Sequence[float], reach: float) -> float:
+    """Where a label begins: at the end of its bar, or beyond the upright lines that would run through it."""
+    for line in sorted(lines, reverse=reach < 0):
+        if 0 <= (line - at) / reach <= 1:
+            at = line
+    return at
+
+
+def _label_width(label: str) -> float:
+    """Room that a label takes with the gap before it [px]."""
+    return 6 + 6.5 * len(label)
 
 
 def heat(canvas: Canvas, rows: Sequence[Row], spoken: str) -> Markup:

@@ -39,6 +39,7 @@ def config(family: str) -> dict[str, Any]:
         "gridColor": RULE,
         "gridWidth": 0.6,
         "tickSize": 4,
+        "labelLimit": 0,
     }
     return {
         "font": family,
@@ -46,6 +47,8 @@ def config(family: str) -> dict[str, Any]:
         "view": {"stroke": None},
         "axis": axis,
         "axisX": {"grid": False},
+        # numbers are short: a limit would have each of them measured twice more
+        "axisBand": {"labelLimit": 180},
         "axisY": {"domain": False, "ticks": False, "labelPadding": 6},
         "text": {"fontSize": TEXT, "color": INK},
         "line": {"strokeJoin": "round", "strokeCap": "round"},

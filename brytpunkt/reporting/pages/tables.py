@@ -102,7 +102,7 @@ def _marked(item: Row, formats: Formats, say: Phrases, shown: str, unit: str) ->
     return item | {
         "shown": shown,
         "unit": unit,
-        "description": say(item["description"]),
+        "description": say(item["description"]).replace("`", ""),  # marks of code, which paper does not have
         "source": "" if declared and item["source"] == DECLARED else short(say(item["source"]), LABEL_LENGTH),
         "mark": formats.texts.name("origin_mark", item["origin"]),
         "origin_name": formats.texts.name("origin", item["origin"]),

@@ -259,7 +259,7 @@ def _assumptions(at: Desk, sheet: Any, styles: Styles) -> None:
             "unit": at.say(item["unit"]),
             "origin": words.name("origin", item["origin"]),
             "source": at.say(item["source"]),
-            "description": at.say(item["description"]),
+            "description": at.say(item["description"]).replace("`", ""),
         }
         for item in at.summary["assumptions"]
     )
