@@ -19,6 +19,7 @@ from assets.waking import on_changed_data
 from brytpunkt.reporting.charts.sparklines import sparkline
 from brytpunkt.warehouse.contracts import Column, columns_of
 from brytpunkt.warehouse.derived import refresh_derived
+from brytpunkt.warehouse.read import current_table
 from brytpunkt.warehouse.series import standing, violated
 from brytpunkt.warehouse.series_contracts import SERIES
 
@@ -95,9 +96,9 @@ def build_series_check(table: str) -> dg.AssetChecksDefinition:
 @dg.asset(
     key=DERIVED,
     group_name="series",
-    deps=[bundled_snapshot, *(series_key(table) for table in ("day_ahead_intervals", "weather_hours"))],
+    deps=[bundled_snapshot, *(series_key(table) for table in SERIES if table != "series_findings")],
     automation_condition=on_changed_data(needs_all=False),
-    code_version="1",
+    code_version="2",
     kinds={"polars", "duckdb"},
     description="Months, shapes and climate that planning reads, recomputed from the series; what no series covers stays bundled.",
 )
@@ -119,6 +120,7 @@ def derived(rooms: Rooms) -> dg.MaterializeResult:  # type: ignore[type-arg]
         data_version=dg.DataVersion(done.report.listing_sha256 or "none"),
         metadata={
             "zones": dg.MetadataValue.md(small_multiples(months)),
+            "places": dg.MetadataValue.md(climate_multiples(current_table(warehouse, "climate_hours"))),
             "findings": dg.MetadataValue.md(listed or "nothing odd"),
             "findings_total": done.findings.height,
             "hours_filled": dg.MetadataValue.md(filled or "none"),
@@ -139,6 +141,22 @@ def small_multiples(months: pl.DataFrame) -> str:
         until: date = recent["month"][-1]
         lines.append(
             f"| {zone} | {sparkline(values)} | {min(values):.0f} | {max(values):.0f} | {values[-1]:.0f} | {until:%Y-%m} |"
+        )
+    return "\n".join(lines)
+
+
+def climate_multiples(cells: pl.DataFrame) -> str:
+    """A line of each place's twelve months as a Markdown table: what planning takes its weather for."""
+    lines = [
+        "| place | January to December | coldest | warmest [degC] | hottest hours, 95 % | wet bulb then |",
+        "|---|---|---|---|---|---|",
+    ]
+    for (place,), frame in cells.sort("place", "month_of_year").group_by("place", maintain_order=True):
+        months = frame.group_by("month_of_year", maintain_order=True).agg(pl.col("dry_bulb_mean_c").mean())
+        means = months["dry_bulb_mean_c"].to_list()
+        high, wet = max(frame["dry_bulb_p95_c"].to_list()), max(frame["wet_bulb_p95_c"].to_list())
+        lines.append(
+            f"| {place} | {sparkline(means)} | {min(means):.0f} | {max(means):.0f} | {high:.0f} | {wet:.0f} |"
         )
     return "\n".join(lines)
 

@@ -6,6 +6,8 @@ from assets.rooms import Rooms
 from brytpunkt.warehouse import refresh_bundled
 from brytpunkt.warehouse.inbox import take_inbox
 
+INBOX_ERRORS = "errors"
+
 
 @dg.asset(
     group_name="sources",
@@ -46,12 +48,14 @@ def inbox(rooms: Rooms) -> dg.MaterializeResult:  # type: ignore[type-arg]
         f"| {one.source} | {one.files} | {sum(t.inserted for t in one.report.tables) if one.report else ''} | {one.error or ''} |"
         for one in taken
     )
+    errors = [f"inbox/{one.source}: {one.error}" for one in taken if one.error]
     version = " ".join(one.report.listing_sha256 if one.report else str(one.error) for one in taken)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(version or "empty"),
         metadata={
             "folders": dg.MetadataValue.md(
                 f"| source | files | rows inserted | error |\n|---|---|---|---|\n{rows}" if rows else "empty"
-            )
+            ),
+            INBOX_ERRORS: dg.MetadataValue.json(errors),
         },
     )

@@ -186,6 +186,7 @@ def _plan(options: argparse.Namespace) -> int:
     declared = read_plan(options.file)
     from pipelines.progress import Progress, verdict_lines
 
+    troubles: list[str] = []
     with Progress(sys.stdout) as progress:
         progress.step("Loading Dagster")
         from brytpunkt.runs import publish
@@ -198,10 +199,11 @@ def _plan(options: argparse.Namespace) -> int:
             with_reports=not options.no_pdf,
             on_step=progress.step,
             on_draws=progress.draws,
+            on_trouble=troubles.append,
         )
         written = publish(run, options.out)
     summary = run.summary()
-    print("\n".join(verdict_lines(summary)))
+    print("\n".join([*verdict_lines(summary), *(f"! {line}" for line in troubles)]))
     print("\nWritten:")
     for path in written:
         print(f"  {path}")

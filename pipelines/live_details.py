@@ -10,21 +10,23 @@ import polars as pl
 
 from brytpunkt.errors import BrytpunktError, InputError, Problem
 from brytpunkt.folders import folders
+from brytpunkt.publishers.find import all_sources
 from brytpunkt.warehouse import Warehouse
-from brytpunkt.warehouse.asides import Remark, SetAside, remarks, set_aside
+from brytpunkt.warehouse.asides import Finding, Remark, SetAside, findings, remarks, set_aside
 from brytpunkt.warehouse.contracts import CONTRACTS
 from brytpunkt.warehouse.history import PRICES, changed_between
+from brytpunkt.warehouse.series_contracts import SERIES
 from brytpunkt.warehouse.standing import standings
-from pipelines.live import live_sources, refresher, standing_lines
+from pipelines.live import refresher, standing_lines
 
 MOST_LINES = 40
 EXAMPLE_WIDTH = 200
 
 
 def show_source(name: str) -> int:
-    """How one source stands, the rows of it that were set aside, and the names that no map knows."""
+    """How one source stands, the rows of it that were set aside, what is odd in its series, and the names that no map knows."""
     found = folders()
-    sources = live_sources(found)
+    sources = all_sources(found.data / "sources", found.home / "sources")
     if name not in sources:
         known = f"sources: {', '.join(sorted(sources))}"
         raise InputError((Problem(name, "no source has this name", known),))
@@ -33,7 +35,10 @@ def show_source(name: str) -> int:
     queries = driver.warehouse.sql / "queries"
     with driver.warehouse.open() as connection:
         aside, said = set_aside(connection, queries, name), remarks(connection, queries, name)
-    print("\n".join([*standing_lines(standing), *aside_lines(aside), *remark_lines(said)]))
+        odd = findings(connection, queries, name)
+    is_series = bool(set(sources[name].tables) & set(SERIES))
+    told = finding_lines(odd) if is_series else remark_lines(said)
+    print("\n".join([*standing_lines(standing), *aside_lines(aside), *told]))
     return 0
 
 
@@ -45,6 +50,20 @@ def aside_lines(aside: Sequence[SetAside]) -> list[str]:
     for one in aside:
         lines += [f"  {one.table}, {one.rows:,} rows: {one.reason}", f"    {one.example[:EXAMPLE_WIDTH]}"]
     return lines
+
+
+def finding_lines(odd: Sequence[Finding]) -> list[str]:
+    """What is odd in a series, a line a zone or place and kind; prices and readings stay as they were published."""
+    if not odd:
+        return ["", "Nothing odd was found in its series."]
+    shown = odd[:MOST_LINES]
+    rows = [(one.subject, one.kind, f"{one.days} day{'s' * (one.days > 1)}") for one in shown]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    lines = ["", "Odd in its series (nothing was changed; the newest of each kind in words):"]
+    for row, one in zip(rows, shown, strict=True):
+        named = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        lines.append(f"  {named}  {one.newest}: {one.detail[:EXAMPLE_WIDTH]}")
+    return lines + ([f"  and {len(odd) - MOST_LINES:,} more"] if len(odd) > MOST_LINES else [])
 
 
 def remark_lines(said: Sequence[Remark]) -> list[str]:

@@ -17,6 +17,7 @@ from assets.listening import OnDraws, listening
 from assets.partitions import PLANS, site_key
 from assets.plans import PlanningConfig
 from assets.rooms import Rooms
+from assets.sources import INBOX_ERRORS, inbox
 from brytpunkt.declarations import Declared
 from brytpunkt.errors import BrytpunktError
 from brytpunkt.folders import Folders
@@ -61,10 +62,12 @@ def materialise_plan(
     with_reports: bool,
     on_step: Callable[[str], None],
     on_draws: OnDraws,
+    on_trouble: Callable[[str], None],
 ) -> Run:
     """Facts, plan and reports of one declaration; returns the finished run.
 
-    ``on_step`` hears the name of each step, ``on_draws`` how many of how many drawn worlds are done.
+    ``on_step`` hears the name of each step, ``on_draws`` how many of how many drawn worlds are done, ``on_trouble`` what
+    could not be read of the user's inbox, without which the plan went on.
     """
     prepare_instance(found.home)
     register(declared, found.home)
@@ -78,6 +81,8 @@ def materialise_plan(
         else:
             on_step(Steps.facts)
             worker.run_facts(found)
+        for error in inbox_errors(instance):
+            on_trouble(error)
         on_step(Steps.plan)
         with listening(on_draws):
             config = PlanningConfig(as_of=as_of.isoformat() if as_of else "")
@@ -105,6 +110,14 @@ def materialise_facts(
             worker.run_facts(found)
         elif selection is not None:
             worker.run(selection)
+
+
+def inbox_errors(instance: dg.DagsterInstance) -> list[str]:
+    """What could not be read of the inbox when it was last looked at, a line a folder."""
+    event = instance.get_latest_materialization_event(inbox.key)
+    made = event.asset_materialization if event is not None else None
+    said = made.metadata.get(INBOX_ERRORS) if made is not None else None
+    return list(said.value) if isinstance(said, dg.JsonMetadataValue) and isinstance(said.value, list) else []
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from brytpunkt.declarations.money import (
     PricePerMwh,
 )
 from brytpunkt.declarations.tariffs import TariffElement, TaxSituation, bands_fit
+from brytpunkt.declarations.weekly_shape import WeeklyShape
 
 
 class SiteEnergy(Section):
@@ -61,12 +62,16 @@ class SiteEnergy(Section):
     existing_load_kw: Annotated[
         float,
         described(
-            "Power that the connection carries in every hour already; only what comes on top of it is charged.",
+            "Power that the connection carries already, mean of the week; only what comes on top of it is charged.",
             unit="kW",
             ge=0,
             le=1e7,
         ),
     ] = 0.0
+    existing_load_shape: Annotated[
+        WeeklyShape,
+        described("The existing load over the week in local time: a name, or 168 numbers from Monday 00:00."),
+    ] = "flat"
     tax: Annotated[
         TaxSituation | None,
         described("What decides the electricity tax, by the conditional rows; instead of `tax_segment`."),

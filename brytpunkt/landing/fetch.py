@@ -32,7 +32,7 @@ from brytpunkt.publishers.source import ACCESS_TOKEN, Source
 
 LOG = logging.getLogger("brytpunkt.fetch")
 AGENT = "brytpunkt (price lists for planning; one polite client)"
-OK, NOT_MODIFIED, BAD_GATEWAY_FROM = 200, 304, 500
+NOT_MODIFIED, BAD_GATEWAY_FROM = 304, 500
 MOVED = {301, 302, 303, 307, 308}
 BUSY = {408, 425, 429, 503}
 NOT_ALLOWED = {401, 403}
@@ -193,7 +193,7 @@ class Fetcher:
     ) -> Landed | None:
         if answer.status_code == NOT_MODIFIED and known.headers():
             return None
-        if answer.status_code != OK:
+        if answer.status_code not in request.accepts:
             raise self._refused(answer)
         encoding = answer.headers.get("content-encoding", "").lower().replace("identity", "")
         if encoding not in {"", "gzip"}:

@@ -251,4 +251,5 @@ def _request_as_json(request: Request) -> dict[str, Any]:
 
 def _request_from_json(content: dict[str, Any]) -> Request:
     body = content["body"]
-    return Request(**content | {"body": None if body is None else base64.b64decode(body)})
+    decoded = {"body": None if body is None else base64.b64decode(body)}
+    return Request(**content | decoded | {"accepts": tuple(content.get("accepts", (200,)))})

@@ -124,6 +124,18 @@ def district_cold() -> float:
     return 1 + fan_share()
 
 
+def cold_beside_electricity(site: Site) -> float:
+    """Cold of a network that the site's PUE of electricity leaves out. [kWh per kWh of IT]
+
+    All of it where it is bought at a price; without one, what is more than the electricity that stands for it. A pinned
+    PUE is taken to hold it.
+    """
+    if site.cooling != "district_cooling" or site.pue is not None:
+        return 0.0
+    counted = 0.0 if site.cooling_plant.district_price_per_mwh is not None else 1 / DISTRICT_COP
+    return district_cold() * (1 - counted)
+
+
 def site_pue(site: Site, climate: pl.DataFrame) -> pl.DataFrame:
     """PUE and WUE of a site by month of the year and hour.
 

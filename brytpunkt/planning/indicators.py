@@ -1,6 +1,8 @@
 """Indicators: PUE, WUE, ERF and REF of each site, as Regulation (EU) 2024/1364 defines them.
 
-PUE = E_DC / E_IT, WUE = W_IN / E_IT, ERF = E_REUSE / E_DC, REF = E_RES / E_DC (guarantees of origin, PPA, on site).
+PUE = E_DC / E_IT, WUE = W_IN / E_IT, ERF = E_REUSE / E_DC, REF = E_RES / E_DC (guarantees of origin, PPA, on site). E_DC is
+all energy that crosses the boundary of the data centre, measured by EN 50600-4-2: its clause 5.2 meters electricity, fuels
+and fluids for cooling. Cold of a network therefore counts in kWh as it is metered; the regulation states no other weight.
 """
 
 from __future__ import annotations
@@ -8,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import polars as pl
+
+from brytpunkt.planning.cooling import cold_beside_electricity
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan, Site
@@ -34,26 +38,27 @@ def renewable_share(site: Site) -> float:
 def indicators(plan: Plan, energy: pl.DataFrame) -> pl.DataFrame:
     """Energy by month of own servers -> ``SCHEMA``; ``must_report`` where IT reaches 500 kW.
 
-    Heat reused is the recovered share of the heat that the servers give off, before any heat pump.
+    Heat reused is the recovered share of the heat that the servers give off, before any heat pump. E_DC = electricity +
+    cold of a network that is not counted as electricity; guarantees and PPA cover electricity only.
     """
     reused = {site.id: site.heat.share if site.heat else 0.0 for site in plan.sites}
     renewable = {site.id: renewable_share(site) for site in plan.sites}
-    share = pl.col("site").replace_strict(reused, return_dtype=pl.Float64)
-    it, whole = pl.col("it_mwh").sum(), pl.col("total_mwh").sum()
+    beside = {site.id: cold_beside_electricity(site) for site in plan.sites}
+    share, cold, covered = (
+        pl.col("site").replace_strict(of, return_dtype=pl.Float64) for of in (reused, beside, renewable)
+    )
+    it, electricity = pl.col("it_mwh").sum(), pl.col("total_mwh").sum()
     return (
         energy.group_by("site", maintain_order=True)
         .agg(
-            pue=whole / it,
+            electricity=electricity / it,
             wue_litres_per_kwh=pl.when(pl.col("water_m3").null_count() == 0).then(
                 pl.col("water_m3").sum() / it
             ),
-            heat_over_all=it / whole,
             must_report=pl.col("peak_it_kw").max() >= REPORTING_KW,
         )
-        .with_columns(
-            erf=pl.col("heat_over_all") * share,
-            ref=pl.col("site").replace_strict(renewable, return_dtype=pl.Float64),
-        )
+        .with_columns(pue=pl.col("electricity") + cold)
+        .with_columns(erf=share / pl.col("pue"), ref=covered * pl.col("electricity") / pl.col("pue"))
         .select(list(SCHEMA))
         .sort("site")
     )

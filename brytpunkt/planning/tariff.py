@@ -1,4 +1,4 @@
-"""Tariff: elements of a grid tariff as frames of windows and charges, and what a month or a year of them costs.
+"""Tariff: the elements of grid tariffs as frames of windows and charges, and what a month or a year of them costs.
 
 Belongs here: windows, bands, peaks of the month and of the year, subscriptions. Does not belong here: spot
 prices and the simple fees ``grid_fee`` (energy.py).
@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from brytpunkt.planning.calendar import CELL, MONTHS_PER_YEAR, calendar_of
 from brytpunkt.planning.money import total
+from brytpunkt.planning.shapes import weekly_weights
+from brytpunkt.planning.tariff_elements import HOURS, Element, elements, in_force
 from brytpunkt.planning.taxes import taxes_in_force
 
 if TYPE_CHECKING:
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     from brytpunkt.planning.facts import Facts
     from brytpunkt.planning.money import Fx
 
-HOURS, WEEKEND_FROM = 24, 5
-ALWAYS = dt.date(1, 1, 1)
 YEARLY = ("peak_year", "peak_four", "subscription")
 FOUR = 4  # highest months that a four-peak charge is the mean of
 COMPONENT = {"energy": "energy_grid", "tax": "energy_tax", "peak_month": "energy_capacity"}
@@ -34,6 +34,7 @@ WINDOWS = {
     "day_type": pl.String,
     "hour_utc": pl.Int64,
     "share": pl.Float64,
+    "existing_kw": pl.Float64,
 }
 CHARGES = {
     "site": pl.String,
@@ -49,44 +50,11 @@ CHARGES = {
 
 
 @dataclass(frozen=True)
-class Element:
-    """One charge with its bands: (lower edge, price in the plan's currency), window and time in force."""
-
-    name: str
-    charge: str
-    bands: tuple[tuple[float, float], ...]
-    is_whole: bool = False
-    months: tuple[int, int] | None = None
-    days: str = ""
-    hours: tuple[int, int] | None = None
-    valid_from: dt.date = ALWAYS
-    valid_to: dt.date | None = None
-
-    def holds(self, month_of_year: int) -> bool:
-        """Whether its window has hours in a month of the year; 11-3 goes over the turn of the year."""
-        return self.months is None or _within(month_of_year, *self.months)
-
-    def takes(self, hour_of_week: int) -> bool:
-        """Whether a local hour of the week lies in its window; hours 22-6 go over midnight."""
-        day, hour = divmod(hour_of_week, HOURS)
-        if self.days and (day >= WEEKEND_FROM) != (self.days == "weekend"):
-            return False
-        return self.hours is None or (
-            self.hours[0] <= hour < self.hours[1]
-            if self.hours[0] < self.hours[1]
-            else hour >= self.hours[0] or hour < self.hours[1]
-        )
-
-
-def _within(value: int, first: int, last: int) -> bool:
-    return first <= value <= last if first <= last else value >= first or value <= last
-
-
-@dataclass(frozen=True)
 class Bills:
     """Windows and charges of all sites.
 
-    ``windows``: site, window, month, day_type, hour_utc, share of the cell's hours inside.
+    ``windows``: site, window, month, day_type, hour_utc, share of the cell's hours inside, and existing_kw, which the
+    site's existing load draws in the cell.
     ``charges``: site, window, charge, is_whole, month, band_from, band_to, price. [plan currency per kWh, or
     per kW and month]; charge ``fixed`` has its amount a month as price. ``existing`` is what the site's existing load
     measures already: only what comes on top of it is charged. [kW, or kWh a month]
@@ -100,75 +68,11 @@ class Bills:
         return self.charges.filter(pl.col("charge").is_in(charges))
 
 
-def elements(site: Site, facts: Facts, fx: Fx) -> tuple[Element, ...]:
-    """The elements of a site's tariff, declared or named, every version of them."""
-    if site.energy.tariff_elements:
-        rows: list[dict[str, Any]] = [
-            {
-                "element": item.id,
-                "charge": item.charge,
-                "band_rule": item.band_rule,
-                "band_from": item.band_from,
-                "price": fx.convert(item.price),
-                "months": item.months or "",
-                "days": item.days or "",
-                "hours": item.hours or "",
-                "valid_from": ALWAYS,
-                "valid_to": None,
-            }
-            for item in site.energy.tariff_elements
-        ]
-    else:
-        known = facts.grid_tariffs.filter(pl.col("tariff") == (site.energy.tariff or ""))
-        rows = [
-            row | {"price": row["value_native"] * fx.rate(row["native_currency"])} for row in known.to_dicts()
-        ]
-    found: dict[tuple[str, dt.date], Element] = {}
-    for row in sorted(rows, key=lambda row: (row["element"], row["valid_from"], row["band_from"])):
-        key = row["element"], row["valid_from"]
-        band = (float(row["band_from"]), float(row["price"]))
-        if key in found:
-            found[key] = replace(found[key], bands=(*found[key].bands, band))
-        else:
-            found[key] = Element(
-                row["element"],
-                row["charge"],
-                (band,),
-                row["band_rule"] == "whole",
-                _span(row["months"]),
-                row["days"],
-                _span(row["hours"]),
-                row["valid_from"],
-                row["valid_to"],
-            )
-    return tuple(found.values())
-
-
-def _span(text: str) -> tuple[int, int] | None:
-    if not text:
-        return None
-    first, _, last = text.partition("-")
-    return int(first), int(last)
-
-
-def in_force(found: Iterable[Element], day: dt.date) -> list[Element]:
-    """The newest version of each element that has begun; before the first, the first."""
-    by_name: dict[str, list[Element]] = {}
-    for element in found:
-        by_name.setdefault(element.name, []).append(element)
-    chosen = []
-    for versions in by_name.values():
-        ordered = sorted(versions, key=lambda element: element.valid_from)
-        begun = [element for element in ordered if element.valid_from <= day]
-        element = begun[-1] if begun else ordered[0]
-        if element.valid_to is None or element.valid_to > day:
-            chosen.append(element)
-    return chosen
-
-
 def bills_of(plan: Plan, facts: Facts, fx: Fx, months: pl.DataFrame, hours: pl.DataFrame) -> Bills:
     """Windows and charges of every site of a plan; empty where only simple fees are declared."""
-    windows: list[pl.DataFrame] = [pl.DataFrame(schema=WINDOWS)]
+    key = ["site", "month", *CELL]
+    windows = [pl.DataFrame(schema={name: WINDOWS[name] for name in WINDOWS if name != "existing_kw"})]
+    existing = [pl.DataFrame(schema={name: WINDOWS[name] for name in (*key, "existing_kw")})]
     charges: list[tuple[object, ...]] = []
     for site in plan.sites:
         found = elements(site, facts, fx)
@@ -179,43 +83,58 @@ def bills_of(plan: Plan, facts: Facts, fx: Fx, months: pl.DataFrame, hours: pl.D
         if "tax" in used:
             spans["tax"] = Element("tax", "tax", ())
         windows += [_window(site.id, element, here, months) for element in spans.values()]
+        existing.append(_existing(site, here))
     frame = pl.DataFrame(
         charges, schema={name: dtype for name, dtype in CHARGES.items() if name != "existing"}, orient="row"
     )
-    shares = pl.concat(windows)
+    shares = pl.concat(windows).join(pl.concat(existing), on=key, how="left", maintain_order="left")
     return Bills(
         shares, _with_existing(plan, facts, hours, shares, frame).sort("site", "window", "month", "band_from")
+    )
+
+
+def _existing(site: Site, hours: pl.DataFrame) -> pl.DataFrame:
+    """What a site draws already: its mean load times the mean weight of the hours of each cell -> key, existing_kw [kW]."""
+    weights = pl.DataFrame(
+        {"hour_of_week": range(7 * HOURS), "weight": weekly_weights(site.energy.existing_load_shape)},
+        schema={"hour_of_week": hours.schema["hour_of_week"], "weight": pl.Float64},
+    )
+    weighed = (pl.col("weight") * pl.col("n_hours")).sort_by("hour_of_week").sum()
+    mean = weighed / pl.col("n_hours").sort_by("hour_of_week").sum()
+    return (
+        hours.join(weights, on="hour_of_week")
+        .group_by("month", *CELL)
+        .agg(existing_kw=mean * site.energy.existing_load_kw)
+        .select(pl.lit(site.id).alias("site"), "month", *CELL, "existing_kw")
     )
 
 
 def _with_existing(
     plan: Plan, facts: Facts, hours: pl.DataFrame, windows: pl.DataFrame, charges: pl.DataFrame
 ) -> pl.DataFrame:
-    """Adds what each site's existing load, the same in every hour, measures in the window of a charge."""
+    """Adds what each site's existing load measures in the window of a charge: its highest hour, or its kWh."""
     sites = pl.DataFrame(
-        [
-            (s.id, calendar_of(s, facts), s.energy.existing_load_kw, 1 + s.energy.subscription_headroom)
-            for s in plan.sites
-        ],
-        schema={"site": pl.String, "calendar": pl.String, "load_kw": pl.Float64, "ordered": pl.Float64},
+        [(s.id, calendar_of(s, facts), 1 + s.energy.subscription_headroom) for s in plan.sites],
+        schema={"site": pl.String, "calendar": pl.String, "ordered": pl.Float64},
         orient="row",
     )
     cells = hours.group_by("calendar", "month", *CELL).agg(
         n_hours=pl.col("n_hours").sort_by("hour_of_week").sum()
     )
+    load = pl.col("existing_kw")
     inside = (
         windows.join(sites, on="site")
         .join(cells, on=["calendar", "month", *CELL])
         .sort("site", "window", "month", *CELL)
         .group_by("site", "window", "month")
-        .agg(hours=(pl.col("share") * pl.col("n_hours")).sum())
+        .agg(kw=load.max(), kwh=(load * pl.col("share") * pl.col("n_hours")).sum())
     )
     amount = (
         pl.when(pl.col("charge").is_in(["energy", "tax"]))
-        .then(pl.col("load_kw") * pl.col("hours"))
+        .then("kwh")
         .when(pl.col("charge") == "subscription")
-        .then(pl.col("load_kw") * pl.col("ordered"))
-        .otherwise("load_kw")
+        .then(pl.col("kw") * pl.col("ordered"))
+        .otherwise("kw")
     )
     return (
         charges.join(sites, on="site")
@@ -268,7 +187,7 @@ def _bands(site: str, element: Element, month: int, factor: float, edge: float) 
 
 
 def _window(site: str, element: Element, hours: pl.DataFrame, months: pl.DataFrame) -> pl.DataFrame:
-    """Cells with hours in an element's window -> ``WINDOWS``."""
+    """Cells with hours in an element's window -> ``WINDOWS`` without the existing load."""
     taken = [hour for hour in range(7 * HOURS) if element.takes(hour)]
     held = [month for month in range(1, MONTHS_PER_YEAR + 1) if element.holds(month)]
     inside = pl.when(pl.col("hour_of_week").is_in(taken)).then(pl.col("n_hours")).otherwise(0.0)
@@ -326,16 +245,18 @@ def _in_band(amount: pl.Expr) -> pl.Expr:
 
 
 def measured(grid: pl.DataFrame, bills: Bills, key: list[str]) -> pl.DataFrame:
-    """What the meter shows in each window.
+    """What the meter shows in each window on top of the existing load.
 
     | in: grid | key, site, month, day_type, hour_utc, it_kw, pue_p99, kwh |
     |---|---|
-    | out | key, site, window, kw (highest hour), kwh |
+    | out | key, site, window, kw (the highest hour together less that of the existing load), kwh |
     """
+    existing = pl.col("existing_kw")
+    together = existing + pl.col("it_kw") * pl.col("pue_p99")
     return (
         grid.join(bills.windows, on=["site", "month", *CELL])
         .group_by(*key, "site", "window")
-        .agg(kw=(pl.col("it_kw") * pl.col("pue_p99")).max(), kwh=total(pl.col("kwh") * pl.col("share")))
+        .agg(kw=together.max() - existing.max(), kwh=total(pl.col("kwh") * pl.col("share")))
     )
 
 

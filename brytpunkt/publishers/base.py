@@ -24,7 +24,8 @@ class Request:
     """One request of a walk; ``name`` is that of the document, unique within its listing.
 
     ``credential`` names an entry of the source's ``credentials``; the fetcher puts its value where ``{credential}``
-    stands in a header or the URL, and keeps it out of every record.
+    stands in a header or the URL, and keeps it out of every record. ``accepts``: statuses whose body is a document; some
+    publishers say with an error's status that there is nothing.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Request:
     body: bytes | None = None
     media_type: str = "application/json"
     credential: str | None = None
+    accepts: tuple[int, ...] = (200,)
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,11 @@ def parse(listing: Listing) -> Iterator[Batch]:
 def _text(document: Document) -> bytes:
     if document.media_type == "text/csv":
         return document.read()
-    with document.open() as stream, zipfile.ZipFile(io.BytesIO(stream.read())) as archive:
+    try:
+        opened = zipfile.ZipFile(io.BytesIO(document.read()))
+    except zipfile.BadZipFile as error:
+        raise problem(document, "the document is not a whole zip archive") from error
+    with opened as archive:
         names = [info for info in archive.infolist() if info.filename.endswith("all_countries.csv")]
         if not names:
             raise problem(document, "the archive has no all_countries.csv")

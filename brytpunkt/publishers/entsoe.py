@@ -57,6 +57,8 @@ RESOLUTIONS = {"PT15M": 15, "PT30M": 30, "PT60M": 60, "PT1H": 60}
 # Where an area has several auctions for one interval, position 1 is the coupled one (SDAC), 2 is EXAA.
 COUPLED = 1
 NO_DATA = "999"
+# Without data the platform answers with an acknowledgement, under either status.
+OK, BAD_REQUEST = 200, 400
 LONGEST_REQUEST_DAYS = 365
 REPEATED = "A03: equal to the interval before"
 ROW: Schema = POINTS | {
@@ -90,6 +92,7 @@ def start(source: Source, pointer: Document | None) -> Sequence[Request]:
                     url=f"{source.url}?{query}",
                     media_type="application/xml",
                     credential="token",
+                    accepts=(OK, BAD_REQUEST),
                 )
             )
             begin = end + dt.timedelta(days=1)

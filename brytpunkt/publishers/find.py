@@ -37,6 +37,12 @@ def declared_sources(*folders: Path) -> dict[str, Source]:
 
     Raises ``InputError`` with every file that does not declare a source.
     """
+    # A source without hosts has nothing to fetch: its files come through the inbox.
+    return {name: source for name, source in all_sources(*folders).items() if source.hosts}
+
+
+def all_sources(*folders: Path) -> dict[str, Source]:
+    """``declared_sources`` with those whose files come through the inbox."""
     found: dict[str, Source] = {}
     problems: list[Problem] = []
     for path in (path for folder in folders for path in sorted(folder.glob("*.yaml"))):
@@ -45,8 +51,7 @@ def declared_sources(*folders: Path) -> dict[str, Source]:
         except (ValidationError, YAMLError, UnicodeDecodeError) as error:
             problems += _problems(path, error)
             continue
-        # A source without hosts has nothing to fetch: its files come through the inbox.
-        if source.publisher != BUNDLED and source.hosts:
+        if source.publisher != BUNDLED:
             found[source.id] = source
     if problems:
         raise InputError(tuple(problems))

@@ -13,9 +13,12 @@ COMPUTED_STANDARD = "psychrolib from dry bulb and humidity at standard pressure"
 HOURS_OF_DAY, MONTHS = 24, 12
 # A station that lost a tenth of its hours is still hourly; one that reads at 06 and 18 UTC is not.
 LEAST_HOURLY_SHARE = 0.8
+# Less than a week says little: its first or last day may be a part of one.
+LEAST_JUDGED_DAYS = 6
 # A year with fewer of its hours may lack the summer.
 LEAST_YEAR_SHARE = 0.95
 HOURS_PER_YEAR = 8760.0
+COLDEST_BIN_C, WARMEST_BIN_C = -60, 60
 DRIEST = 0.01
 
 
@@ -59,20 +62,22 @@ def with_wet_bulb(hours: pl.DataFrame) -> pl.DataFrame:
 def weather_findings(hours: pl.DataFrame) -> pl.DataFrame:
     """Years in which a series does not have all hours of the day alike: place, publisher, first day, and why.
 
-    in: place, publisher, start_utc, dry_bulb_c.
+    A year of which less than a week is there is not judged. in: place, publisher, start_utc, dry_bulb_c.
     """
     counts = (
         hours.with_columns(year=pl.col("start_utc").dt.year(), hour=pl.col("start_utc").dt.hour())
         .group_by("place", "publisher", "year", "hour")
-        .agg(rows=pl.len(), day=pl.col("start_utc").dt.date().min())
+        .agg(rows=pl.len(), first=pl.col("start_utc").min(), last=pl.col("start_utc").max())
         .group_by("place", "publisher", "year")
         .agg(
             hours_of_day=pl.col("hour").n_unique(),
             fewest=pl.col("rows").min(),
             most=pl.col("rows").max(),
             names=pl.col("hour").sort().cast(pl.String).str.zfill(2).str.join(", "),
-            day=pl.col("day").min(),
+            day=pl.col("first").min().dt.date(),
+            days=(pl.col("last").max() - pl.col("first").min()).dt.total_days(),
         )
+        .filter(pl.col("days") >= LEAST_JUDGED_DAYS)
         .rename({"place": "zone"})
         .with_columns(value=pl.col("hours_of_day"), expected=pl.lit(HOURS_OF_DAY))
     )
@@ -128,6 +133,22 @@ def climate_bins(hours: pl.DataFrame) -> pl.DataFrame:
         weighted.unpivot(["dry_bulb_c", "wet_bulb_c"], index=["place", "weight"], variable_name="kind")
         .group_by("place", pl.col("kind").str.strip_suffix("_c"), bin_low_c=pl.col("value").floor())
         .agg(hours_per_year=pl.col("weight").sum())
+        .sort("place", "kind", "bin_low_c")
+    )
+
+
+def every_degree(bins: pl.DataFrame) -> pl.DataFrame:
+    """Bins of each place and kind -> the same with zero hours at every other degree that a place may have.
+
+    So that a place's year replaces another publication's whole, its coldest and warmest degrees included.
+    """
+    degrees = pl.DataFrame({"bin_low_c": [float(c) for c in range(COLDEST_BIN_C, WARMEST_BIN_C + 1)]})
+    return (
+        bins.select("place", "kind")
+        .unique()
+        .join(degrees, how="cross")
+        .join(bins, on=["place", "kind", "bin_low_c"], how="left")
+        .with_columns(pl.col("hours_per_year").fill_null(0.0))
         .sort("place", "kind", "bin_low_c")
     )
 

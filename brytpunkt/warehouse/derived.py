@@ -123,7 +123,7 @@ def _tables(
         retrieved, spoken = _vintage(air)
         for table, frame in (
             ("climate_hours", weather.climate_hours(one)),
-            ("climate_bins", weather.climate_bins(one)),
+            ("climate_bins", weather.every_degree(weather.climate_bins(one))),
             ("hot_years", weather.hot_years(one)),
         ):
             stamped = _stamped(frame, retrieved, spoken, source=WEATHER_SOURCE, licence=_licence(air))

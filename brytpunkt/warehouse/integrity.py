@@ -1,6 +1,6 @@
 """Integrity: what collected rows must satisfy whoever published them; contracts look at one row, this at many.
 
-Belongs here: invariants of price tables that no single row can show. Does not belong here: keys, units and ranges of
+Belongs here: invariants of price tables that no single row can show; those of energy are in energy_integrity.py. Does not belong here: keys, units and ranges of
 one row (contracts), or the comparison with the publication before (guards).
 """
 
@@ -11,6 +11,7 @@ from collections.abc import Callable
 import polars as pl
 
 from brytpunkt.publishers import maps
+from brytpunkt.warehouse.energy_integrity import ENERGY_CHECKS
 from brytpunkt.warehouse.provenance import PAID_UPFRONT
 
 # Round figures, only to compare prices of several currencies with one bound.
@@ -216,4 +217,5 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "accelerators": (_accelerators_are_built_like_accelerators,),
     "server_quotes": (_servers_cost_like_servers,),
     "colocation_quotes": (_rooms_cost_like_rooms,),
+    **ENERGY_CHECKS,
 }

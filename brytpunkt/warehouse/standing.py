@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from brytpunkt.publishers.source import Source
 from brytpunkt.warehouse.contracts import CONTRACTS
+from brytpunkt.warehouse.series_contracts import SERIES
 from brytpunkt.warehouse.store import Warehouse
 
 
@@ -46,7 +47,7 @@ def standings(
         }
         counted: dict[str, int] = {}
         query = (queries / "rows_by_origin.sql").read_text(encoding="utf-8")
-        for table in CONTRACTS:
+        for table in (*CONTRACTS, *SERIES):
             for origin, rows in connection.execute(query.format(table=table)).fetchall():
                 counted[origin] = counted.get(origin, 0) + rows
     return [
@@ -85,6 +86,8 @@ def _standing(
             return Standing(
                 source, "unconfirmed", "its format was never seen in a real document; name it to try"
             )
+        if not source.hosts:
+            return Standing(source, "never", f"put its files into inbox/{source.id} and run a plan")
         return Standing(source, "never", f"run `brytpunkt refresh {source.id}`")
     probed, outcome, reason, changed, confirmed, aside = heard
     is_stale = not isinstance(confirmed, datetime) or now - confirmed > timedelta(

@@ -8,12 +8,14 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 
+from assets.facts import DERIVED
 from assets.rooms import Rooms
-from assets.series import small_multiples
+from assets.series import climate_multiples, series_key, small_multiples
 from brytpunkt.publishers import nord_pool
 from brytpunkt.warehouse import ingest
 from brytpunkt.warehouse.series import violated
-from pipelines.build import ASSETS, CHECKS
+from brytpunkt.warehouse.series_contracts import SERIES
+from pipelines.build import ASSETS, CHECKS, build_defs
 from tests.publishers.energy import documents as native
 from tests.publishers.energy.documents import Desk
 
@@ -41,6 +43,7 @@ def test_a_live_month_reaches_the_facts_with_its_findings(tmp_path: Path) -> Non
         [derived] = done.asset_materializations_for_node("series__derived")
         assert "2026-08-21 · absent day" in str(derived.metadata["findings"].value)
         assert "| SE3 |" in str(derived.metadata["zones"].value)
+        assert "| stockholm |" in str(derived.metadata["places"].value)
         [intervals] = done.asset_materializations_for_node("series__day_ahead_intervals")
         assert intervals.metadata["dagster/row_count"].value == 30 * 24
         checks = {(e.asset_key.path[-1], e.check_name): e.passed for e in done.get_asset_check_evaluations()}
@@ -52,6 +55,25 @@ def test_a_live_month_reaches_the_facts_with_its_findings(tmp_path: Path) -> Non
             "UPDATE day_ahead_points SET price_eur_per_mwh = 9000 WHERE start_utc = '2026-08-05 10:00:00+00'"
         )
         assert violated(connection, "day_ahead_intervals") == {"key": 1, "price_eur_per_mwh|max": 1}
+
+
+def test_places_are_small_multiples() -> None:
+    months = pl.DataFrame(
+        {
+            "place": ["lulea", "lulea"],
+            "month_of_year": [1, 7],
+            "dry_bulb_mean_c": [-9.2, 16.7],
+            "dry_bulb_p95_c": [0.0, 24.4],
+            "wet_bulb_p95_c": [0.0, 17.6],
+        }
+    )
+    assert climate_multiples(months).splitlines()[2:] == ["| lulea | ▁█ | -9 | 17 | 24 | 18 |"]
+
+
+def test_the_derivation_follows_every_series_that_it_reads() -> None:
+    graph = build_defs().resolve_asset_graph()
+    parents = graph.get(DERIVED).parent_keys
+    assert {series_key(table) for table in SERIES if table != "series_findings"} <= parents
 
 
 def test_zones_are_small_multiples() -> None:

@@ -38,7 +38,7 @@ from tests.publishers.test_neoclouds import (
 )
 
 SECRET, TOKEN = "a-secret/with+signs", "a-token/with+signs"
-Body = bytes | str | list[Any] | dict[str, Any]
+Body = bytes | str | list[Any] | dict[str, Any] | Response
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Site:
     ``plans_moved`` counts those of AWS's savings plans; ``order`` shuffles the columns of its files.
     ``has_validators``: whether it answers conditional requests. Some sites say something else each time, although no
     price moved: ``noise`` is another number for each answer. ``edit``
-    changes AWS's offer file further. ``unknown``: Lambda has a type that no map knows.
+    changes AWS's offer file further. ``unknown``: Lambda has a type that no map knows. ``instead`` spoils every answer.
     """
 
     server: HTTPServer
@@ -62,6 +62,7 @@ class Site:
     unknown: bool = False
     edit: Callable[[str], str] = str
     is_down: bool = False
+    instead: Callable[[bytes], bytes] | None = None
     asked: list[str] = field(default_factory=list)
 
     @property
@@ -97,9 +98,12 @@ class Site:
         body = None if self.is_down else self.answer(self, request)
         if body is None:
             return Response("not here", 404)
+        if isinstance(body, Response):
+            return body
         if isinstance(body, list | dict):
             body = json.dumps(body)
         raw = body.encode() if isinstance(body, str) else body
+        raw = self.instead(raw) if self.instead else raw
         headers = {"Content-Type": "application/octet-stream"}
         if self.has_validators:
             headers["ETag"] = f'"{hashlib.sha256(raw).hexdigest()[:16]}"'
@@ -121,7 +125,7 @@ def _token(request: Request) -> Response:
 
 def _shown(request: Request) -> str:
     """Where a key may be: the header, and the query without its escapes."""
-    return f"{request.headers.get('Authorization')} {request.args.get('key')}"
+    return f"{request.headers.get('Authorization')} {request.args.get('key')} {request.args.get('securityToken')}"
 
 
 def reordered(text: str, order: int) -> str:
@@ -365,6 +369,10 @@ ANSWERS: Mapping[str, tuple[Callable[[Site, Request], Body | None], bool]] = {
 def site_of(source: Source, server: HTTPServer) -> Site:
     """The site of a declared source, running on ``server``."""
     answer, has_validators = ANSWERS[source.publisher]
-    site = Site(server, source, answer, has_validators)
-    server.expect_request(documents.ANY_PATH).respond_with_handler(site.reply)
+    return put_up(Site(server, source, answer, has_validators))
+
+
+def put_up(site: Site) -> Site:
+    """The site, answering whatever its server is asked."""
+    site.server.expect_request(documents.ANY_PATH).respond_with_handler(site.reply)
     return site

@@ -80,6 +80,9 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Planned:
     folder = tmp_path_factory.mktemp("planned")
     file = folder / "small.yaml"
     file.write_text(SMALL_PLAN, encoding="utf-8")
+    bad = folder / "home" / "inbox" / "nord-pool" / "saved-too-early.json"
+    bad.parent.mkdir(parents=True)
+    bad.write_text("<html>please log in</html>", encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BRYTPUNKT_HOME", str(folder / "home"))
         ran = brytpunkt("plan", file, "--out", "results", cwd=folder)
@@ -107,6 +110,8 @@ def test_a_plan_from_file_to_files(planned: Planned) -> None:
     assert any(line.startswith("Luleå") for line in lines)
     assert any("portfolio.pdf" in line for line in lines)
     assert all(len(line) <= 120 for line in lines if not line.startswith("!"))
+    [told] = [line for line in lines if line.startswith("! inbox/")]
+    assert told.startswith("! inbox/nord-pool: saved-too-early.json: the document is not JSON")
     [run] = (planned.home / "runs").iterdir()
     assert {
         "confirmations.json",

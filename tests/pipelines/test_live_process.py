@@ -12,11 +12,16 @@ from ruamel.yaml import YAML
 
 from brytpunkt.errors import InputError
 from brytpunkt.folders import folders
+from brytpunkt.landing import Landing
 from brytpunkt.publishers.find import declared_sources
+from brytpunkt.warehouse import Warehouse
+from brytpunkt.warehouse.derived import refresh_derived
+from brytpunkt.warehouse.inbox import take_inbox
 from pipelines.cli import main
 from pipelines.live_details import show_changes, show_source
 from tests.live.native import SECRET, Site, site_of
 from tests.pipelines.test_cli import brytpunkt
+from tests.publishers.energy.test_quarter_table import LABELS, table
 
 NAME = "lambda"
 
@@ -93,3 +98,26 @@ def test_names_and_days_that_do_not_exist_are_the_users_input(home: Path) -> Non
         show_changes(date(2026, 11, 2), date(2026, 11, 1), None)
     with pytest.raises(InputError, match="offers: no table has this name"):
         show_changes(date(2026, 11, 1), None, "offers")
+
+
+def test_what_is_odd_in_files_of_the_inbox_is_told_by_zone_and_kind(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    day = date(2025, 10, 26)
+    file = home / "inbox" / "quarter-table" / "SE3.csv"
+    file.parent.mkdir(parents=True)
+    file.write_text(table([day + timedelta(days=n) for n in (-1, 0, 1)], LABELS), encoding="utf-8")
+    assert main(["sources", "quarter-table"]) == 0
+    before = capsys.readouterr().out
+    assert "put its files into inbox/quarter-table and run a plan" in before
+    warehouse = Warehouse(home / "warehouse.duckdb", folders().sql)
+    warehouse.migrate()
+    landing = Landing(home / "landing")
+    take_inbox(warehouse, landing, folders().data, home / "inbox")
+    refresh_derived(warehouse, landing)
+    assert main(["sources", "quarter-table"]) == 0
+    said = capsys.readouterr().out
+    [standing] = [line for line in said.splitlines() if line.startswith("quarter-table")]
+    assert standing.split()[-2:] == ["285", "0"], "intervals and the finding count as rows"
+    assert "SE3  doubtful hour  1 day  2025-10-26: " in said
+    assert "SE3  short day      1 day  2025-10-26: " in said

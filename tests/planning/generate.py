@@ -176,6 +176,7 @@ def energies(draw: st.DrawFn, country: str) -> dict[str, Any]:
         given["tariff_elements"] = draw(tariffs())
     if kind > 0 and draw(st.booleans()):
         given["existing_load_kw"] = draw(st.sampled_from([25, 400]))
+        given["existing_load_shape"] = draw(st.sampled_from(["flat", "office_hours", "consumer"]))
     if draw(st.booleans()):
         given |= {"ppa_per_mwh": {"eur": draw(st.integers(25, 70))}, "hedged_share": draw(share())}
     if draw(st.booleans()):

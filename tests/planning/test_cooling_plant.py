@@ -240,6 +240,25 @@ def test_indicators_of_a_site(tmp_path: Path, known: Facts) -> None:
     assert row["must_report"] is False
 
 
+@pytest.mark.parametrize("plant", [{"district_price_per_mwh": {"eur": 18}}, {}])
+def test_cold_of_a_network_counts_in_the_indicator_whether_it_has_a_price_or_not(
+    tmp_path: Path, known: Facts, plant: dict[str, Any]
+) -> None:
+    """A kWh of IT takes 1.055 + fans 0.0491 + pumps 0.0142 = 1.1183 kWh of electricity, and 1 + 0.0491 kWh of cold.
+
+    PUE 1.1183 + 1.0491 = 2.1674. Guarantees cover the electricity bought: 1.1183 / 2.1674 = 0.516 where the cold has a
+    price; where it has none, its electricity 1.0491 / 5 = 0.2098 is bought too: 1.3281 / 2.1674 = 0.613.
+    """
+    energy = {"grid_energy_per_kwh": {"eur": 0.01}, "guarantees_per_mwh": {"eur": 1}}
+    plan = site_of(tmp_path, cooling="district_cooling", cooling_plant=plant, energy=energy, zone="SE3")
+    result = compute(plan, known)
+    row = result.indicators.row(0, named=True)
+    assert row["pue"] == pytest.approx(2.1674, abs=1e-3)
+    assert row["ref"] == pytest.approx(0.516 if plant else 0.613, abs=1e-3)
+    drawn = result.energy.select(pl.col("total_mwh").sum() / pl.col("it_mwh").sum()).item()
+    assert drawn == pytest.approx(1.1183 if plant else 1.3281, abs=1e-3)
+
+
 @pytest.mark.parametrize(
     ("points", "said"),
     [

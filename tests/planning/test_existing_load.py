@@ -1,4 +1,4 @@
-"""A site that draws power already pays for what comes on top; a charge on the four highest months; both by hand.
+"""A site that draws power already pays for what comes on top, hour by hour; a charge on the four highest months; by hand.
 
 As in ``test_tariff``: the new servers draw 36.72 kW in every hour, 27,319.68 kWh in January 2027.
 """
@@ -17,6 +17,7 @@ from brytpunkt.planning.ledger import mix_ledger
 from brytpunkt.planning.optimal.arrays import field_of
 from brytpunkt.planning.optimal.dispatch import dispatch
 from brytpunkt.planning.optimal.mix import Mix
+from brytpunkt.planning.tariff import Bills, measured
 from tests.planning.compare import compare
 from tests.planning.reference import Reference
 from tests.planning.test_optimal import SMALL, planned
@@ -32,6 +33,7 @@ def bands(charge: str, edge: float, prices: tuple[float, float], rule: str = "pa
     ]
 
 
+WEEKDAYS = [1.4] * 120 + [0.0] * 48
 CASES: dict[str, tuple[dict[str, Any], dict[str, float]]] = {
     "bands begin where the existing load ends": (
         {"existing_load_kw": 40, "tariff_elements": bands("peak_month", 50, (300, 500))},
@@ -49,6 +51,33 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, float]]] = {
     "energy in bands": (
         {"existing_load_kw": 10, "tariff_elements": bands("energy", 10_000, (0.1, 0.05))},
         {"energy_grid": ((10_000 - 7440) * 0.1 + (KWH - 10_000 + 7440) * 0.05) / 10},
+    ),
+    # 100 kW in the mean of the week: 140 in each hour of the weekdays, none at the weekend
+    "bands begin where the busiest hour of a shaped load ends": (
+        {
+            "existing_load_kw": 100,
+            "existing_load_shape": WEEKDAYS,
+            "tariff_elements": bands("peak_month", 150, (300, 500)),
+        },
+        {"energy_capacity": (10 * 300 + (KW - 10) * 500) / 12 / 10},
+    ),
+    "at the weekend a load of weekdays fills no band": (
+        {
+            "existing_load_kw": 100,
+            "existing_load_shape": WEEKDAYS,
+            "tariff_elements": [e | {"days": "weekend"} for e in bands("peak_month", 10, (300, 500))],
+        },
+        {"energy_capacity": (10 * 300 + (KW - 10) * 500) / 12 / 10},
+    ),
+    # January 2027 has 19 working days, for New Year's Day and Epiphany count as Sundays; in UTC it ends with the first
+    # hour of Monday, 1 February: 457 h x 140 kW = 63,980 kWh
+    "energy in bands above what the weekdays draw": (
+        {
+            "existing_load_kw": 100,
+            "existing_load_shape": WEEKDAYS,
+            "tariff_elements": bands("energy", 70_000, (0.1, 0.05)),
+        },
+        {"energy_grid": ((70_000 - 63_980) * 0.1 + (KWH - 70_000 + 63_980) * 0.05) / 10},
     ),
     "a fixed fee is paid already": (
         {
@@ -72,6 +101,47 @@ def test_only_what_comes_on_top_is_charged(name: str, tmp_path: Path, known: Fac
     for component, amount in expected.items():
         assert found[component] == pytest.approx(amount, abs=0.006), component
     assert compare(evaluation, Reference(plan, known)) == []
+
+
+def test_peaks_at_different_hours_do_not_add_up() -> None:
+    """By day 60 kW are there and 10 come; by night 20 and 30: the highest hour rises from 60 to 70, not to 90."""
+    key = {"site": ["here"] * 2, "month": [0] * 2, "day_type": ["weekday"] * 2, "hour_utc": [12, 0]}
+    windows = pl.DataFrame({**key, "window": ["power"] * 2, "share": [1.0] * 2, "existing_kw": [60.0, 20.0]})
+    grid = pl.DataFrame({**key, "it_kw": [10.0, 30.0], "pue_p99": [1.0] * 2, "kwh": [10.0, 30.0]})
+    shown = measured(grid, Bills(windows, pl.DataFrame()), ["month"])
+    assert shown.select("kw", "kwh").rows() == [(10.0, 40.0)]
+
+
+def test_an_optimal_mix_raises_the_same_peak(tmp_path: Path, known: Facts) -> None:
+    """New load by office hours beside one that is highest at the weekend: dispatch and ledger say the same."""
+    weekend = [0.2] * 120 + [3.0] * 48
+    elements = [
+        {"id": "power", "charge": "peak_month", "price": {"sek": 600}},
+        {"id": "year", "charge": "subscription", "price": {"sek": 200}},
+    ]
+    energy = {"existing_load_kw": 30, "existing_load_shape": weekend, "tariff_elements": elements}
+    plan = plan_of(tmp_path, "SE", "SE3", energy)
+    workload = SMALL["workloads"][0] | {
+        "demand": {"gpu_hours_per_day": 480},
+        "weekly_shape": "office_hours",
+    }
+    small = planned(tmp_path, workloads=[workload])
+    plan = plan.model_copy(update={"workloads": small.workloads, "build": small.build})
+    evaluation = evaluate(plan, known, 9)
+    assert compare(evaluation, Reference(plan, known)) == []
+    flat = plan.sites[0].energy.model_copy(update={"existing_load_shape": "flat"})
+    beside = plan.model_copy(update={"sites": (plan.sites[0].model_copy(update={"energy": flat}),)})
+    assert paid(evaluation)["energy_capacity"] < paid(evaluate(beside, known, 9))["energy_capacity"]
+    bought = evaluation.schedule.bought
+    mix = Mix(tuple((0, d, n) for d, n in bought.select("delivery_month", "servers").iter_rows()), ())
+    flows = dispatch(plan, field_of(evaluation.basis, evaluation.basis.options), mix).flows
+    ours = mix_ledger(plan, evaluation.basis, flows.with_columns(site=pl.lit("here")))
+    for component in ("energy_capacity", "energy_subscription"):
+        of = [
+            sum(f.filter(pl.col("component") == component)["cents"].to_list()) for f in (ours, evaluation.own)
+        ]
+        assert of[0] > 0
+        assert abs(of[0] - of[1]) <= 9, component
 
 
 def test_tax_bands_that_the_existing_load_fills_are_not_filled_again(tmp_path: Path, known: Facts) -> None:

@@ -23,7 +23,8 @@ from brytpunkt.planning.names import check_names
 from brytpunkt.planning.optimal.arrays import field_of
 from brytpunkt.planning.optimal.dispatch import dispatch
 from brytpunkt.planning.optimal.mix import Mix
-from brytpunkt.planning.tariff import Element, in_bands
+from brytpunkt.planning.tariff import in_bands
+from brytpunkt.planning.tariff_elements import Element
 from tests.planning.compare import compare
 from tests.planning.reference import Reference
 from tests.planning.test_optimal import SMALL, planned

@@ -5,17 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import zstandard
 from pytest_httpserver import HTTPServer
 
 from brytpunkt.folders import folders
-from brytpunkt.landing import Landing
 from brytpunkt.publishers.find import declared_sources
-from brytpunkt.warehouse import Refresher, Warehouse
-from brytpunkt.warehouse.contracts import CONTRACTS
 from brytpunkt.warehouse.history import changed_between
-from tests.live.native import ANSWERS, SECRET, TOKEN, Site, site_of
-from tests.live.vendor import QUICK, Clock, find
+from tests.live.native import ANSWERS, SECRET, TOKEN, site_of
+from tests.live.vendor import Clock
+from tests.live.walking import is_nowhere, live, versions
 
 SOURCES = declared_sources(folders().data / "sources")
 PRICES = {name: source for name, source in sorted(SOURCES.items()) if source.publisher in ANSWERS}
@@ -41,27 +38,6 @@ def clock() -> Clock:
     return found
 
 
-def live(site: Site, home: Path, clock: Clock) -> Refresher:
-    """A refresher with the environment that the site's declaration needs."""
-    return Refresher(
-        Warehouse(home / "warehouse.duckdb", folders().sql, wait_s=1), Landing(home / "landing"),
-        site.environment(), find=find, now=clock, patience=QUICK,
-    )  # fmt: skip
-
-
-def versions(refresher: Refresher, source: str) -> dict[str, tuple[int, int]]:
-    """Versions and withdrawn versions of each table of a source."""
-    with refresher.warehouse.open() as connection:
-        counted = {
-            table: connection.execute(
-                f"SELECT count(*), count(withdrawn_at) FROM {table} WHERE origin = ?",  # noqa: S608
-                [source],
-            ).fetchall()[0]
-            for table in CONTRACTS
-        }
-    return {table: (rows, gone) for table, (rows, gone) in counted.items() if rows}
-
-
 @pytest.mark.parametrize("name", sorted(set(PRICES) - set(WALKED.values()) - ROUNDS))
 def test_a_declaration_that_is_not_walked_differs_in_its_region_only(name: str) -> None:
     own = {"id", "covers", "parameters"}
@@ -82,7 +58,7 @@ def test_a_source_is_walked_confirmed_and_moved(
     assert refresher.probe(declared) == "new"
     first = refresher.refresh(declared)
     assert (first.outcome, first.reason) == ("changed", None)
-    before = versions(refresher, name)
+    before = versions(refresher.warehouse, name)
     assert set(before) <= set(declared.tables)
     assert all(gone == 0 for _, gone in before.values())
 
@@ -92,7 +68,7 @@ def test_a_source_is_walked_confirmed_and_moved(
     assert answer == ("new" if declared.publisher in TOLD_BY_A_WALK else "same")
     again = refresher.refresh(declared)
     assert (again.outcome, again.reason) == ("unchanged", None)
-    assert versions(refresher, name) == before
+    assert versions(refresher.warehouse, name) == before
     if declared.publisher in {"aws", "gpuhunt"}:
         assert len(site.asked) <= 4, "its pointers are asked, and nothing else"
 
@@ -101,7 +77,7 @@ def test_a_source_is_walked_confirmed_and_moved(
     assert refresher.probe(declared) == "new"
     moved = refresher.refresh(declared)
     assert (moved.outcome, moved.reason) == ("changed", None)
-    after = versions(refresher, name)
+    after = versions(refresher.warehouse, name)
     differs = {table: after[table] for table in after if after[table] != before[table]}
     [(table, (rows, gone))] = differs.items()
     assert (rows, gone) == (before[table][0] + 1, 1)
@@ -114,8 +90,8 @@ def test_a_source_is_walked_confirmed_and_moved(
     assert site.server.log, "the site was asked"
     assert all(response.status_code in {200, 304} for _, response in site.server.log)
     if site.source.credentials:
-        _is_nowhere(SECRET, tmp_path)
-        _is_nowhere(TOKEN, tmp_path)
+        is_nowhere(SECRET, tmp_path)
+        is_nowhere(TOKEN, tmp_path)
 
 
 def test_a_savings_plan_that_moves_alone_is_noticed_and_is_one_new_version(
@@ -124,14 +100,14 @@ def test_a_savings_plan_that_moves_alone_is_noticed_and_is_one_new_version(
     site = site_of(SOURCES["aws-eu-north-1"], httpserver)
     declared, refresher = site.declared(), live(site, tmp_path, clock)
     refresher.refresh(declared)
-    before = versions(refresher, declared.id)
+    before = versions(refresher.warehouse, declared.id)
     clock.pass_days()
     site.plans_moved += 1
     site.asked.clear()
     assert refresher.probe(declared) == "new"
     assert refresher.refresh(declared).outcome == "changed"
     rows, gone = before["gpu_offers"]
-    assert versions(refresher, declared.id)["gpu_offers"] == (rows + 1, gone + 1)
+    assert versions(refresher.warehouse, declared.id)["gpu_offers"] == (rows + 1, gone + 1)
     with refresher.warehouse.open() as connection:
         moved = connection.execute(
             "SELECT sku, term, price_native_per_instance_hour::DOUBLE FROM gpu_offers WHERE first_seen_at = ?",
@@ -171,26 +147,16 @@ def test_a_region_of_reordered_columns_says_the_same(
     site = site_of(SOURCES["aws-eu-north-1"], httpserver)
     declared, refresher = site.declared(), live(site, tmp_path, clock)
     refresher.refresh(declared)
-    before = versions(refresher, declared.id)
+    before = versions(refresher.warehouse, declared.id)
     landed = set(refresher.landing.folder.glob("??/*.zst"))
     clock.pass_days()
     site.order = 1
     again = refresher.refresh(declared)
     assert (again.outcome, again.record and again.record.kind) == ("unchanged", "unchanged")
-    assert versions(refresher, declared.id) == before
+    assert versions(refresher.warehouse, declared.id) == before
     assert set(refresher.landing.folder.glob("??/*.zst")) == landed
     clock.pass_days()
     site.moved += 1
     assert refresher.refresh(declared).outcome == "changed"
     rows, _ = before["gpu_offers"]
-    assert versions(refresher, declared.id)["gpu_offers"] == (rows + 1, 1)
-
-
-def _is_nowhere(secret: str, home: Path) -> None:
-    """No file of the state holds a credential, landed bytes unpacked."""
-    forms = [secret.encode(), secret.replace("/", "%2F").replace("+", "%2B").encode()]
-    for path in (path for path in home.rglob("*") if path.is_file()):
-        raw = path.read_bytes()
-        if path.suffix == ".zst":
-            raw = zstandard.ZstdDecompressor().stream_reader(raw).read()
-        assert not any(form in raw for form in forms), path.name
+    assert versions(refresher.warehouse, declared.id)["gpu_offers"] == (rows + 1, 1)

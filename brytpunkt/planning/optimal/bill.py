@@ -26,7 +26,7 @@ USUAL_KW, FULL_HOURS = 1000.0, 730.0
 class Charge:
     """One charge: its window (share of each cell [H, C]), and by band its edges and price in each month [B, H].
 
-    ``existing`` is what the site's existing load measures already [H].
+    ``existing`` is what the site's existing load measures already [H], ``before`` what it draws in each cell [H, C].
     """
 
     kind: str
@@ -36,6 +36,13 @@ class Charge:
     upper: Floats
     price: Floats
     existing: Floats
+    before: Floats
+
+    def raised(self, peak: Floats) -> Floats:
+        """By how much power in each cell [H, C] raises the highest hour of the window in each month [H]."""
+        inside = self.window > 0
+        together = np.where(inside, self.before + peak, 0.0).max(axis=1)
+        return np.asarray(together - np.where(inside, self.before, 0.0).max(axis=1))
 
     def cost(self, amount: Floats) -> Floats:
         """Cost of a measured amount on top of the existing load in each month [H]."""
@@ -65,11 +72,8 @@ class PoolBill:
         found = {name: np.zeros(peak.shape[0]) for name in COMPONENT.values()}
         for charge in self.charges:
             if charge.kind in COMPONENT:
-                inside = charge.window > 0
                 amount = (
-                    np.where(inside, peak, 0.0).max(axis=1)
-                    if charge.kind == "peak_month"
-                    else (kwh * charge.window).sum(axis=1)
+                    charge.raised(peak) if charge.kind == "peak_month" else (kwh * charge.window).sum(axis=1)
                 )
                 found[COMPONENT[charge.kind]] += charge.cost(amount) * self.paid
         return found
@@ -80,7 +84,7 @@ class PoolBill:
         fees = self.fixed.copy()
         for charge in self.charges:
             if charge.kind in YEARLY:
-                highest = np.where(charge.window > 0, peak, 0.0).max(axis=1) * serving
+                highest = charge.raised(peak) * serving
                 is_four = charge.kind == "peak_four"
                 of_year = _four_highest if is_four else np.max
                 by_year = np.array([of_year(highest[self.year == year]) for year in self.year])
@@ -139,6 +143,7 @@ def pool_bill(bills: Bills, row: dict[str, object], months: pl.DataFrame, headro
                 grids[1],
                 grids[2],
                 existing,
+                month_cells(inside, "existing_kw", horizon),
             )
         )
     fixed = np.zeros(horizon)

@@ -7,6 +7,7 @@ from functools import cache
 from statistics import NormalDist
 
 from brytpunkt.declarations import Site
+from brytpunkt.planning.shapes import NAMED_SHAPES
 from tests.planning.reference.load import Load
 from tests.planning.reference.rent import Flow
 from tests.planning.reference.tariff import Charge, charges, heat_price, lost_vat, tax_bands
@@ -218,16 +219,28 @@ class Energy:
         return costs | {name: costs[name] + fee for name, fee in fees.items()}
 
     def _shown(self, site: Site, server: Server, count: int, m: int, charge: Charge) -> tuple[float, float]:
-        """Highest hour and energy in a charge's window. [kW, kWh]"""
-        peak, kwh = 0.0, 0.0
+        """Highest hour on top of that of the existing load, and energy, in a charge's window. [kW, kWh]"""
+        peak, kwh, before = 0.0, 0.0, self._existing(site, m)
         for cell, (busy, _) in self.total(site.id, server.profile, m).items():
             if cell in charge.window:
                 used = min(1.0, busy / (count * server.gpus))
                 it_kw = count * server.idle_kw + used * count * (server.load_kw - server.idle_kw)
                 mean, p99 = self.pue_by_hour(site.id)[self.world.months[m].first.month, cell[1]]
-                peak = max(peak, it_kw * p99)
+                peak = max(peak, before[cell] + it_kw * p99)
                 kwh += it_kw * mean * self.world.n(site, m, cell) * charge.window[cell]
-        return peak, kwh
+        return peak - max((before[cell] for cell in charge.window), default=0.0), kwh
+
+    def _existing(self, site: Site, m: int) -> dict[Cell, float]:
+        """What the site draws already in an hour of each cell. [kW]"""
+        shape = site.energy.existing_load_shape
+        weights = NAMED_SHAPES[shape] if isinstance(shape, str) else shape
+        mean = sum(weights) / 168
+        return {
+            cell: site.energy.existing_load_kw
+            * sum(weights[hour] / mean * n for hour, n in hours.items())
+            / sum(hours.values())
+            for cell, hours in self.world.hours_at(site)[m].items()
+        }
 
     def _month_fees(self, site: Site, server: Server, count: int, m: int) -> dict[str, float]:
         """Peaks of the month, and energy and tax in bands."""
@@ -247,16 +260,17 @@ class Energy:
                     else []
                 ),
             ]
-        existing = site.energy.existing_load_kw
+        before = self._existing(site, m)
         for charge in found:
             peak, kwh = self._shown(site, server, count, m, charge)
-            hours = sum(self.world.n(site, m, cell) * share for cell, share in charge.window.items())
+            drawn = sum(before[c] * self.world.n(site, m, c) * share for c, share in charge.window.items())
             if charge.kind == "peak_month":
-                fees["energy_capacity"] += charge.added(existing, peak)
+                highest = max((before[cell] for cell in charge.window), default=0.0)
+                fees["energy_capacity"] += charge.added(highest, peak)
             elif charge.kind == "tax":
-                fees["energy_tax"] += charge.added(existing * hours, kwh)
+                fees["energy_tax"] += charge.added(drawn, kwh)
             elif charge.kind == "energy" and len(charge.bands) > 1:
-                fees["energy_grid"] += charge.added(existing * hours, kwh)
+                fees["energy_grid"] += charge.added(drawn, kwh)
         return fees
 
     def year_fees(self, site: Site, server: Server, counts: dict[int, int]) -> list[Flow]:
@@ -264,12 +278,11 @@ class Energy:
         flows: list[Flow] = []
         vat = lost_vat(self.world, site)
         year = {m: self.world.months[m].first.year for m in counts}
-        existing = site.energy.existing_load_kw
         for m in counts:
-            amount = 0.0
+            amount, before = 0.0, self._existing(site, m)
             for charge in self.charges(site.id, m):
                 if charge.kind == "fixed":
-                    amount += 0.0 if existing else charge.bands[0][1]
+                    amount += 0.0 if site.energy.existing_load_kw else charge.bands[0][1]
                 elif charge.kind in ("peak_year", "peak_four", "subscription"):
                     peaks = [
                         self._shown(site, server, counts[k], k, other)[0]
@@ -281,7 +294,8 @@ class Energy:
                     headroom = site.energy.subscription_headroom if charge.kind == "subscription" else 0.0
                     top = sorted(peaks)[-4:] if charge.kind == "peak_four" else [max(peaks)]
                     peak = sum(top) / (4 if charge.kind == "peak_four" else 1)
-                    amount += charge.added(existing * (1 + headroom), peak * (1 + headroom))
+                    highest = max((before[cell] for cell in charge.window), default=0.0)
+                    amount += charge.added(highest * (1 + headroom), peak * (1 + headroom))
             flows.append((m, "energy_subscription", "", "end", amount))
             flows.append((m, "energy_fees_vat", "", "end", amount * vat))
         return flows

@@ -325,20 +325,38 @@ def test_preliminary_areas_are_left_out(desk: Desk) -> None:
 # Ember
 
 
-def test_only_countries_that_are_one_zone_are_taken(desk: Desk) -> None:
+def ember_archive(day: dt.date) -> bytes:
+    """The archive with a market day of three countries."""
     head = "Country,ISO3 Code,Datetime (UTC),Datetime (Local),Price (EUR/MWhe)\n"
     lines = [
         f"{name},{code},{at:%Y-%m-%d %H:%M:%S},{at:%Y-%m-%d %H:%M:%S},{price}\n"
         for name, code in (("Sweden", "SWE"), ("Germany", "DEU"), ("Ireland", "IRL"))
-        for at, price in native.steps(AUTUMNS[0], 60)
+        for at, price in native.steps(day, 60)
     ]
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("european/all_countries.csv", head + "".join(lines))
-    document = desk.land("hourly.zip", packed.getvalue(), "application/zip", licence="CC BY 4.0")
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("day", sorted(HOURS))
+def test_only_countries_that_are_one_zone_are_taken_with_every_hour_of_the_day(
+    desk: Desk, day: dt.date
+) -> None:
+    document = desk.land("hourly.zip", ember_archive(day), "application/zip", licence="CC BY 4.0")
     batches = list(ember.parse(desk.listing(document)))
-    assert prices(batches).group_by("zone").len().sort("zone").rows() == [("DE-LU", 25), ("IE-SEM", 25)]
-    assert [kind for kind, _ in findings(batches)] == ["fall-back day"]
+    rows = prices(batches)
+    assert rows.group_by("zone").len().sort("zone").rows() == [("DE-LU", HOURS[day]), ("IE-SEM", HOURS[day])]
+    german = rows.filter(pl.col("zone") == "DE-LU").select("start_utc", "price_eur_per_mwh")
+    assert german.rows() == native.steps(day, 60)
+    assert [kind for kind, _ in findings(batches)] == ["fall-back day"] * (day in AUTUMNS)
+
+
+def test_an_archive_cut_short_is_refused_by_name(desk: Desk) -> None:
+    whole = ember_archive(AUTUMNS[0])
+    document = desk.land("hourly.zip", whole[: len(whole) // 2], "application/zip")
+    with pytest.raises(InputError, match=r"hourly\.zip: the document is not a whole zip archive"):
+        list(ember.parse(desk.listing(document)))
 
 
 # All of them

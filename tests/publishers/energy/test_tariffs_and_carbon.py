@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from brytpunkt.errors import InputError
 from brytpunkt.publishers import eds_carbon, eltariff, eurostat, fri_nettleie
 from tests.publishers.energy.documents import Desk, findings
 
+BOTH_AREAS = {"DK1": 100.0, "DK2": 50.0}
 YEAR = {"fromIncluding": "2026-01-01", "toExcluding": "2027-01-01"}
 
 
@@ -159,8 +161,8 @@ def test_a_night_discount_that_wraps_is_left_out(desk: Desk) -> None:
     assert findings(batches) == [("tariff left out", "Virkedag holds at the hours 22-5")]
 
 
-def co2(year: int, steps: int) -> dict[str, Any]:
-    """An answer of CO2Emis; DK1 at 100, DK2 at 50 g/kWh."""
+def co2(year: int, steps: int, areas: Mapping[str, float] = BOTH_AREAS) -> dict[str, Any]:
+    """An answer of CO2Emis; by default DK1 at 100, DK2 at 50 g/kWh."""
     begin = dt.datetime(year, 1, 1, tzinfo=dt.UTC)
     records = [
         {
@@ -169,7 +171,7 @@ def co2(year: int, steps: int) -> dict[str, Any]:
             "CO2Emission": value,
         }
         for n in range(steps)
-        for area, value in (("DK1", 100.0), ("DK2", 50.0))
+        for area, value in areas.items()
     ]
     return {"total": len(records), "dataset": "CO2Emis", "records": records}
 

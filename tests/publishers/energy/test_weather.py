@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +173,16 @@ def test_a_station_that_reads_at_06_and_18_is_noticed_and_makes_no_climate(desk:
     assert weather.hourly_only(hours(batches)).is_empty()
 
 
+def test_less_than_a_week_is_not_judged(desk: Desk) -> None:
+    """The newest days of a station: two whole ones and the morning of a third."""
+    answer = meteo(60)
+    batches = list(open_meteo.parse(desk.listing(desk.land("lulea_2025.json", answer))))
+    assert [batch.table for batch in batches] == ["weather_hours"]
+    week = hours(open_meteo.parse(desk.listing(desk.land("lulea_2025.json", meteo(7 * 24)))))
+    odd = weather.weather_findings(week.filter(pl.col("start_utc").dt.hour().is_in([6, 18, 23])))
+    assert odd["detail"].to_list() == ["2025: readings at 06, 18, 23 UTC only"]
+
+
 def test_a_file_without_the_header_is_refused(desk: Desk) -> None:
     with pytest.raises(InputError, match=r"no line that begins with Datum;Tid"):
         list(smhi.parse(desk.listing(desk.land("falun_1.csv", "a;b\n1;2\n", "text/csv"))))
@@ -231,22 +241,25 @@ def test_pages_are_walked_and_rejected_values_left_out(desk: Desk) -> None:
 # FMI
 
 
-def test_fmi_members_become_hours_and_nan_is_no_value(desk: Desk) -> None:
-    def member(at: dt.datetime, name: str, value: str) -> str:
-        return (
-            "<wfs:member><BsWfs:BsWfsElement><BsWfs:Location/>"
-            f"<BsWfs:Time>{at:%Y-%m-%dT%H:%M:%SZ}</BsWfs:Time><BsWfs:ParameterName>{name}</BsWfs:ParameterName>"
-            f"<BsWfs:ParameterValue>{value}</BsWfs:ParameterValue></BsWfs:BsWfsElement></wfs:member>"
-        )
-
+def fmi_answer(values: Mapping[dt.datetime, Mapping[str, float | None]]) -> str:
+    """A collection in the simple feature form: parameters of each hour, None as NaN."""
     members = "".join(
-        member(START + n * HOUR, "t2m", f"{n}.0")
-        + member(START + n * HOUR, "rh", "NaN" if n == 5 else "75.0")
-        for n in range(24)
+        "<wfs:member><BsWfs:BsWfsElement><BsWfs:Location/>"
+        f"<BsWfs:Time>{at:%Y-%m-%dT%H:%M:%SZ}</BsWfs:Time><BsWfs:ParameterName>{name}</BsWfs:ParameterName>"
+        f"<BsWfs:ParameterValue>{'NaN' if value is None else value}</BsWfs:ParameterValue>"
+        "</BsWfs:BsWfsElement></wfs:member>"
+        for at, parameters in values.items()
+        for name, value in parameters.items()
     )
-    body = (
+    return (
         '<?xml version="1.0" encoding="UTF-8"?><wfs:FeatureCollection xmlns:wfs="http://www.opengis.net/wfs/2.0" '
         f'xmlns:BsWfs="http://xml.fmi.fi/schema/wfs/2.0">{members}</wfs:FeatureCollection>'
+    )
+
+
+def test_fmi_members_become_hours_and_nan_is_no_value(desk: Desk) -> None:
+    body = fmi_answer(
+        {START + n * HOUR: {"t2m": float(n), "rh": None if n == 5 else 75.0} for n in range(24)}
     )
     rows = hours(fmi.parse(desk.listing(desk.land("helsinki_2025-01-01.xml", body, "application/xml"))))
     assert rows.height == 24
