@@ -25,6 +25,7 @@ NAME_LENGTH = 40
 LABEL_LENGTH = 160
 SECTIONS = ("finance", "workloads", "build", "rent", "energy", "staff", "sites", "benchmarks")
 SHARED = ("sites", "workloads")
+OTHER = "other"
 DECLARED = "declared in the plan"
 SHARE = "share"
 NAMED = re.compile(r"[A-Za-z]|\d{4}-\d{2}")
@@ -33,17 +34,24 @@ NAMED = re.compile(r"[A-Za-z]|\d{4}-\d{2}")
 def assumption_rows(
     summary: Row, formats: Formats, site: str | None, say: Phrases
 ) -> list[tuple[str, list[Row]]]:
-    """Assumptions by section; of one site or of all; figures that sites or workloads share are one row."""
+    """Assumptions by section; of one site or of all; figures that sites or workloads share are one row.
+
+    The head of a section tells the key that all of its rows begin with; a row tells the rest of its key.
+    """
     listed = [item for item in summary["assumptions"] if _concerns(item["path"], site)]
     listed = _drawn_together(listed, formats)
     by_section: dict[str, list[Row]] = {}
     for item in listed:
-        section = item["path"].partition(".")[0]
-        by_section.setdefault(section if section in SECTIONS else "other", []).append(
-            _assumption(item, formats, say)
-        )
-    order = [name for name in (*SECTIONS, "other") if name in by_section]
-    return [(formats.texts.name("assumptions", name), by_section[name]) for name in order]
+        section, _, key = item["path"].partition(".")
+        where, path = (section, key) if section in SECTIONS else (OTHER, item["path"])
+        by_section.setdefault(where, []).append(_assumption(item | {"path": path}, formats, say))
+    order = [name for name in (*SECTIONS, OTHER) if name in by_section]
+    return [(_section(name, formats), by_section[name]) for name in order]
+
+
+def _section(name: str, formats: Formats) -> str:
+    shown = formats.texts.name("assumptions", name)
+    return shown if name == OTHER else formats.texts("text.assumptions_of", name=shown, path=name)
 
 
 def _concerns(path: str, site: str | None) -> bool:
