@@ -2,7 +2,7 @@
 
 PUE = E_DC / E_IT, WUE = W_IN / E_IT, ERF = E_REUSE / E_DC, REF = E_RES / E_DC (guarantees of origin, PPA, on site). E_DC is
 all energy that crosses the boundary of the data centre, measured by EN 50600-4-2: its clause 5.2 meters electricity, fuels
-and fluids for cooling. Cold of a network therefore counts in kWh as it is metered; the regulation states no other weight.
+and fluids for cooling. Cold of a network therefore counts in kWh as it is metered; a weight in the annexes of the regulation is not known to us.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from brytpunkt.runs import newest_run
 from brytpunkt.warehouse.contracts import CONTRACTS
 from brytpunkt.warehouse.read import current_table
 from pipelines.build import ASSETS, CHECKS, build_defs
+from tests.conftest import Bundled
 
 
 @pytest.fixture
@@ -49,10 +50,11 @@ FACTS = dg.AssetSelection.groups("sources", "facts")
 
 
 @pytest.fixture(scope="module")
-def with_facts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def with_facts(bundled: Bundled, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A state folder and an instance's folder in which the facts are materialised; tests go on from a copy."""
     folder = tmp_path_factory.mktemp("facts")
     (folder / "instance").mkdir()
+    bundled.copied_to(folder / "home")
     with dg.DagsterInstance.local_temp(str(folder / "instance")) as found:
         assert run(found, folder / "home", FACTS).success
     return folder

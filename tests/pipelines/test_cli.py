@@ -17,7 +17,7 @@ import pytest
 
 from brytpunkt.folders import folders
 from pipelines.cli import main
-from tests.conftest import SMALL_PLAN
+from tests.conftest import SMALL_PLAN, Bundled
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,10 @@ def test_schema_is_a_json_schema(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def planned(tmp_path_factory: pytest.TempPathFactory) -> Planned:
+def planned(bundled: Bundled, tmp_path_factory: pytest.TempPathFactory) -> Planned:
     """One good plan, with reports, for all tests that only look at it or go on from a copy of its state."""
     folder = tmp_path_factory.mktemp("planned")
+    bundled.copied_to(folder / "home")
     file = folder / "small.yaml"
     file.write_text(SMALL_PLAN, encoding="utf-8")
     bad = folder / "home" / "inbox" / "nord-pool" / "saved-too-early.json"
