@@ -16,7 +16,7 @@ ui: $(READY)  ## the Dagster UI on this machine
 
 test: $(READY)  ## all tests
 	@sh scripts/system-packages.sh chromium chromium-driver
-	POLARS_MAX_THREADS=1 $(BIN)/python -m pytest --numprocesses 3 --dist loadscope
+	POLARS_MAX_THREADS=1 $(BIN)/python -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder
 
 lint: $(READY)  ## format, lint and types
 	$(BIN)/ruff format --check .
