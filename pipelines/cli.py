@@ -157,7 +157,8 @@ def _live(options: argparse.Namespace) -> int:
 
 
 def _what_if(options: argparse.Namespace) -> int:
-    gc.disable()  # it answers within two seconds and ends; collecting garbage would take a tenth of them
+    if not options.optimise and options.draws is None:
+        gc.disable()  # it answers within two seconds and ends; collecting garbage would take a tenth of them
     try:
         return _answer(options)
     finally:

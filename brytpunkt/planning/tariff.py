@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
-from brytpunkt.planning.calendar import CELL, MONTHS_PER_YEAR, calendar_of
+from brytpunkt.planning.calendar import CELL, MONTHS_PER_YEAR, calendar_of, cells_of
 from brytpunkt.planning.money import total
 from brytpunkt.planning.shapes import weekly_weights
 from brytpunkt.planning.tariff_elements import HOURS, Element, elements, in_force
@@ -95,17 +96,14 @@ def bills_of(plan: Plan, facts: Facts, fx: Fx, months: pl.DataFrame, hours: pl.D
 
 def _existing(site: Site, hours: pl.DataFrame) -> pl.DataFrame:
     """What a site draws already: its mean load times the mean weight of the hours of each cell -> key, existing_kw [kW]."""
-    weights = pl.DataFrame(
-        {"hour_of_week": range(7 * HOURS), "weight": weekly_weights(site.energy.existing_load_shape)},
-        schema={"hour_of_week": hours.schema["hour_of_week"], "weight": pl.Float64},
-    )
-    weighed = (pl.col("weight") * pl.col("n_hours")).sort_by("hour_of_week").sum()
-    mean = weighed / pl.col("n_hours").sort_by("hour_of_week").sum()
-    return (
-        hours.join(weights, on="hour_of_week")
-        .group_by("month", *CELL)
-        .agg(existing_kw=mean * site.energy.existing_load_kw)
-        .select(pl.lit(site.id).alias("site"), "month", *CELL, "existing_kw")
+    cells, begins = cells_of(hours)
+    weights = np.array(weekly_weights(site.energy.existing_load_shape))[hours["hour_of_week"].to_numpy()]
+    weighed = np.add.reduceat(weights * hours["n_hours"].to_numpy(), begins)
+    return cells.select(
+        pl.lit(site.id).alias("site"),
+        "month",
+        *CELL,
+        existing_kw=pl.Series(weighed) / pl.col("n_hours") * site.energy.existing_load_kw,
     )
 
 
