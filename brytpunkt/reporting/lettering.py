@@ -6,10 +6,11 @@ Belongs here: what draws text for drawings and running heads. Does not belong he
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 REGULAR = 400
+KNOWN = 4096  # lines that are kept
 
 
 @dataclass(frozen=True)
@@ -26,16 +27,13 @@ def write(stream: Any, font_config: Any, text: str, letters: Letters, *, share: 
     """Draw a text in the current colour at the origin of a stream: from there on, or moved by a share of its width."""
     from weasyprint.draw.text import draw_emojis, draw_first_line
     from weasyprint.matrix import Matrix
-    from weasyprint.text.line_break import split_first_line
 
-    style = _style(font_config, letters)
-    layout, _, _, width, _, baseline = split_first_line(text, style, None, None, 0)
-    layout.reactivate(style)
+    line = _line(font_config, text, letters)
+    start = -share * line.width
     stream.begin_text()
-    line = _Line(layout, style, baseline, layout.text)
-    emojis = draw_first_line(stream, line, "clip", "none", Matrix(d=-1, e=-share * width))
+    emojis = draw_first_line(stream, line, "clip", "none", Matrix(d=-1, e=start))
     stream.end_text()
-    draw_emojis(stream, style, -share * width, 0, emojis)
+    draw_emojis(stream, line.style, start, 0, emojis)
 
 
 @cache
@@ -52,17 +50,30 @@ def colour(name: str) -> Any:
 
 def forget() -> None:
     """Let go of the fonts of documents, which the engine frees with modules that are gone at the very end."""
+    _line.cache_clear()
     _style.cache_clear()
 
 
 @dataclass(frozen=True)
 class _Line:
-    """What the engine asks of a line of text that it draws."""
+    """What the engine asks of a line of text that it draws, and its width [px]."""
 
     pango_layout: Any
     style: Any
     baseline: float
     text: str
+    width: float
+
+
+@lru_cache(maxsize=KNOWN)
+def _line(font_config: Any, text: str, letters: Letters) -> _Line:
+    """A line as it is shaped; charts and heads say the same things again and again."""
+    from weasyprint.text.line_break import split_first_line
+
+    style = _style(font_config, letters)
+    layout, _, _, width, _, baseline = split_first_line(text, style, None, None, 0)
+    layout.reactivate(style)
+    return _Line(layout, style, baseline, layout.text, width)
 
 
 class _Style(dict[str, Any]):

@@ -36,4 +36,6 @@ def number(document: Any) -> None:
 def _print(box: Any, text: str, digits: str) -> None:
     is_right = text == PLACE
     shown = text.removesuffix(PLACE) + (digits.rjust(len(PLACE), FIGURE_SPACE) if is_right else digits)
-    box.text = box.pango_layout.text = shown
+    box.text = shown
+    box.pango_layout.setup(box.style)
+    box.pango_layout.set_text(shown)

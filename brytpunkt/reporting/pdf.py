@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from brytpunkt.reporting import columns, drawings, heads, lettering, pagenumbers
+from brytpunkt.reporting import columns, drawings, heads, lettering, pagenumbers, shaping
 from brytpunkt.reporting.style import element_css, font_files, print_css
 from brytpunkt.reporting.tags import finish
 
@@ -31,7 +31,7 @@ def pdf_bytes(html: str, templates: Path) -> bytes:
 
     The file is tagged as PDF/UA-1 asks, but does not claim to be PDF/UA: no full validator has judged it.
     """
-    with _collecting_later():
+    with _collecting_later(), shaping.kept():
         data = laid_out(html, templates).write_pdf(pdf_tags=True, pdf_version="1.7", finisher=finish)
     if not isinstance(data, bytes):
         message = "the PDF engine returned no bytes"

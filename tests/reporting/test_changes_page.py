@@ -111,7 +111,9 @@ def test_the_section_stands_in_the_reports_and_names_stay_text(made: Made, langu
 
 def test_the_section_is_tagged_and_its_chart_speaks(made: Made, tmp_path: Path) -> None:
     html = document(context(at(made, "en", changes=CHANGES), "lulea"), folders().templates)
-    section = re.search(r"<section id=\"changes\".*?</section>", html, re.DOTALL)
+    section = re.search(
+        r"<section[^>]*>\s*<h2><span class=\"number\" id=\"changes\".*?</section>", html, re.DOTALL
+    )
     assert section is not None
     path = tmp_path / "section.pdf"
     page = f'<html lang="en"><head><title>t</title></head><body>{section[0]}</body></html>'
