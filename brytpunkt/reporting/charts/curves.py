@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 PERCENT = 100
 EARLY = 0.35
+LATE_TIP = 0.6  # of the axis of utilisation
 LATE = 0.78
 STYLES: dict[str, dict[str, Any]] = {
     "rent": {"color": RENT, "strokeWidth": 2.4},
@@ -158,16 +159,11 @@ def tipping(canvas: Canvas, curve: pl.DataFrame, row: dict[str, Any], height: in
         label = words("chart.tips_at", share=formats.percent(row["tipping_utilisation"]))
         height_there = _at(points, "utilisation", "rent", at)
         layers += _marked(canvas, at, height_there, "", widest, x="utilisation", limits=limits)
-        top = {"utilisation": at, "y": limits[1] - 0.04 * (limits[1] - limits[0]), "label": label}
-        layers.append(
-            text(
-                [top],
-                "utilisation",
-                "y",
-                fontWeight=canvas.bold,
-                **_away(at, row["base_utilisation"], widest),
-            )
-        )
+        side = _away(at, row["base_utilisation"], widest)
+        # both lines are high where they cross late, so the label stands under them, right of the mark or above the plan's
+        share = 0.96 if at <= LATE_TIP * widest else 0.5 if side["align"] == "left" else 0.22
+        named = {"utilisation": at, "y": limits[0] + share * (limits[1] - limits[0]), "label": label}
+        layers.append(text([named], "utilisation", "y", fontWeight=canvas.bold, **side))
         spoken = words("spoken.tipping", share=formats.percent(row["tipping_utilisation"]))
     if row["base_utilisation"] is not None:
         near = {
