@@ -84,6 +84,8 @@ def months(simulator: Simulator, simulated: Simulated) -> pl.DataFrame:
 def chances(simulator: Simulator, simulated: Simulated, drawn: Drawn) -> pl.DataFrame:
     """Probability that each strategy is the cheapest of its site's list, and that building beats renting.
 
+    Strategies that cost the same share the win: own, and the one of its two places that the plan takes.
+
     | column | unit |
     |---|---|
     | site, strategy | key; strategy ``building`` is own against rent alone |
@@ -97,7 +99,7 @@ def chances(simulator: Simulator, simulated: Simulated, drawn: Drawn) -> pl.Data
         rows.append(
             _chance(site, "building", costs[:, own] < costs[:, rent], simulated.unserved[:, own], drawn)
         )
-        listed = [at for at in simulator.list_of(site) if simulator.strategies[at].name != "own"]
+        listed = simulator.list_of(site)
         best = costs[:, listed].min(axis=1)
         for at in listed:
             won = (costs[:, at] <= best) & np.isfinite(best)

@@ -162,6 +162,10 @@ def test_the_whole_answer_of_a_small_plan(sure: Sure, known: Facts) -> None:
         .agg(pl.col("probability").sum())
     )
     assert (best["probability"] >= 1 - 1e-9).all()
+    chances = {(row["site"], row["strategy"]): row["probability"] for row in one.risk_chances.to_dicts()}
+    for site in building["site"]:
+        places = {chances.get((site, place)) for place in ("own_colocation", "own_hall")}
+        assert chances[site, "own"] in places, "own is one of its places"
     shares = one.risk_histogram.group_by("site").agg(pl.col("share").sum())["share"]
     assert shares.to_list() == pytest.approx([1.0, 1.0])
     everything = one.risk_information.filter(pl.col("factor") == "everything").select("site", all="value")
