@@ -37,6 +37,8 @@ $(READY): requirements.lock pyproject.toml scripts/system-packages.sh | $(BIN)/p
 	@sh scripts/system-packages.sh $(LIBRARIES)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@# on all cores; and where Python may not write bytecode, each command would compile all that it imports, for ten seconds
+	$(BIN)/python -m compileall -q -j 0 $(VENV)/lib assets brytpunkt pipelines tests
 	@touch $@
 
 lock: $(READY)  ## pin what pyproject.toml asks for; extras stay, since pip asks for them by name beside hashes

@@ -1,4 +1,4 @@
-"""Facts: one asset for each table of the warehouse, with its columns, its size and the check of its contract."""
+"""Facts: one asset for each table of the warehouse, with its columns, its size and the checks of its rows."""
 
 from collections.abc import Sequence
 
@@ -15,6 +15,8 @@ from brytpunkt.warehouse import content_version
 from brytpunkt.warehouse.contracts import CONTRACTS, MAY_BE_EMPTY, columns
 from brytpunkt.warehouse.derived import TABLES as DERIVED_TABLES
 from brytpunkt.warehouse.guards import SEEN_COLUMNS
+from brytpunkt.warehouse.integrity import CHECKS as INTEGRITY
+from brytpunkt.warehouse.integrity import broken
 from brytpunkt.warehouse.read import current_table
 
 # The tables that a live series refreshes.
@@ -51,7 +53,22 @@ def violations(table: str, frame: pl.DataFrame) -> dict[str, int]:
 
 
 def build_fact_asset(table: str, sources: Sequence[Source] = LIVE_SOURCES) -> dg.AssetsDefinition:
-    """The asset of one table: its data version is a digest of what its current rows say, not of when it was read."""
+    """The asset of one table: its data version is a digest of what its current rows say, not of when it was read.
+
+    The rows that are read are those that are checked: a broken contract, or a bundled table without rows, blocks planning;
+    an invariant that holds whoever published the rows, and is broken, is a warning.
+    """
+    specs = [
+        dg.AssetCheckSpec(
+            "contract", asset=fact_key(table), blocking=True, description="Rows keep to the contract."
+        )
+    ]
+    if table in INTEGRITY:
+        specs.append(
+            dg.AssetCheckSpec(
+                "integrity", asset=fact_key(table), description="What holds over many rows, holds."
+            )
+        )
 
     @dg.asset(
         key=fact_key(table),
@@ -67,6 +84,7 @@ def build_fact_asset(table: str, sources: Sequence[Source] = LIVE_SOURCES) -> dg
         kinds={"duckdb", "polars"},
         description=(CONTRACTS[table].__doc__ or table).strip(),
         metadata={"dagster/column_schema": table_schema(table)},
+        check_specs=specs,
     )
     def fact(rooms: Rooms) -> dg.MaterializeResult:  # type: ignore[type-arg]
         frame = current_table(rooms.warehouse(), table)
@@ -82,25 +100,32 @@ def build_fact_asset(table: str, sources: Sequence[Source] = LIVE_SOURCES) -> dg
                 "dagster/row_count": frame.height,
                 "sources": dg.MetadataValue.md(f"| source | rows | newest |\n|---|---|---|\n{lines}"),
             },
+            check_results=[
+                _contract(table, frame),
+                *([_integrity(table, frame)] if table in INTEGRITY else []),
+            ],
         )
 
     return fact
 
 
-def build_fact_check(table: str) -> dg.AssetChecksDefinition:
-    """Blocks planning when the current rows of a table break its contract, or a bundled table has none."""
+def _contract(table: str, frame: pl.DataFrame) -> dg.AssetCheckResult:
+    counts = violations(table, frame)
+    return dg.AssetCheckResult(
+        check_name="contract",
+        passed=(frame.height > 0 or table in MAY_BE_EMPTY) and not counts,
+        metadata={"rows": frame.height, "broken": dg.MetadataValue.json(counts)},
+    )
 
-    @dg.asset_check(asset=fact_key(table), name="contract", blocking=True)
-    def contract(rooms: Rooms) -> dg.AssetCheckResult:
-        frame = current_table(rooms.warehouse(), table)
-        broken = violations(table, frame)
-        return dg.AssetCheckResult(
-            passed=(frame.height > 0 or table in MAY_BE_EMPTY) and not broken,
-            metadata={"rows": frame.height, "broken": dg.MetadataValue.json(broken)},
-        )
 
-    return contract
+def _integrity(table: str, frame: pl.DataFrame) -> dg.AssetCheckResult:
+    sentences = broken(table, frame)
+    return dg.AssetCheckResult(
+        check_name="integrity",
+        passed=not sentences,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"broken": dg.MetadataValue.md("\n".join(f"- {line}" for line in sentences) or "nothing")},
+    )
 
 
 FACT_ASSETS = [build_fact_asset(table) for table in CONTRACTS]
-FACT_CHECKS = [build_fact_check(table) for table in CONTRACTS]

@@ -8,8 +8,7 @@ from typing import Any
 import dagster as dg
 
 from assets import changes, plans, reports, sources
-from assets.facts import FACT_ASSETS, FACT_CHECKS
-from assets.integrity import INTEGRITY_CHECKS
+from assets.facts import FACT_ASSETS
 from assets.live import LIVE_ASSETS, LIVE_SOURCES
 from assets.quotes import quote_inbox
 from assets.rooms import Rooms
@@ -35,8 +34,6 @@ ASSETS = [
 ]
 CHECKS = [
     *SERIES_CHECKS,
-    *FACT_CHECKS,
-    *INTEGRITY_CHECKS,
     plans.totals_are_sums_of_rows,
     plans.every_site_has_a_verdict,
 ]
