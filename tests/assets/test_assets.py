@@ -125,13 +125,34 @@ def test_unchanged_facts_keep_their_data_version(ready: dg.DagsterInstance, home
     assert before == after
 
 
-def test_a_broken_contract_fails_the_check_and_blocks(ready: dg.DagsterInstance, home: Path) -> None:
+def test_a_broken_contract_fails_the_check_and_blocks(
+    ready: dg.DagsterInstance, home: Path, small_plan: Path
+) -> None:
+    (home / "plans").mkdir(parents=True)
+    shutil.copy(small_plan, home / "plans" / "small.yaml")
+    ready.add_dynamic_partitions(PLANS.name or "", ["small"])
     with Rooms(home=str(home)).warehouse().open() as connection:
         connection.execute("UPDATE places SET latitude_deg = 123 WHERE place = 'falun'")
-    result = run(ready, home, dg.AssetSelection.assets(fact_key("places")), strict=False)
+    selection = dg.AssetSelection.assets(fact_key("places")) | dg.AssetSelection.groups("plans")
+    result = run(ready, home, selection, "small", strict=False)
     failed = [c for c in result.get_asset_check_evaluations() if not c.passed]
     assert [(c.asset_key, c.check_name) for c in failed] == [(fact_key("places"), "contract")]
     assert not result.success
+    assert result.asset_materializations_for_node("planning_inputs") == [], "nothing is planned on such rows"
+
+
+def test_an_invariant_over_many_rows_warns_and_holds_nothing_back(
+    ready: dg.DagsterInstance, home: Path
+) -> None:
+    with Rooms(home=str(home)).warehouse().open() as connection:
+        connection.execute("UPDATE heat_prices SET price_native_per_mwh = 3000")
+    result = run(ready, home, dg.AssetSelection.assets(fact_key("heat_prices")))
+    said = {c.check_name: c for c in result.get_asset_check_evaluations()}
+    assert result.success
+    assert said["contract"].passed
+    assert not said["integrity"].passed
+    assert said["integrity"].severity == dg.AssetCheckSeverity.WARN
+    assert "heat above 150 EUR/MWh" in str(said["integrity"].metadata["broken"].value)
 
 
 def test_violations_name_the_rule(with_facts: Path) -> None:
