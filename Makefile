@@ -38,7 +38,7 @@ $(READY): requirements.lock pyproject.toml scripts/system-packages.sh | $(BIN)/p
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@# on all cores; and where Python may not write bytecode, each command would compile all that it imports, for ten seconds
-	$(BIN)/python -m compileall -q -j 0 $(VENV)/lib assets brytpunkt pipelines tests
+	$(BIN)/python -m compileall -q -j 0 -x '/(tests?|pip|mypy|setuptools|devtools|lexers|countries)/' $(VENV)/lib assets brytpunkt pipelines
 	@touch $@
 
 lock: $(READY)  ## pin what pyproject.toml asks for; extras stay, since pip asks for them by name beside hashes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +81,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             (at for at, start in enumerate(FIRST) if item.nodeid.startswith(start)), len(FIRST)
         )
     )
+
+
+def pytest_collection_finish() -> None:
+    """What is imported stays: the collector need not walk all of it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 class ByModule(LoadScopeScheduling):  # type: ignore[misc]
