@@ -35,7 +35,7 @@ $(BIN)/python:
 
 $(READY): requirements.lock pyproject.toml scripts/system-packages.sh | $(BIN)/python
 	@sh scripts/system-packages.sh $(LIBRARIES)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@# on all cores; and where Python may not write bytecode, each command would compile all that it imports, for ten seconds
 	$(BIN)/python -m compileall -q -j 0 -x '/(tests?|pip|mypy|setuptools|devtools|lexers|countries)/' $(VENV)/lib assets brytpunkt pipelines

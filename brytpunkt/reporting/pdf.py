@@ -41,8 +41,8 @@ def pdf_bytes(html: str, templates: Path) -> bytes:
 
 def laid_out(html: str, templates: Path) -> Any:
     """The pages of a report as a document of the PDF engine, with page numbers and running heads."""
-    elements, sheet, font_config, fetcher = _style(templates)
-    page = _page(html, fetcher, elements)
+    sheet, font_config, fetcher = _style(templates)
+    page = _page(html, fetcher)
     running = heads.taken_out(page.etree_element, templates / "fonts")
     drawn = drawings.taken_out(page.etree_element, font_config)
     columns.settle(page.etree_element, templates / "fonts")
@@ -51,7 +51,7 @@ def laid_out(html: str, templates: Path) -> Any:
     return heads.put_on(document, running)
 
 
-def _page(html: str, fetcher: Any, elements: Any) -> Any:
+def _page(html: str, fetcher: Any) -> Any:
     """A page for the engine, read as the XML that our templates write: a tenth of the time of a forgiving reader."""
     import cssselect2
     from weasyprint import HTML
@@ -66,25 +66,23 @@ def _page(html: str, fetcher: Any, elements: Any) -> Any:
 
         def _ua_stylesheets(self, forms: bool = False) -> list[Any]:  # noqa: FBT001, FBT002 - the engine's signature
             del forms
-            return [elements]
+            return []  # what elements are stands at the head of our own sheet
 
     return Written()
 
 
 @cache
-def _style(templates: Path) -> tuple[Any, Any, Any, Any]:
-    """Sheet of elements, style sheet, fonts and fetcher, made once a process."""
+def _style(templates: Path) -> tuple[Any, Any, Any]:
+    """Style sheet, fonts and fetcher, made once a process."""
     from weasyprint import CSS
     from weasyprint.text.fonts import FontConfiguration
 
     fetcher = _fetcher(font_files(templates))
     font_config = FontConfiguration()
     atexit.register(_forget)
-    elements, sheet = (
-        CSS(string=text, font_config=font_config, url_fetcher=fetcher, base_url="about:blank")
-        for text in (element_css(templates), print_css(templates))
-    )
-    return elements, sheet, font_config, fetcher
+    text = element_css(templates) + print_css(templates)
+    sheet = CSS(string=text, font_config=font_config, url_fetcher=fetcher, base_url="about:blank")
+    return sheet, font_config, fetcher
 
 
 def _forget() -> None:
