@@ -159,7 +159,9 @@ def tipping(canvas: Canvas, curve: pl.DataFrame, row: dict[str, Any], height: in
         label = words("chart.tips_at", share=formats.percent(row["tipping_utilisation"]))
         height_there = _at(points, "utilisation", "rent", at)
         layers += _marked(canvas, at, height_there, "", widest, x="utilisation", limits=limits)
-        side = _away(at, row["base_utilisation"], widest)
+        side = _inside(
+            canvas.width(label), _away(at, row["base_utilisation"], widest), size["width"] * at / widest, size
+        )
         # both lines are high where they cross late, so the label stands under them, right of the mark or above the plan's
         share = 0.96 if at <= LATE_TIP * widest else 0.5 if side["align"] == "left" else 0.22
         named = {"utilisation": at, "y": limits[0] + share * (limits[1] - limits[0]), "label": label}
@@ -172,6 +174,7 @@ def tipping(canvas: Canvas, curve: pl.DataFrame, row: dict[str, Any], height: in
         }
         near["label"] = words("chart.planned", share=formats.percent(row["base_utilisation"]))
         side = _away(near["utilisation"], row["tipping_utilisation"], widest)
+        side = _inside(canvas.width(near["label"]), side, size["width"] * near["utilisation"] / widest, size)
         layers.append(text([near], "utilisation", "y", color=MUTED, **side))
     return canvas.svg(size | {"layer": layers}, spoken)
 
@@ -256,6 +259,17 @@ def _away(at: float, other_share: float | None, widest: float) -> dict[str, Any]
     if other_share is None:
         return _side(at, widest)
     return {"align": "left", "dx": 6} if at >= other_share * PERCENT else {"align": "right", "dx": -6}
+
+
+def _inside(label_px: float, side: dict[str, Any], at_px: float, size: Spec) -> dict[str, Any]:
+    """The side of a label, or the other where it would run out of the chart."""
+    room = {
+        "left": size["width"] - at_px + size["padding"]["right"],
+        "right": at_px + size["padding"]["left"],
+    }
+    if label_px + abs(side["dx"]) <= room[side["align"]]:
+        return side
+    return {"align": "right" if side["align"] == "left" else "left", "dx": -side["dx"]}
 
 
 def _marked(

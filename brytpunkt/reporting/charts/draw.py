@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup, escape
 
 from brytpunkt.reporting import fonts
-from brytpunkt.reporting.charts.theme import LINE_GAP, config
+from brytpunkt.reporting.charts.theme import LINE_GAP, TEXT, config
 from brytpunkt.reporting.charts.tidy import tidied
 from brytpunkt.reporting.words import printable
 
@@ -44,6 +44,10 @@ class Canvas:
     def bold(self) -> int:
         """Weight of the boldest cut that the folder has."""
         return fonts.bold_weight(self.font_folder)
+
+    def width(self, label: str) -> float:
+        """Width of a label in the boldest cut [px]."""
+        return fonts.advances(self.font_folder, self.bold).width(label) * TEXT
 
     def svg(self, spec: Spec, spoken: str) -> Markup:
         """The chart as inline SVG; `spoken` is its alternative text."""
