@@ -6,14 +6,14 @@ import json
 import dagster as dg
 
 from assets.partitions import PLANS
-from assets.plans import plan_run
-from assets.rooms import Rooms
-from brytpunkt.comparison import compare
-from brytpunkt.delivery.since import last_reported
-from brytpunkt.reporting.catalog import texts
+from assets.plan import plan_run
+from assets.resources import Rooms
+from brytpunkt.delivery.previous_report import last_reported
 from brytpunkt.reporting.formats import Formats
-from brytpunkt.reporting.pages.changes import change_lines
-from brytpunkt.runs import code_version, load_run
+from brytpunkt.reporting.sections.changes import change_lines
+from brytpunkt.reporting.translations import texts
+from brytpunkt.runs.comparison import compare
+from brytpunkt.runs.store import code_version, load_run
 
 
 @dg.asset(

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from assets.rooms import Rooms
+from assets.resources import Rooms
 from assets.sources import bundled_snapshot
 from brytpunkt.warehouse import refresh_quotes
 from brytpunkt.warehouse.quote_inbox import FOLDER

@@ -11,17 +11,17 @@ from datetime import date
 import dagster as dg
 import polars as pl
 
-from assets.facts import DERIVED
-from assets.live import LIVE_SOURCES, feeding
-from assets.rooms import Rooms
+from assets.automation import on_changed_data
+from assets.resources import Rooms
+from assets.source_assets import LIVE_SOURCES, feeding
 from assets.sources import bundled_snapshot, inbox
-from assets.waking import on_changed_data
+from assets.tables import DERIVED
 from brytpunkt.reporting.charts.sparklines import sparkline
-from brytpunkt.warehouse.contracts import Column, columns_of
-from brytpunkt.warehouse.derived import refresh_derived
-from brytpunkt.warehouse.read import current_table
-from brytpunkt.warehouse.series import standing, violated
-from brytpunkt.warehouse.series_contracts import SERIES
+from brytpunkt.tables.contracts import Column, columns_of
+from brytpunkt.tables.series_contracts import SERIES
+from brytpunkt.warehouse.as_of import current_table
+from brytpunkt.warehouse.derived_tables import refresh_derived
+from brytpunkt.warehouse.series_store import standing, violated
 
 MONTHS_SHOWN = 24
 FINDINGS_SHOWN = 30

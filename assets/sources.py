@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from assets.rooms import Rooms
+from assets.resources import Rooms
 from brytpunkt.warehouse import refresh_bundled
 from brytpunkt.warehouse.inbox import take_inbox
 

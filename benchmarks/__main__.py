@@ -18,13 +18,13 @@ from benchmarks import energy, prices, refresh, report, risk, tariff, what_if
 from benchmarks.known import bundled
 from brytpunkt.declarations import Plan, read_plan
 from brytpunkt.folders import folders
-from brytpunkt.planning.evaluate import evaluate
-from brytpunkt.planning.facts import Facts
-from brytpunkt.planning.optimal.arrays import field_of
-from brytpunkt.planning.optimal.choose import NODES, SITE_GAP, portfolio_optimum, site_optimum
+from brytpunkt.planning.inputs.planning_inputs import Facts
+from brytpunkt.planning.ledger.evaluate import evaluate
+from brytpunkt.planning.optimal.formulation import build
 from brytpunkt.planning.optimal.limits import limits_of
-from brytpunkt.planning.optimal.model import build
-from brytpunkt.planning.optimal.program import solve
+from brytpunkt.planning.optimal.milp import solve
+from brytpunkt.planning.optimal.problem import field_of
+from brytpunkt.planning.optimal.solve import NODES, SITE_GAP, portfolio_optimum, site_optimum
 from tests.planning.reference import Reference
 
 ROUNDS = 3

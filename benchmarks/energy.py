@@ -17,10 +17,10 @@ import polars as pl
 
 from brytpunkt.folders import folders
 from brytpunkt.landing import Landing
-from brytpunkt.publishers.base import Batch, Document, Listing
-from brytpunkt.publishers.native import price_rows
+from brytpunkt.publishers._shared.protocol import Batch, Document, Listing
+from brytpunkt.publishers._shared.series_rows import price_rows
 from brytpunkt.warehouse import Warehouse, ingest
-from brytpunkt.warehouse.derived import refresh_derived
+from brytpunkt.warehouse.derived_tables import refresh_derived
 
 ZONES, FIRST_YEAR, LAST_YEAR = 15, 2016, 2025
 BUDGET_S = 10.0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from brytpunkt.folders import folders
 from brytpunkt.landing import Landing
-from brytpunkt.planning.facts import Facts
+from brytpunkt.planning.inputs.planning_inputs import Facts
 from brytpunkt.warehouse import Warehouse, facts, refresh_bundled
 
 

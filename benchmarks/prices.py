@@ -25,8 +25,8 @@ import duckdb
 
 from benchmarks.price_documents import ITEMS, PAGES, azure_pages, write_offer_csv, write_offer_json
 from brytpunkt.folders import folders
-from brytpunkt.publishers import aws, azure
-from brytpunkt.publishers.base import Document, Listing
+from brytpunkt.publishers._shared.protocol import Document, Listing
+from brytpunkt.publishers.cloud import aws, azure
 from brytpunkt.warehouse import Warehouse, ingest
 
 MEGABYTES = 400

@@ -24,8 +24,8 @@ from brytpunkt.folders import folders
 from brytpunkt.landing import Landing
 from brytpunkt.landing.fetch import Fetcher
 from brytpunkt.landing.files import LEVEL, THREADS, BodyWriter
-from brytpunkt.publishers.base import Request
-from brytpunkt.publishers.source import Source
+from brytpunkt.publishers._shared.protocol import Request
+from brytpunkt.publishers._shared.source import Source
 from brytpunkt.warehouse import Warehouse, facts, refresh_bundled
 from tests.live.server import Server
 from tests.live.vendor import Clock, Shop, refresher, with_pointer

@@ -20,12 +20,12 @@ from benchmarks.known import bundled
 from brytpunkt.declarations import Plan, read_plan
 from brytpunkt.folders import folders
 from brytpunkt.planning.compute import compute
-from brytpunkt.planning.facts import Facts
-from brytpunkt.reporting.documents import PORTFOLIO, context, document
+from brytpunkt.planning.inputs.planning_inputs import Facts
 from brytpunkt.reporting.frames import frames_of
-from brytpunkt.reporting.pages.shared import Desk, desk
-from brytpunkt.reporting.pdf import pdf_bytes
-from brytpunkt.reporting.render import render_reports
+from brytpunkt.reporting.outputs.html import PORTFOLIO, context, document
+from brytpunkt.reporting.outputs.pdf import pdf_bytes
+from brytpunkt.reporting.outputs.render import render_reports
+from brytpunkt.reporting.sections.context import Desk, desk
 from brytpunkt.reporting.style import font_files, print_css
 from brytpunkt.reporting.summary import summarise
 

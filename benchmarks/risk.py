@@ -20,14 +20,14 @@ from benchmarks.risk_by_hand import by_hand
 from benchmarks.risk_case import MONTHS, case_of
 from brytpunkt.declarations import read_plan
 from brytpunkt.folders import folders
-from brytpunkt.planning.risk.statistics import quantile
+from brytpunkt.planning.risk.results.statistics import quantile
 
 if TYPE_CHECKING:
     from benchmarks.risk_case import Case
     from brytpunkt.declarations import Plan
-    from brytpunkt.planning.facts import Facts
-    from brytpunkt.planning.optimal.program import Floats
-    from brytpunkt.planning.risk.draws import Drawn
+    from brytpunkt.planning.inputs.planning_inputs import Facts
+    from brytpunkt.planning.optimal.milp import Floats
+    from brytpunkt.planning.risk.sampling.draws import Drawn
 
 DRAWS, ROUNDS = 10_000, 3
 FEW, MANY = 4_096, 262_144

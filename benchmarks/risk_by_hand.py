@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from brytpunkt.planning.risk.worlds import worlds_of
+from brytpunkt.planning.risk.simulation.drawn_paths import worlds_of
 
 if TYPE_CHECKING:
-    from brytpunkt.planning.optimal.program import Floats, Ints
-    from brytpunkt.planning.risk.draws import Drawn
-    from brytpunkt.planning.risk.servers import Servers
-    from brytpunkt.planning.risk.simulate import Simulator
-    from brytpunkt.planning.risk.strategies import Strategy
-    from brytpunkt.planning.risk.terrain import Terrain, Way
+    from brytpunkt.planning.optimal.milp import Floats, Ints
+    from brytpunkt.planning.risk.sampling.draws import Drawn
+    from brytpunkt.planning.risk.simulation.decisions import Strategy
+    from brytpunkt.planning.risk.simulation.server_cost_tables import Servers
+    from brytpunkt.planning.risk.simulation.simulate import Simulator
+    from brytpunkt.planning.risk.simulation.simulation_inputs import Terrain, Way
 
 CHUNK, CORES = 64, 2
 TINY = 1e-9

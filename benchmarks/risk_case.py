@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from brytpunkt.declarations.rent import InlineOffer
-from brytpunkt.declarations.rooms import OwnHall
-from brytpunkt.declarations.workloads import ApiEquivalent
-from brytpunkt.planning.evaluate import evaluate
-from brytpunkt.planning.optimal.arrays import field_of
+from brytpunkt.declarations.sections.rent import InlineOffer
+from brytpunkt.declarations.sections.rooms import OwnHall
+from brytpunkt.declarations.sections.workloads import ApiEquivalent
+from brytpunkt.planning.ledger.evaluate import evaluate
 from brytpunkt.planning.optimal.mix import Mix
-from brytpunkt.planning.risk.draws import REPLICATES, factors_of
-from brytpunkt.planning.risk.energy_years import energy_years
-from brytpunkt.planning.risk.simulate import Simulator
-from brytpunkt.planning.risk.strategies import strategies_of
+from brytpunkt.planning.optimal.problem import field_of
+from brytpunkt.planning.risk.sampling.draws import REPLICATES, factors_of
+from brytpunkt.planning.risk.sampling.energy_years import energy_years
+from brytpunkt.planning.risk.simulation.decisions import strategies_of
+from brytpunkt.planning.risk.simulation.simulate import Simulator
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan, Site
-    from brytpunkt.planning.facts import Facts
-    from brytpunkt.planning.optimal.arrays import Field
-    from brytpunkt.planning.risk.draws import Drawn, Factors
+    from brytpunkt.planning.inputs.planning_inputs import Facts
+    from brytpunkt.planning.optimal.problem import Field
+    from brytpunkt.planning.risk.sampling.draws import Drawn, Factors
 
 SITES, MONTHS = 12, 84
 EVERY_SITE = ("api", "on_demand", "spot", "committed", "rent")

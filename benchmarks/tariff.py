@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from brytpunkt.planning.calendar import calendars, plan_months
-from brytpunkt.planning.cooling import pue
-from brytpunkt.planning.energy import site_cells
-from brytpunkt.planning.money import exchange_rates
+from brytpunkt.planning.energy.cooling import pue
+from brytpunkt.planning.energy.site_prices import site_cells
+from brytpunkt.planning.inputs.calendar import calendars, plan_months
+from brytpunkt.planning.inputs.money import exchange_rates
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan
-    from brytpunkt.planning.facts import Facts
+    from brytpunkt.planning.inputs.planning_inputs import Facts
 
 SITES, HOURS = 12, 8760
 SYSTEMS = ("outside_air", "dry_cooler_chiller", "direct_liquid_w40", "water_chiller_economiser")

@@ -1,5 +1,5 @@
 """The entry point that workspace.yaml loads; everything is assembled in ``pipelines.build``."""
 
-from pipelines.build import build_defs
+from pipelines.assembly import build_defs
 
 defs = build_defs()

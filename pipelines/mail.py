@@ -11,16 +11,16 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from assets.partitions import PLANS
-from assets.rooms import Rooms
+from assets.resources import Rooms
 from brytpunkt.declarations import read_plan
-from brytpunkt.delivery.due import newest_due
 from brytpunkt.delivery.mailing import mailing_of
 from brytpunkt.delivery.outbox import INTENDED, REFUSED, RETRYABLE, UNKNOWN, Outbox
-from brytpunkt.delivery.post import post, scope_of
+from brytpunkt.delivery.schedule import newest_due
+from brytpunkt.delivery.send import post, scope_of
 from brytpunkt.delivery.settings import mail_settings
 from brytpunkt.errors import BrytpunktError
 from brytpunkt.folders import Folders
-from brytpunkt.runs import list_runs
+from brytpunkt.runs.store import list_runs
 
 NEVER_RETRY = {"dagster/max_retries": "0"}
 

@@ -13,19 +13,19 @@ from typing import Any
 
 import dagster as dg
 
-from assets.listening import OnDraws, listening
 from assets.partitions import PLANS, site_key
-from assets.plans import PlanningConfig
-from assets.rooms import Rooms
+from assets.plan import PlanningConfig
+from assets.progress import OnDraws, listening
+from assets.resources import Rooms
 from assets.sources import INBOX_ERRORS, inbox
 from brytpunkt.declarations import Declared
 from brytpunkt.errors import BrytpunktError
 from brytpunkt.folders import Folders
-from brytpunkt.runs import Run, newest_run
-from pipelines.build import ASSETS, CHECKS
+from brytpunkt.runs.store import Run, newest_run
+from pipelines.assembly import ASSETS, CHECKS
+from pipelines.dead_runs import run_tags, sweep_dead_runs
+from pipelines.inputs_fingerprint import STATE, are_current, facts_state
 from pipelines.instance import prepare_instance
-from pipelines.sweep import run_tags, sweep_dead_runs
-from pipelines.unchanged import STATE, are_current, facts_state
 
 FACTS = dg.AssetSelection.groups("sources", "series", "facts")
 PLAN = dg.AssetSelection.groups("plans")

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 import dagster as dg
 
-from assets.live import changed_version, source_key
-from assets.rooms import LIVE_VARIABLE, Rooms
+from assets.resources import LIVE_VARIABLE, Rooms
+from assets.source_assets import changed_version, source_key
 from brytpunkt.errors import BrytpunktError
-from brytpunkt.publishers.source import Source
+from brytpunkt.publishers._shared.source import Source
 from brytpunkt.warehouse import Refresher, WarehouseBusyError
-from brytpunkt.warehouse.apply import apply_pending
-from pipelines.sweep import sweep_dead_runs
+from brytpunkt.warehouse.replay_journal import apply_pending
+from pipelines.dead_runs import sweep_dead_runs
 
 LONGEST_TICK_S = 3600
 SWEEP_EVERY_S = 120

@@ -4,23 +4,23 @@ Belongs here: vocabulary, defaults with their sources, validation. Does not belo
 """
 
 from brytpunkt.declarations.assumptions import Assumption, assumptions
-from brytpunkt.declarations.build import Build, CatalogServer, InlineServer, Server
-from brytpunkt.declarations.constraints import Constraints
-from brytpunkt.declarations.delivery import Delivery, OnChange, Recipient, Schedule
-from brytpunkt.declarations.demand import Demand, Growth, Phase
-from brytpunkt.declarations.finance import Finance
-from brytpunkt.declarations.general import Energy, Report, Staff
-from brytpunkt.declarations.geography import COUNTRY_OF_ZONE, EEA, NORDIC
-from brytpunkt.declarations.money import CURRENCIES, Currency, Money
 from brytpunkt.declarations.plan import Plan
-from brytpunkt.declarations.power import SiteEnergy
-from brytpunkt.declarations.published import Case, Conventions, Published
-from brytpunkt.declarations.reader import Declared, read_plan
-from brytpunkt.declarations.rent import TERM_MONTHS, InlineOffer, Rent, Term
-from brytpunkt.declarations.rooms import Colocation, OwnHall
-from brytpunkt.declarations.schema import json_schema
-from brytpunkt.declarations.sites import Site, SiteStaff
-from brytpunkt.declarations.workloads import ApiEquivalent, Workload
+from brytpunkt.declarations.reading.reader import Declared, read_plan
+from brytpunkt.declarations.reading.schema import json_schema
+from brytpunkt.declarations.sections.build import Build, CatalogServer, InlineServer, Server
+from brytpunkt.declarations.sections.constraints import Constraints
+from brytpunkt.declarations.sections.delivery import Delivery, OnChange, Recipient, Schedule
+from brytpunkt.declarations.sections.demand import Demand, Growth, Phase
+from brytpunkt.declarations.sections.finance import Finance
+from brytpunkt.declarations.sections.general import Energy, Report, Staff
+from brytpunkt.declarations.sections.power import SiteEnergy
+from brytpunkt.declarations.sections.published import Case, Conventions, Published
+from brytpunkt.declarations.sections.rent import TERM_MONTHS, InlineOffer, Rent, Term
+from brytpunkt.declarations.sections.rooms import Colocation, OwnHall
+from brytpunkt.declarations.sections.sites import Site, SiteStaff
+from brytpunkt.declarations.sections.workloads import ApiEquivalent, Workload
+from brytpunkt.declarations.values.geography import COUNTRY_OF_ZONE, EEA, NORDIC
+from brytpunkt.declarations.values.money import CURRENCIES, Currency, Money
 
 __all__ = [
     "COUNTRY_OF_ZONE",

@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 from pydantic.fields import FieldInfo
 
-from brytpunkt.declarations.fields import Section
-from brytpunkt.declarations.money import Money
 from brytpunkt.declarations.plan import Plan
+from brytpunkt.declarations.values.fields import Section
+from brytpunkt.declarations.values.money import Money
 
 DECLARED = "declared in the plan"
 LISTED = 12  # numbers that are told one by one

@@ -10,10 +10,24 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, WrapValidator, field_validator
 
-from brytpunkt.declarations.build import Build, InlineServer, Server
-from brytpunkt.declarations.constraints import Constraints
-from brytpunkt.declarations.delivery import Delivery, unknown_sites
-from brytpunkt.declarations.fields import (
+from brytpunkt.declarations.sections.build import Build, InlineServer, Server
+from brytpunkt.declarations.sections.constraints import Constraints
+from brytpunkt.declarations.sections.delivery import Delivery, unknown_sites
+from brytpunkt.declarations.sections.finance import Finance
+from brytpunkt.declarations.sections.general import Energy, Report, Staff
+from brytpunkt.declarations.sections.published import SHEET, Case, Published, Sheet
+from brytpunkt.declarations.sections.rent import Rent
+from brytpunkt.declarations.sections.scenarios import (
+    STANDARD_DISRUPTIONS,
+    STANDARD_SCENARIOS,
+    Disruption,
+    Scenario,
+)
+from brytpunkt.declarations.sections.sites import Site
+from brytpunkt.declarations.sections.storage import StorageCosts
+from brytpunkt.declarations.sections.uncertainty import CONNECTION, Uncertainty
+from brytpunkt.declarations.sections.workloads import Workload
+from brytpunkt.declarations.values.fields import (
     Finding,
     Id,
     Items,
@@ -24,20 +38,6 @@ from brytpunkt.declarations.fields import (
     refuse,
     unique_ids,
 )
-from brytpunkt.declarations.finance import Finance
-from brytpunkt.declarations.general import Energy, Report, Staff
-from brytpunkt.declarations.published import SHEET, Case, Published, Sheet
-from brytpunkt.declarations.rent import Rent
-from brytpunkt.declarations.scenarios import (
-    STANDARD_DISRUPTIONS,
-    STANDARD_SCENARIOS,
-    Disruption,
-    Scenario,
-)
-from brytpunkt.declarations.sites import Site
-from brytpunkt.declarations.storage import StorageCosts
-from brytpunkt.declarations.uncertainty import CONNECTION, Uncertainty
-from brytpunkt.declarations.workloads import Workload
 
 
 class Plan(Section):

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from brytpunkt.declarations import read_plan
-from brytpunkt.delivery.post import Mailing
+from brytpunkt.delivery.send import Mailing
 from brytpunkt.errors import BrytpunktError
-from brytpunkt.reporting.render import render_reports
-from brytpunkt.runs import Run, newest_run
+from brytpunkt.reporting.outputs.render import render_reports
+from brytpunkt.runs.store import Run, newest_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -27,8 +27,8 @@ from brytpunkt.landing.files import BodyWriter
 from brytpunkt.landing.hosts import PLACEHOLDER, Credentials, HostError, check_url, is_loopback
 from brytpunkt.landing.store import Landed
 from brytpunkt.landing.tokens import exchange
-from brytpunkt.publishers.base import Document, Request
-from brytpunkt.publishers.source import ACCESS_TOKEN, Source
+from brytpunkt.publishers._shared.protocol import Document, Request
+from brytpunkt.publishers._shared.source import ACCESS_TOKEN, Source
 
 LOG = logging.getLogger("brytpunkt.fetch")
 AGENT = "brytpunkt (price lists for planning; one polite client)"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
 from brytpunkt.errors import BrytpunktError
-from brytpunkt.publishers.source import Source
+from brytpunkt.publishers._shared.source import Source
 
 PLACEHOLDER = "{credential}"
 HIDDEN = "***"

@@ -13,8 +13,8 @@ from typing import Any
 from brytpunkt.landing.fetch import Fetcher, Validators
 from brytpunkt.landing.journal import Record
 from brytpunkt.landing.walk import understood
-from brytpunkt.publishers.base import Document, Publisher, Request
-from brytpunkt.publishers.source import Source
+from brytpunkt.publishers._shared.protocol import Document, Publisher, Request
+from brytpunkt.publishers._shared.source import Source
 
 
 @dataclass(frozen=True)

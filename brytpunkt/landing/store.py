@@ -12,7 +12,7 @@ from typing import Any
 
 from brytpunkt.landing.files import BodyWriter, sync_folder, write_atomically
 from brytpunkt.landing.journal import Journal, Record
-from brytpunkt.publishers.base import Document, Listing
+from brytpunkt.publishers._shared.protocol import Document, Listing
 
 LEFT_ALONE_S = 7 * 86_400
 

@@ -13,7 +13,7 @@ import httpx2
 
 from brytpunkt.landing.body import MEGABYTE, Bounds, FetchError, decoded
 from brytpunkt.landing.hosts import Credentials, check_url
-from brytpunkt.publishers.source import ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, Source
+from brytpunkt.publishers._shared.source import ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, Source
 
 OK = 200
 LARGEST_BYTES = MEGABYTE // 10

@@ -23,8 +23,8 @@ from brytpunkt.landing.fetch import Fetcher, Validators
 from brytpunkt.landing.files import write_atomically
 from brytpunkt.landing.hosts import PLACEHOLDER
 from brytpunkt.landing.store import Landed, Landing
-from brytpunkt.publishers.base import Document, Publisher, Request
-from brytpunkt.publishers.source import ACCESS_TOKEN
+from brytpunkt.publishers._shared.protocol import Document, Publisher, Request
+from brytpunkt.publishers._shared.source import ACCESS_TOKEN
 
 MAX_STARTS = 3
 MAX_DOCUMENTS = 20_000

@@ -8,24 +8,28 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from brytpunkt.planning.advantage import advantage
-from brytpunkt.planning.bill import paradox
-from brytpunkt.planning.connection import connections
-from brytpunkt.planning.cooling_limit import above_the_limit, cooling_limits
-from brytpunkt.planning.curves import cumulative, rule_readings, rule_series
-from brytpunkt.planning.discounting import discount_rates
-from brytpunkt.planning.disruptions import decided, disruptions, expected
-from brytpunkt.planning.evaluate import Evaluation, evaluate
-from brytpunkt.planning.exposure import control
-from brytpunkt.planning.footprint import footprint, footprint_by_month
-from brytpunkt.planning.full_ledger import full_ledger
-from brytpunkt.planning.indicators import indicators
-from brytpunkt.planning.industrial import far_from_industry, industrial_comparison
-from brytpunkt.planning.investment import financing, returns
-from brytpunkt.planning.kept_optimum import kept_optima
-from brytpunkt.planning.margins import margins
-from brytpunkt.planning.names import check_names
-from brytpunkt.planning.optimal.outcome import (
+from brytpunkt.planning.context.control.exposure import control
+from brytpunkt.planning.context.footprint import footprint, footprint_by_month
+from brytpunkt.planning.context.indicators import indicators
+from brytpunkt.planning.context.industrial_prices import far_from_industry, industrial_comparison
+from brytpunkt.planning.context.nordic_advantage import advantage
+from brytpunkt.planning.context.notes import warnings_of
+from brytpunkt.planning.context.plausibility import implausible
+from brytpunkt.planning.context.published import published_cases
+from brytpunkt.planning.energy.cooling_limit import above_the_limit, cooling_limits
+from brytpunkt.planning.energy.grid_connection import connections
+from brytpunkt.planning.energy.price_outlook import (
+    outlook_warnings,
+    plan_price_years,
+    price_gaps,
+    price_outlook,
+)
+from brytpunkt.planning.inputs.quotes import with_quotes
+from brytpunkt.planning.inputs.references import check_names
+from brytpunkt.planning.ledger.evaluate import Evaluation, evaluate
+from brytpunkt.planning.ledger.full_ledger import full_ledger
+from brytpunkt.planning.optimal.kept_orders import kept_optima
+from brytpunkt.planning.optimal.results import (
     PROGRAMME,
     Optimal,
     joined,
@@ -34,25 +38,26 @@ from brytpunkt.planning.optimal.outcome import (
     portfolio_plan,
     site_optima,
 )
-from brytpunkt.planning.plausibility import implausible
-from brytpunkt.planning.price_outlook import outlook_warnings, plan_price_years, price_gaps, price_outlook
-from brytpunkt.planning.published import published_cases
-from brytpunkt.planning.quotes import with_quotes
-from brytpunkt.planning.readiness import hardware_frame, readiness
+from brytpunkt.planning.own.readiness import hardware_frame, readiness
+from brytpunkt.planning.own.storage import storage_need
 from brytpunkt.planning.result import Result
-from brytpunkt.planning.risk.outcome import no_risk, risk
-from brytpunkt.planning.scenarios import scenarios, worst_regret
-from brytpunkt.planning.storage import storage_need
-from brytpunkt.planning.strategy_table import named_schedule, strategies
-from brytpunkt.planning.tipping import tipping_curve
-from brytpunkt.planning.unit_economics import unit_economics
-from brytpunkt.planning.verdicts import CENTS, energy_by_month, verdict_of, verdicts
-from brytpunkt.planning.warnings import warnings_of
+from brytpunkt.planning.risk.results.uncertainty import no_risk, risk
+from brytpunkt.planning.verdicts.accrual_bill import paradox
+from brytpunkt.planning.verdicts.break_even_prices import margins
+from brytpunkt.planning.verdicts.curves import cumulative, rule_readings, rule_series
+from brytpunkt.planning.verdicts.discount_rates import discount_rates
+from brytpunkt.planning.verdicts.disruptions import decided, disruptions, expected
+from brytpunkt.planning.verdicts.returns import financing, returns
+from brytpunkt.planning.verdicts.scenarios import scenarios, worst_regret
+from brytpunkt.planning.verdicts.strategy_table import named_schedule, strategies
+from brytpunkt.planning.verdicts.tipping import tipping_curve
+from brytpunkt.planning.verdicts.unit_economics import unit_economics
+from brytpunkt.planning.verdicts.verdicts import CENTS, energy_by_month, verdict_of, verdicts
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan
-    from brytpunkt.planning.facts import Facts
-    from brytpunkt.planning.risk.outcome import Progress
+    from brytpunkt.planning.inputs.planning_inputs import Facts
+    from brytpunkt.planning.risk.results.uncertainty import Progress
 
 LONG_HORIZON = 1.5
 

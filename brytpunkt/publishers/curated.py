@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import polars as pl
 
 from brytpunkt.errors import InputError, Problem
-from brytpunkt.publishers.base import Batch, Document, Listing
-from brytpunkt.warehouse.contracts import CONTRACTS
-from brytpunkt.warehouse.series_contracts import SERIES
+from brytpunkt.publishers._shared.protocol import Batch, Document, Listing
+from brytpunkt.tables.contracts import CONTRACTS
+from brytpunkt.tables.series_contracts import SERIES
 
 TABLES = CONTRACTS | SERIES
 MAX_BYTES = 20_000_000

@@ -1,35 +1,45 @@
-"""Finding declared sources, and the module that reads each."""
+"""Finding declared sources, and the module that reads each, whichever shelf it stands on."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import cast
 
 from pydantic import ValidationError
 from ruamel.yaml.error import YAMLError
 
+from brytpunkt import publishers
 from brytpunkt.errors import BrytpunktError, InputError, Problem
-from brytpunkt.publishers.base import Publisher
-from brytpunkt.publishers.source import Source, read_source
+from brytpunkt.publishers._shared.protocol import Publisher
+from brytpunkt.publishers._shared.source import Source, read_source
 
-MODULE = re.compile(r"[a-z][a-z0-9_]*")
 BUNDLED = "curated"
 
 FindPublisher = Callable[[str], Publisher]
 
 
 def publisher(name: str) -> Publisher:
-    """The publisher of a name: a module of this package. Raises ``BrytpunktError`` if there is none."""
-    if MODULE.fullmatch(name):
-        try:
-            return cast("Publisher", import_module(f"brytpunkt.publishers.{name}"))
-        except ModuleNotFoundError as error:
-            if error.name != f"brytpunkt.publishers.{name}":
-                raise
+    """The publisher of a name: a module on one of the shelves. Raises ``BrytpunktError`` if there is none."""
+    if name in (found := modules()):
+        return cast("Publisher", import_module(found[name]))
     raise BrytpunktError(f"no module of brytpunkt/publishers is named {name!r}")
+
+
+@cache
+def modules() -> dict[str, str]:
+    """Module names of the shelves -> where each is imported from; what publishers share (``_shared``) is none."""
+    shelves = [shelf.name for shelf in iter_modules(publishers.__path__) if shelf.ispkg]
+    places = ["", *(f"{shelf}." for shelf in shelves if not shelf.startswith("_"))]
+    return {
+        module.name: f"brytpunkt.publishers.{place}{module.name}"
+        for place in places
+        for module in iter_modules([f"{publishers.__path__[0]}/{place.rstrip('.')}"])
+        if not module.ispkg
+    }
 
 
 def declared_sources(*folders: Path) -> dict[str, Source]:

@@ -11,7 +11,7 @@ import polars as pl
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan
-    from brytpunkt.planning.facts import Facts
+    from brytpunkt.planning.inputs.planning_inputs import Facts
 
 SERVER_FIGURES = {
     "price_low_usd": ("USD per server", "lowest price"),

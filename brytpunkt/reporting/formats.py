@@ -19,7 +19,7 @@ from babel.numbers import format_decimal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from brytpunkt.reporting.catalog import Texts
+    from brytpunkt.reporting.translations import Texts
 
 Number = float | int | Decimal
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from brytpunkt.reporting import fonts
 from brytpunkt.reporting.charts.theme import INK, MUTED
 from brytpunkt.reporting.lettering import Letters, colour, write
-from brytpunkt.reporting.words import ELLIPSIS
+from brytpunkt.reporting.sanitise import ELLIPSIS
 
 if TYPE_CHECKING:
     import xml.etree.ElementTree as ET

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
 
-from brytpunkt.reporting.catalog import FALLBACK, texts
+from brytpunkt.reporting.translations import FALLBACK, texts
 
 if TYPE_CHECKING:
     from brytpunkt.reporting.formats import Formats

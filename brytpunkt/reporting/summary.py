@@ -11,14 +11,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from brytpunkt.declarations import assumptions
-from brytpunkt.planning.quotes import with_quotes
+from brytpunkt.planning.inputs.quotes import with_quotes
 from brytpunkt.reporting.catalog_values import catalog_assumptions
 
 if TYPE_CHECKING:
     import polars as pl
 
     from brytpunkt.declarations import Declared, Plan, Site
-    from brytpunkt.planning.facts import Facts
+    from brytpunkt.planning.inputs.planning_inputs import Facts
     from brytpunkt.reporting.frames import Results
 
 SCHEMA_VERSION = 1

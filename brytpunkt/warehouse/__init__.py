@@ -3,12 +3,12 @@
 Fetching and parsing (landing, publishers) and any calculation (planning) live elsewhere.
 """
 
+from brytpunkt.warehouse.as_of import content_version, facts
 from brytpunkt.warehouse.bundled import refresh_bundled
-from brytpunkt.warehouse.ingestion import IngestReport, TableReport, ingest
+from brytpunkt.warehouse.connection import Warehouse, WarehouseBusyError
 from brytpunkt.warehouse.quote_inbox import refresh_quotes
-from brytpunkt.warehouse.read import content_version, facts
 from brytpunkt.warehouse.refresh import Outcome, Refresher
-from brytpunkt.warehouse.store import Warehouse, WarehouseBusyError
+from brytpunkt.warehouse.upsert import IngestReport, TableReport, ingest
 
 __all__ = [
     "IngestReport",

@@ -8,12 +8,12 @@ from pathlib import Path
 from brytpunkt.landing.journal import Record
 from brytpunkt.landing.store import Arrival, Landing
 from brytpunkt.publishers import curated
-from brytpunkt.publishers.base import Listing
+from brytpunkt.publishers._shared.protocol import Listing
+from brytpunkt.publishers._shared.source import Source, read_source
 from brytpunkt.publishers.find import FindPublisher, publisher
-from brytpunkt.publishers.source import Source, read_source
-from brytpunkt.warehouse.apply import apply_pending
-from brytpunkt.warehouse.ingestion import IngestReport, newest_seen
-from brytpunkt.warehouse.store import Warehouse
+from brytpunkt.warehouse.connection import Warehouse
+from brytpunkt.warehouse.replay_journal import apply_pending
+from brytpunkt.warehouse.upsert import IngestReport, newest_seen
 
 
 def refresh_bundled(

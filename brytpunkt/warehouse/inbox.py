@@ -14,12 +14,12 @@ from pathlib import Path
 from brytpunkt.errors import BrytpunktError
 from brytpunkt.landing.journal import Record
 from brytpunkt.landing.store import Arrival, Landing
+from brytpunkt.publishers._shared.source import Source, read_source
 from brytpunkt.publishers.find import FindPublisher, publisher
-from brytpunkt.publishers.source import Source, read_source
-from brytpunkt.warehouse.apply import apply_pending, rules
 from brytpunkt.warehouse.bundled import described
-from brytpunkt.warehouse.ingestion import IngestReport
-from brytpunkt.warehouse.store import Warehouse
+from brytpunkt.warehouse.connection import Warehouse
+from brytpunkt.warehouse.replay_journal import apply_pending, rules
+from brytpunkt.warehouse.upsert import IngestReport
 
 MEDIA_TYPES = {".json": "application/json", ".csv": "text/csv", ".epw": "text/csv", ".xml": "application/xml"}
 BYTES_PER_MEGABYTE = 1_000_000

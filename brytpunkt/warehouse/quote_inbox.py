@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from brytpunkt.errors import InputError, Problem
 from brytpunkt.landing.journal import Record
 from brytpunkt.landing.store import Arrival, Landing
-from brytpunkt.publishers.base import Batch, Listing
+from brytpunkt.publishers._shared.protocol import Batch, Listing
 from brytpunkt.publishers.find import FindPublisher, publisher
-from brytpunkt.publishers.quote_files import CONTENTS
-from brytpunkt.warehouse.apply import apply_pending
+from brytpunkt.publishers.quotes.quote_files import CONTENTS
 from brytpunkt.warehouse.bundled import described
-from brytpunkt.warehouse.ingestion import IngestReport
-from brytpunkt.warehouse.store import Warehouse
+from brytpunkt.warehouse.connection import Warehouse
+from brytpunkt.warehouse.replay_journal import apply_pending
+from brytpunkt.warehouse.upsert import IngestReport
 
 if TYPE_CHECKING:
     import duckdb

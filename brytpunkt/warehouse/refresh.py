@@ -16,15 +16,15 @@ from brytpunkt.landing.journal import Kind, Record
 from brytpunkt.landing.probe import Probed, ask
 from brytpunkt.landing.store import Landed, Landing
 from brytpunkt.landing.walk import Held, Walk, understood
-from brytpunkt.publishers.base import Batch, Listing, Publisher
+from brytpunkt.publishers._shared.protocol import Batch, Listing, Publisher
+from brytpunkt.publishers._shared.source import Source, with_window
 from brytpunkt.publishers.find import FindPublisher, publisher
-from brytpunkt.publishers.source import Source, with_window
-from brytpunkt.warehouse.apply import Applied, apply_pending, rules
+from brytpunkt.tables.contracts import CONTRACTS
+from brytpunkt.tables.series_contracts import SERIES
 from brytpunkt.warehouse.bundled import refresh_bundled
-from brytpunkt.warehouse.contracts import CONTRACTS
-from brytpunkt.warehouse.digest import rows_sha256
-from brytpunkt.warehouse.series_contracts import SERIES
-from brytpunkt.warehouse.store import Warehouse
+from brytpunkt.warehouse.connection import Warehouse
+from brytpunkt.warehouse.replay_journal import Applied, apply_pending, rules
+from brytpunkt.warehouse.row_digest import rows_sha256
 
 __all__ = ["Outcome", "Refresher", "refresh_bundled"]
 

@@ -11,15 +11,15 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from assets.facts import fact_key, table_schema, violations
 from assets.partitions import PLAN_SITES, PLANS, site_key, split_site_key
-from assets.plans import mismatched_totals
-from assets.rooms import Rooms
+from assets.plan import mismatched_totals
+from assets.resources import Rooms
+from assets.tables import fact_key, table_schema, violations
 from brytpunkt.errors import BrytpunktError
-from brytpunkt.runs import newest_run
-from brytpunkt.warehouse.contracts import CONTRACTS
-from brytpunkt.warehouse.read import current_table
-from pipelines.build import ASSETS, CHECKS, build_defs
+from brytpunkt.runs.store import newest_run
+from brytpunkt.tables.contracts import CONTRACTS
+from brytpunkt.warehouse.as_of import current_table
+from pipelines.assembly import ASSETS, CHECKS, build_defs
 from tests.conftest import Bundled
 
 

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from assets.listening import LINES, draws_told, listening
+from assets.progress import LINES, draws_told, listening
 
 
 def test_a_listener_hears_everything_and_the_log_a_few_lines(caplog: pytest.LogCaptureFixture) -> None:

@@ -8,16 +8,16 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 
-from assets.facts import DERIVED
-from assets.rooms import Rooms
+from assets.resources import Rooms
 from assets.series import climate_multiples, series_key, small_multiples
-from brytpunkt.publishers import nord_pool
+from assets.tables import DERIVED
+from brytpunkt.publishers.electricity import nord_pool
+from brytpunkt.tables.series_contracts import SERIES
 from brytpunkt.warehouse import ingest
-from brytpunkt.warehouse.series import violated
-from brytpunkt.warehouse.series_contracts import SERIES
-from pipelines.build import ASSETS, CHECKS, build_defs
-from tests.publishers.energy import documents as native
-from tests.publishers.energy.documents import Desk
+from brytpunkt.warehouse.series_store import violated
+from pipelines.assembly import ASSETS, CHECKS, build_defs
+from tests.publishers.electricity import documents as native
+from tests.publishers.electricity.documents import Desk
 
 
 def test_a_live_month_reaches_the_facts_with_its_findings(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import polars as pl
 
 from brytpunkt.folders import folders
 from brytpunkt.publishers.curated import EMPTY_INSTEAD_OF_MISSING
-from brytpunkt.warehouse.contracts import CONTRACTS
+from brytpunkt.tables.contracts import CONTRACTS
 
 
 @cache

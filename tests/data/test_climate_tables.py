@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from brytpunkt.folders import folders
-from brytpunkt.publishers.source import read_source
+from brytpunkt.publishers._shared.source import read_source
 from tests.data.bundled import is_row, table
 
 LOCAL_ZONE = {

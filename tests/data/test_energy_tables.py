@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from brytpunkt.folders import folders
-from brytpunkt.warehouse.contracts import CONTRACTS
+from brytpunkt.tables.contracts import CONTRACTS
 from tests.data.bundled import is_row, table
 
 NEWEST_COLLECTION = date(2026, 11, 24)

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from brytpunkt.declarations import Finance, InlineServer, Money, Plan, Workload, assumptions, read_plan
-from brytpunkt.declarations.fields import NO_SOURCE
+from brytpunkt.declarations.values.fields import NO_SOURCE
 from tests.declarations.conftest import Read
 
 PLANS = Path(__file__).parents[2] / "plans"

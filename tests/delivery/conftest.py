@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from brytpunkt.declarations import Delivery, read_plan
-from brytpunkt.delivery.post import Mailing
+from brytpunkt.delivery.send import Mailing
 from brytpunkt.delivery.settings import MailSettings, mail_settings
 from brytpunkt.folders import folders
 from brytpunkt.planning.compute import compute
 from brytpunkt.reporting.summary import summarise
-from brytpunkt.runs import Run, load_run, write_inputs, write_run
+from brytpunkt.runs.store import Run, load_run, write_inputs, write_run
 from brytpunkt.warehouse import Warehouse, facts
 from tests.conftest import SMALL_PLAN, Bundled
 

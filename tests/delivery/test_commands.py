@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from brytpunkt.comparison import compare
-from brytpunkt.runs import load_run
+from brytpunkt.runs.comparison import compare
+from brytpunkt.runs.store import load_run
 from pipelines.cli import main
 from tests.delivery.conftest import another_run, unchanged
 from tests.delivery.servers import Scripted

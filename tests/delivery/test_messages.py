@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from brytpunkt.delivery.message import Attachment, Envelope, Words, file_name, message_bytes, message_id
-from brytpunkt.delivery.post import post
+from brytpunkt.delivery.send import post
 from brytpunkt.delivery.settings import mail_settings
 from brytpunkt.errors import InputError
 from tests.delivery.conftest import another_run, mailing, settings

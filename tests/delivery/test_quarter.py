@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from brytpunkt.delivery.outbox import REFUSED, SENT, UNKNOWN, Outbox
-from brytpunkt.delivery.post import post
+from brytpunkt.delivery.send import post
 from tests.delivery.conftest import NOW, mailing, settings
 from tests.delivery.servers import Scripted
 

@@ -11,10 +11,10 @@ import dagster as dg
 import pytest
 
 from assets.partitions import PLANS
-from assets.rooms import Rooms
+from assets.resources import Rooms
 from brytpunkt.delivery.outbox import Outbox
-from brytpunkt.delivery.post import post
-from pipelines.build import build_defs
+from brytpunkt.delivery.send import post
+from pipelines.assembly import build_defs
 from pipelines.mail import mail_when_due, send_reports
 from tests.delivery.conftest import mailing, settings
 from tests.delivery.servers import Scripted

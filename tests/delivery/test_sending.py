@@ -16,7 +16,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
 
 from brytpunkt.delivery.outbox import Outbox
-from brytpunkt.delivery.post import MAX_ATTEMPTS, Posted, post
+from brytpunkt.delivery.send import MAX_ATTEMPTS, Posted, post
 from brytpunkt.delivery.settings import Secret
 from brytpunkt.folders import folders
 from tests.delivery.conftest import NOW, mailing, settings

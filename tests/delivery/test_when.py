@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from brytpunkt.declarations import OnChange, Recipient, Schedule
-from brytpunkt.delivery.due import STOCKHOLM, newest_due
-from brytpunkt.delivery.material import material_changes
-from brytpunkt.delivery.post import post
-from brytpunkt.delivery.since import last_reported
+from brytpunkt.delivery.materiality import material_changes
+from brytpunkt.delivery.previous_report import last_reported
+from brytpunkt.delivery.schedule import STOCKHOLM, newest_due
+from brytpunkt.delivery.send import post
 from tests.delivery.conftest import NOW, another_run, mailing, settings, unchanged
 from tests.delivery.servers import Scripted
 

@@ -16,8 +16,8 @@ from ruamel.yaml import YAML
 
 from brytpunkt.folders import folders
 from brytpunkt.publishers.find import declared_sources
-from pipelines.cli import VERSION
-from pipelines.live import source_table
+from pipelines.cli.main import VERSION
+from pipelines.cli.refresh import source_table
 
 CHECKOUT = folders().checkout
 LONGEST_MODULE = 400

@@ -20,11 +20,12 @@ KEPT_FROM = {
     },
     # Publishers take addresses apart, and one uses duckdb as an in-memory engine for files of hundreds of megabytes;
     # no network is reached and no warehouse opened.
-    "brytpunkt/publishers": {"brytpunkt.warehouse.store", "brytpunkt.warehouse.ingestion", "brytpunkt.planning", "urllib.request", "http", "httpx2", "socket"},
+    "brytpunkt/publishers": {"brytpunkt.warehouse", "brytpunkt.planning", "urllib.request", "http", "httpx2", "socket"},
     "brytpunkt/series": {
         "os", "io", "pathlib", "time", "socket", "duckdb", "brytpunkt.warehouse", "brytpunkt.landing",
         "brytpunkt.publishers", "brytpunkt.planning", "brytpunkt.reporting",
     },
+    "brytpunkt/tables": {"duckdb", "brytpunkt.warehouse", "brytpunkt.publishers", "brytpunkt.landing", "brytpunkt.planning", "brytpunkt.reporting"},
     "brytpunkt/declarations": {"duckdb", "brytpunkt.warehouse", "brytpunkt.planning", "brytpunkt.reporting"},
     "brytpunkt/warehouse": {"brytpunkt.planning.compute", "brytpunkt.reporting", "jinja2", "weasyprint"},
     "brytpunkt/delivery": {"duckdb", "brytpunkt.warehouse", "brytpunkt.landing", "brytpunkt.planning.compute", "urllib"},

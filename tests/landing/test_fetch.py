@@ -16,7 +16,7 @@ from brytpunkt.landing.body import FetchError
 from brytpunkt.landing.fetch import Fetcher, Patience, Validators
 from brytpunkt.landing.hosts import Credentials, HostError, MissingCredentialError, check_url
 from brytpunkt.landing.store import Landed
-from brytpunkt.publishers.base import Request
+from brytpunkt.publishers._shared.protocol import Request
 from tests.live.server import Answer, Asked, Server
 from tests.live.vendor import QUICK, source
 

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from brytpunkt.landing.body import FetchError
 from brytpunkt.landing.fetch import Fetcher
 from brytpunkt.landing.hosts import HostError
-from brytpunkt.publishers.base import Request
-from brytpunkt.publishers.source import Source
+from brytpunkt.publishers._shared.protocol import Request
+from brytpunkt.publishers._shared.source import Source
 from tests.live.server import Answer, Asked, Server
 from tests.live.vendor import QUICK, source
 

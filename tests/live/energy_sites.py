@@ -17,14 +17,14 @@ from typing import Any
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from brytpunkt.publishers import entsoe
-from brytpunkt.publishers.native import days_between
-from brytpunkt.publishers.source import Source
+from brytpunkt.publishers._shared.series_rows import days_between
+from brytpunkt.publishers._shared.source import Source
+from brytpunkt.publishers.electricity import entsoe
 from brytpunkt.series.market_days import day_start
 from tests.live.native import ANSWERS, Body, Site, put_up
-from tests.publishers.energy import documents as native
-from tests.publishers.energy.test_tariffs_and_carbon import NETTLEIE, co2, component, peak, stat, tariff
-from tests.publishers.energy.test_weather import fmi_answer, frost_page, meteo, metobs
+from tests.publishers.electricity import documents as native
+from tests.publishers.grid.test_tariffs_and_carbon import NETTLEIE, co2, component, peak, stat, tariff
+from tests.publishers.weather.test_weather import fmi_answer, frost_page, meteo, metobs
 
 DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
 NOTHING_YET = (

@@ -21,12 +21,11 @@ from urllib.parse import urlsplit
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from brytpunkt.publishers.source import Source
+from brytpunkt.publishers._shared.source import Source
 from tests.publishers import documents
-from tests.publishers.test_azure import ORDINARY
-from tests.publishers.test_catalogs import HARDWARE, RATES, renamed, result
-from tests.publishers.test_gcp import skus
-from tests.publishers.test_neoclouds import (
+from tests.publishers.cloud.test_azure import ORDINARY
+from tests.publishers.cloud.test_gcp import skus
+from tests.publishers.cloud.test_neoclouds import (
     CATALOG,
     LOCATIONS,
     gpu_product,
@@ -36,6 +35,7 @@ from tests.publishers.test_neoclouds import (
     verda_type,
     zipped,
 )
+from tests.publishers.hardware.test_catalogs import HARDWARE, RATES, renamed, result
 
 SECRET, TOKEN = "a-secret/with+signs", "a-token/with+signs"
 Body = bytes | str | list[Any] | dict[str, Any] | Response

@@ -10,9 +10,9 @@ from decimal import Decimal, InvalidOperation
 import polars as pl
 
 from brytpunkt.errors import BrytpunktError
-from brytpunkt.publishers.base import Batch, Document, Listing, Request
-from brytpunkt.publishers.source import Source
-from brytpunkt.warehouse.contracts import CONTRACTS
+from brytpunkt.publishers._shared.protocol import Batch, Document, Listing, Request
+from brytpunkt.publishers._shared.source import Source
+from brytpunkt.tables.contracts import CONTRACTS
 
 
 def probe(source: Source) -> Request | None:

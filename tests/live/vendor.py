@@ -15,8 +15,8 @@ import tests.live.shop as shop_publisher
 from brytpunkt.folders import folders
 from brytpunkt.landing import Landing
 from brytpunkt.landing.fetch import Patience
+from brytpunkt.publishers._shared.source import Source
 from brytpunkt.publishers.find import publisher
-from brytpunkt.publishers.source import Source
 from brytpunkt.warehouse import Refresher, Warehouse
 from tests.live.server import Answer, Asked, Server
 

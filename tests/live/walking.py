@@ -8,9 +8,9 @@ import zstandard
 
 from brytpunkt.folders import folders
 from brytpunkt.landing import Landing
+from brytpunkt.tables.contracts import CONTRACTS
+from brytpunkt.tables.series_contracts import SERIES
 from brytpunkt.warehouse import Refresher, Warehouse
-from brytpunkt.warehouse.contracts import CONTRACTS
-from brytpunkt.warehouse.series_contracts import SERIES
 from tests.live.native import Site
 from tests.live.vendor import QUICK, Clock, find
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.rooms import LIVE_VARIABLE
+from assets.resources import LIVE_VARIABLE
 from tests.conftest import Bundled
 from tests.live.server import Server
 from tests.live.vendor import Clock, Shop

@@ -10,8 +10,8 @@ from dagster._core.definitions.freshness_evaluator import TimeWindowFreshnessPol
 from dagster._core.loader import LoadingContextForTest
 from dagster._core.test_utils import freeze_time
 
-from assets.facts import fact_key
-from assets.live import source_key
+from assets.source_assets import source_key
+from assets.tables import fact_key
 from tests.live.vendor import Shop
 from tests.pipelines.world import CLOCK, World
 

@@ -10,8 +10,8 @@ import pytest
 from brytpunkt.errors import InputError
 from brytpunkt.folders import folders
 from brytpunkt.publishers.find import chosen, declared_sources
-from brytpunkt.warehouse.standing import confirmations, standings
-from pipelines.live import outcome_line, source_table, standing_lines
+from brytpunkt.warehouse.views.source_status import confirmations, standings
+from pipelines.cli.refresh import outcome_line, source_table, standing_lines
 from tests.live.server import Server
 from tests.live.vendor import Clock, Shop, refresher, source, with_pointer
 from tests.pipelines.test_cli import brytpunkt

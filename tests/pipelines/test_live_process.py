@@ -15,13 +15,13 @@ from brytpunkt.folders import folders
 from brytpunkt.landing import Landing
 from brytpunkt.publishers.find import declared_sources
 from brytpunkt.warehouse import Warehouse
-from brytpunkt.warehouse.derived import refresh_derived
+from brytpunkt.warehouse.derived_tables import refresh_derived
 from brytpunkt.warehouse.inbox import take_inbox
 from pipelines.cli import main
-from pipelines.live_details import show_changes, show_source
+from pipelines.cli.sources import show_changes, show_source
 from tests.live.native import SECRET, Site, site_of
 from tests.pipelines.test_cli import brytpunkt
-from tests.publishers.energy.test_quarter_table import LABELS, table
+from tests.publishers.electricity.test_quarter_table import LABELS, table
 
 NAME = "lambda"
 

@@ -6,8 +6,8 @@ from collections import Counter
 
 import dagster as dg
 
-from assets.facts import fact_key
-from assets.live import source_key
+from assets.source_assets import source_key
+from assets.tables import fact_key
 from tests.live.vendor import Shop, rows
 from tests.pipelines.world import CLOCK, World, plan
 

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from pipelines.progress import Progress
+from pipelines.cli.progress import Progress
 
 SAID = "Plan (1,024 of 4,096 drawn worlds)"
 

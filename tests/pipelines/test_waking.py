@@ -8,13 +8,13 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.facts import fact_key
-from assets.live import progress_log, source_key
-from assets.rooms import LIVE_VARIABLE
+from assets.resources import LIVE_VARIABLE
+from assets.source_assets import progress_log, source_key
+from assets.tables import fact_key
 from brytpunkt.folders import folders
+from pipelines.dead_runs import run_tags, sweep_dead_runs
 from pipelines.reconcile import due
 from pipelines.sensors import build_probe_sensor
-from pipelines.sweep import run_tags, sweep_dead_runs
 from tests.live.vendor import Shop
 from tests.pipelines.world import CLOCK, World, plan
 

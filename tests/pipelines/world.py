@@ -6,14 +6,14 @@ from pathlib import Path
 import dagster as dg
 
 from assets import sources
-from assets.facts import build_fact_asset, fact_key
-from assets.live import build_source_asset, source_key
+from assets.automation import on_changed_data
 from assets.partitions import PLANS
-from assets.rooms import Rooms
-from assets.waking import on_changed_data
+from assets.resources import Rooms
+from assets.source_assets import build_source_asset, source_key
+from assets.tables import build_fact_asset, fact_key
 from brytpunkt.landing.fetch import OnProgress
 from brytpunkt.warehouse import Refresher, content_version
-from brytpunkt.warehouse.read import current_table
+from brytpunkt.warehouse.as_of import current_table
 from pipelines.sensors import build_probe_sensor
 from tests.live.server import Server
 from tests.live.vendor import Clock, refresher, with_pointer

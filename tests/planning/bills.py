@@ -9,10 +9,7 @@ from typing import NamedTuple
 import polars as pl
 from hypothesis import strategies as st
 
-from brytpunkt.planning.paradox import (
-    EFFECTS,
-    decompose,
-)
+from brytpunkt.planning.verdicts.lmdi import EFFECTS, decompose
 
 SCHEMA = {
     "workload": pl.String,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from brytpunkt.planning.evaluate import Evaluation
-from brytpunkt.planning.verdicts import switch
+from brytpunkt.planning.ledger.evaluate import Evaluation
+from brytpunkt.planning.verdicts.verdicts import switch
 from tests.planning.reference import Reference, Row
 
 ROW = ["month", "component", "item", "timing"]

@@ -10,7 +10,7 @@ import pytest
 from brytpunkt.declarations import Plan, read_plan
 from brytpunkt.folders import folders
 from brytpunkt.planning.compute import compute
-from brytpunkt.planning.facts import Facts
+from brytpunkt.planning.inputs.planning_inputs import Facts
 from brytpunkt.planning.result import Result
 from brytpunkt.warehouse import Warehouse, facts
 from tests.conftest import Bundled

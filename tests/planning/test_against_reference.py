@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from brytpunkt.declarations import Plan, read_plan
 from brytpunkt.errors import InputError
 from brytpunkt.folders import folders
-from brytpunkt.planning.evaluate import evaluate
-from brytpunkt.planning.facts import Facts
+from brytpunkt.planning.inputs.planning_inputs import Facts
+from brytpunkt.planning.ledger.evaluate import evaluate
 from tests.conftest import SMALL_PLAN
 from tests.planning.compare import compare, switch_months
 from tests.planning.generate import plans
@@ -98,9 +98,9 @@ def test_the_comparison_sees_a_row_that_is_missing(read: Read, known: Facts) -> 
 
 def test_the_folder_of_the_reference_knows_no_planning_formula() -> None:
     allowed = (
-        "brytpunkt.planning.facts",
-        "brytpunkt.planning.shapes",
-        "brytpunkt.planning.calendar",
+        "brytpunkt.planning.inputs.planning_inputs",
+        "brytpunkt.planning.inputs.weekly_shapes",
+        "brytpunkt.planning.inputs.calendar",
     )
     for path in sorted(Path(__file__).with_name("reference").glob("*.py")):
         for line in path.read_text(encoding="utf-8").splitlines():
@@ -108,7 +108,7 @@ def test_the_folder_of_the_reference_knows_no_planning_formula() -> None:
                 assert line.startswith(tuple(f"from {name} import" for name in allowed)), (
                     f"{path.name}: {line}"
                 )
-                if "facts" not in line:
+                if "planning_inputs" not in line:
                     assert all(name.strip().isupper() for name in line.partition("import ")[2].split(",")), (
                         line
                     )

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from brytpunkt.errors import InputError
 from brytpunkt.planning.compute import compute
-from brytpunkt.planning.disruptions import decided, disruptions, expected
-from brytpunkt.planning.evaluate import evaluate
-from brytpunkt.planning.facts import Facts
-from brytpunkt.planning.margins import margins
-from brytpunkt.planning.optimal.flows import annuity, annuity_left
-from brytpunkt.planning.scenarios import scenarios, worst_regret
-from brytpunkt.planning.tipping import tipping_curve
-from tests.planning.test_optimal import SMALL, planned
+from brytpunkt.planning.inputs.planning_inputs import Facts
+from brytpunkt.planning.ledger.evaluate import evaluate
+from brytpunkt.planning.optimal.unit_cash_flows import annuity, annuity_left
+from brytpunkt.planning.verdicts.break_even_prices import margins
+from brytpunkt.planning.verdicts.disruptions import decided, disruptions, expected
+from brytpunkt.planning.verdicts.scenarios import scenarios, worst_regret
+from brytpunkt.planning.verdicts.tipping import tipping_curve
+from tests.planning.optimal.test_optimal import SMALL, planned
 
 SITE, BOX, OFFER = SMALL["sites"][0], SMALL["build"]["servers"][0], SMALL["rent"]["offers"][0]
 DEARER: dict[str, dict[str, Any]] = {

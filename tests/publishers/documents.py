@@ -17,9 +17,9 @@ from typing import Any
 import polars as pl
 
 from brytpunkt.folders import folders
-from brytpunkt.publishers.base import Batch, Document, Listing
-from brytpunkt.publishers.source import Source, read_source
-from brytpunkt.warehouse.contracts import CONTRACTS
+from brytpunkt.publishers._shared.protocol import Batch, Document, Listing
+from brytpunkt.publishers._shared.source import Source, read_source
+from brytpunkt.tables.contracts import CONTRACTS
 
 HERE = Path(__file__).parent
 ANY_PATH = re.compile(r"^/.*$")

@@ -12,7 +12,7 @@ from brytpunkt.declarations import read_plan
 from brytpunkt.folders import folders
 from brytpunkt.planning.compute import compute
 from brytpunkt.planning.result import Result
-from brytpunkt.reporting.render import render_reports
+from brytpunkt.reporting.outputs.render import render_reports
 from brytpunkt.reporting.summary import summarise
 from brytpunkt.warehouse import Warehouse, facts
 from tests.conftest import SMALL_PLAN, Bundled

@@ -20,11 +20,11 @@ from selenium import webdriver
 from weasyprint.urls import FatalURLFetchingError
 
 from brytpunkt.folders import folders
-from brytpunkt.reporting.documents import context, document, standalone
 from brytpunkt.reporting.frames import Frames, frames_of
-from brytpunkt.reporting.pages.shared import desk
-from brytpunkt.reporting.pdf import epoch, pdf_bytes
-from brytpunkt.reporting.words import printable, short
+from brytpunkt.reporting.outputs.html import context, document, standalone
+from brytpunkt.reporting.outputs.pdf import epoch, pdf_bytes
+from brytpunkt.reporting.sanitise import printable, short
+from brytpunkt.reporting.sections.context import desk
 from tests.reporting.conftest import Made
 
 TEMPLATES = folders().templates

@@ -8,7 +8,7 @@ import pytest
 
 from brytpunkt.folders import folders
 from brytpunkt.reporting.columns import TABLE, Need, settle, shares
-from brytpunkt.reporting.pdf import laid_out
+from brytpunkt.reporting.outputs.pdf import laid_out
 from tests.reporting.conftest import Made
 from tests.reporting.test_reports import html_of
 

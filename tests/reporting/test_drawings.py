@@ -11,8 +11,8 @@ from pypdf import PdfReader
 
 from brytpunkt.folders import folders
 from brytpunkt.reporting import drawings
-from brytpunkt.reporting.charts.tidy import tidied
-from brytpunkt.reporting.pdf import pdf_bytes
+from brytpunkt.reporting.charts.svg_simplify import tidied
+from brytpunkt.reporting.outputs.pdf import pdf_bytes
 
 TEMPLATES = folders().templates
 OPEN = '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="50" viewBox="0 0 100 50">'

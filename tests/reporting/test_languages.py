@@ -10,15 +10,15 @@ import pytest
 from ruamel.yaml import YAML
 
 from brytpunkt.declarations import assumptions, read_plan
-from brytpunkt.declarations.fields import Section
+from brytpunkt.declarations.values.fields import Section
 from brytpunkt.errors import BrytpunktError, InputError
 from brytpunkt.folders import TEXTS, folders, report_languages
-from brytpunkt.reporting.catalog import texts
-from brytpunkt.reporting.documents import context, document
 from brytpunkt.reporting.formats import MINUS, Formats
 from brytpunkt.reporting.frames import frames_of
-from brytpunkt.reporting.pages.shared import desk
+from brytpunkt.reporting.outputs.html import context, document
 from brytpunkt.reporting.phrases import phrases
+from brytpunkt.reporting.sections.context import desk
+from brytpunkt.reporting.translations import texts
 from tests.conftest import SMALL_PLAN
 from tests.reporting.conftest import Made
 
@@ -53,11 +53,13 @@ def test_a_file_is_all_that_a_new_language_needs(
         (catalogs / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
     danish = (catalogs / "sv.yaml").read_text(encoding="utf-8").replace("Innehåll", "Indhold")
     (catalogs / "da.yaml").write_text(danish, encoding="utf-8")
-    for module in ("brytpunkt.folders", "brytpunkt.reporting.catalog"):
+    for module in ("brytpunkt.folders", "brytpunkt.reporting.translations"):
         monkeypatch.setattr(f"{module}.TEXTS", catalogs)
     assert report_languages(catalogs) == ("da", "en", "sv")
     words = texts("da", catalogs)
-    monkeypatch.setattr("brytpunkt.reporting.pages.shared.texts", lambda language: texts(language, catalogs))
+    monkeypatch.setattr(
+        "brytpunkt.reporting.sections.context.texts", lambda language: texts(language, catalogs)
+    )
     monkeypatch.setattr("brytpunkt.reporting.phrases.texts", lambda language: texts(language, catalogs))
     at = desk(made.summary, frames_of(made.result), folders().templates / "fonts", "da")
     html = document(context(at, "oslo"), folders().templates)

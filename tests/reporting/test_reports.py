@@ -14,10 +14,10 @@ import pytest
 from pypdf import PdfReader
 
 from brytpunkt.folders import folders
-from brytpunkt.reporting.documents import context, document
 from brytpunkt.reporting.frames import frames_of
-from brytpunkt.reporting.pages.shared import desk
-from brytpunkt.reporting.render import render_reports
+from brytpunkt.reporting.outputs.html import context, document
+from brytpunkt.reporting.outputs.render import render_reports
+from brytpunkt.reporting.sections.context import desk
 from tests.reporting.conftest import Made
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from brytpunkt.folders import folders
 from brytpunkt.reporting import shaping
-from brytpunkt.reporting.documents import PORTFOLIO, context, document
-from brytpunkt.reporting.pdf import pdf_bytes
+from brytpunkt.reporting.outputs.html import PORTFOLIO, context, document
+from brytpunkt.reporting.outputs.pdf import pdf_bytes
 from tests.reporting.conftest import Made
-from tests.reporting.test_changes_page import at
+from tests.reporting.sections.test_changes import at
 
 TEMPLATES = folders().templates
 WORDS = (

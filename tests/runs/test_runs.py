@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from brytpunkt.errors import BrytpunktError
-from brytpunkt.runs import _whole_folder, list_runs, load_run, new_run_id, newest_run, publish
+from brytpunkt.runs.store import _whole_folder, list_runs, load_run, new_run_id, newest_run, publish
 
 
 def a_run(home: Path, name: str, started: str, sites: tuple[str, ...] = ("falun",)) -> None:

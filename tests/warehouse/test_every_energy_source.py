@@ -16,23 +16,23 @@ from pytest_httpserver import HTTPServer
 
 from brytpunkt.folders import folders
 from brytpunkt.landing import Landing
+from brytpunkt.publishers._shared.source import Source, read_source
 from brytpunkt.publishers.find import BUNDLED
-from brytpunkt.publishers.source import Source, read_source
+from brytpunkt.tables.contracts import CONTRACTS
 from brytpunkt.warehouse import Refresher, Warehouse
-from brytpunkt.warehouse.apply import apply_pending
-from brytpunkt.warehouse.contracts import CONTRACTS
+from brytpunkt.warehouse.as_of import current_table
+from brytpunkt.warehouse.connection import table_of
 from brytpunkt.warehouse.inbox import take_inbox
-from brytpunkt.warehouse.read import current_table
 from brytpunkt.warehouse.refresh import Outcome
-from brytpunkt.warehouse.series import violated
-from brytpunkt.warehouse.store import table_of
+from brytpunkt.warehouse.replay_journal import apply_pending
+from brytpunkt.warehouse.series_store import violated
 from tests.live.energy_sites import ENERGY, energy_site, narrowed
 from tests.live.native import ANSWERS, SECRET
 from tests.live.vendor import Clock, find
 from tests.live.walking import is_nowhere, live, versions
-from tests.publishers.energy import documents as native
-from tests.publishers.energy.test_quarter_table import LABELS, table
-from tests.publishers.energy.test_weather import epw_file
+from tests.publishers.electricity import documents as native
+from tests.publishers.electricity.test_quarter_table import LABELS, table
+from tests.publishers.weather.test_weather import epw_file
 
 DECLARED = {
     source.id: source

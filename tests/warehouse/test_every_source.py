@@ -9,7 +9,7 @@ from pytest_httpserver import HTTPServer
 
 from brytpunkt.folders import folders
 from brytpunkt.publishers.find import declared_sources
-from brytpunkt.warehouse.history import changed_between
+from brytpunkt.warehouse.views.history import changed_between
 from tests.live.native import ANSWERS, SECRET, TOKEN, site_of
 from tests.live.vendor import Clock
 from tests.live.walking import is_nowhere, live, versions

@@ -12,7 +12,7 @@ from brytpunkt.folders import folders
 from brytpunkt.landing import Landing
 from brytpunkt.warehouse import Warehouse
 from brytpunkt.warehouse.inbox import Taken, take_inbox
-from tests.publishers.energy import documents as native
+from tests.publishers.electricity import documents as native
 
 DAY = dt.date(2026, 3, 29)
 

@@ -11,11 +11,11 @@ from pytest_httpserver import HTTPServer
 from brytpunkt.folders import folders
 from brytpunkt.landing import Landing
 from brytpunkt.landing.fetch import Patience
-from brytpunkt.publishers.source import Source
+from brytpunkt.publishers._shared.source import Source
 from brytpunkt.warehouse import Warehouse, refresh_bundled
-from brytpunkt.warehouse.derived import refresh_derived
+from brytpunkt.warehouse.derived_tables import refresh_derived
 from brytpunkt.warehouse.refresh import Refresher
-from tests.publishers.energy import documents as native
+from tests.publishers.electricity import documents as native
 
 TODAY = dt.datetime(2026, 8, 31, 12, tzinfo=dt.UTC)
 

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from brytpunkt.warehouse import Refresher, facts
-from brytpunkt.warehouse.apply import apply_pending
-from brytpunkt.warehouse.history import changed_between
+from brytpunkt.warehouse.replay_journal import apply_pending
+from brytpunkt.warehouse.views.history import changed_between
 from tests.live.server import Server
 from tests.live.vendor import Clock, Shop, find, refresher, rows, source, with_pointer
 from tests.warehouse.test_refresh import content

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from brytpunkt.warehouse import Refresher, facts
-from brytpunkt.warehouse.read import current_table
+from brytpunkt.warehouse.as_of import current_table
 from tests.live.server import Server
 from tests.live.vendor import Clock, Shop, rows, with_pointer
 

@@ -8,7 +8,7 @@ import pytest
 
 from brytpunkt.errors import InputError
 from brytpunkt.warehouse import IngestReport, facts, refresh_quotes
-from tests.publishers.test_quotes import COLOCATION, SERVERS
+from tests.publishers.quotes.test_quotes import COLOCATION, SERVERS
 from tests.warehouse.conftest import Snapshot
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 from brytpunkt.folders import folders
 from brytpunkt.landing import Landing
 from brytpunkt.warehouse import Refresher, Warehouse, refresh_bundled, refresh_quotes
-from brytpunkt.warehouse.apply import apply_pending
-from brytpunkt.warehouse.derived import refresh_derived
+from brytpunkt.warehouse.derived_tables import refresh_derived
 from brytpunkt.warehouse.inbox import take_inbox
+from brytpunkt.warehouse.replay_journal import apply_pending
 from tests.conftest import Bundled
 from tests.live.vendor import Clock, find, refresher, rows
-from tests.publishers.energy import documents as native
-from tests.publishers.test_quotes import COLOCATION, SERVERS
+from tests.publishers.electricity import documents as native
+from tests.publishers.quotes.test_quotes import COLOCATION, SERVERS
 from tests.warehouse.test_refresh import content
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from brytpunkt.folders import folders
+from brytpunkt.tables.contracts import CONTRACTS
 from brytpunkt.warehouse import Refresher, facts, refresh_bundled
-from brytpunkt.warehouse.apply import apply_pending
-from brytpunkt.warehouse.contracts import CONTRACTS
+from brytpunkt.warehouse.replay_journal import apply_pending
 from tests.live.server import Answer, Server
 from tests.live.vendor import Clock, Shop, find, refresher, rows, source, with_pointer
 

@@ -11,7 +11,7 @@ import pytest
 
 from brytpunkt.folders import folders
 from brytpunkt.warehouse import Refresher
-from brytpunkt.warehouse.apply import apply_pending
+from brytpunkt.warehouse.replay_journal import apply_pending
 from tests.live.server import Answer, Asked, Server
 from tests.live.vendor import Clock, Shop, find, refresher, rows, source, with_pointer
 

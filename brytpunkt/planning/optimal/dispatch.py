@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from brytpunkt.planning.calendar import MONTHS_PER_YEAR
-from brytpunkt.planning.optimal import flows
+from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
+from brytpunkt.planning.optimal import unit_cash_flows
 from brytpunkt.planning.optimal.mix import Line, Mix, servers_in_service
-from brytpunkt.planning.optimal.owning import owning, stored, tax_lines
+from brytpunkt.planning.optimal.mix_costs import owning, stored, tax_lines
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan
-    from brytpunkt.planning.optimal.arrays import Field, Pool
-    from brytpunkt.planning.optimal.program import Floats, Ints
+    from brytpunkt.planning.optimal.milp import Floats, Ints
+    from brytpunkt.planning.optimal.problem import Field, Pool
 
 ROW_SCHEMA = {
     "option": pl.String,
@@ -76,7 +76,7 @@ def dispatch(plan: Plan, field: Field, mix: Mix) -> Dispatched:
         committed = np.zeros(field.horizon)
         for at, month, count in mix.signed:
             if at == position:
-                flow = flows.commitment(field, term, month)
+                flow = unit_cash_flows.commitment(field, term, month)
                 rows += [
                     Line("rent_committed", term.offer, "end", flow.end * count),
                     Line("rent_committed_upfront", term.offer, "start", flow.start * count),

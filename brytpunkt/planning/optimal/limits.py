@@ -9,18 +9,18 @@ import numpy as np
 import polars as pl
 
 from brytpunkt.declarations import EEA
-from brytpunkt.declarations.geography import zones_of
-from brytpunkt.planning.calendar import MONTHS_PER_YEAR
-from brytpunkt.planning.energy import carbon_intensity, newest_intensities
-from brytpunkt.planning.optimal.model import BUDGET, CARBON, SOVEREIGN, Limits
-from brytpunkt.planning.seats import seat_of
+from brytpunkt.declarations.values.geography import zones_of
+from brytpunkt.planning.energy.site_prices import carbon_intensity, newest_intensities
+from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
+from brytpunkt.planning.optimal.formulation import BUDGET, CARBON, SOVEREIGN, Limits
+from brytpunkt.planning.rent.operator_jurisdiction import seat_of
 
 if TYPE_CHECKING:
-    from brytpunkt.planning.basis import Basis
-    from brytpunkt.planning.facts import Facts
-    from brytpunkt.planning.optimal.arrays import Field
+    from brytpunkt.planning.inputs.planning_inputs import Facts
+    from brytpunkt.planning.ledger.prepare import Basis
     from brytpunkt.planning.optimal.dispatch import Dispatched
-    from brytpunkt.planning.optimal.program import Floats
+    from brytpunkt.planning.optimal.milp import Floats
+    from brytpunkt.planning.optimal.problem import Field
 
 GRAMS_PER_KG = 1000
 KG_PER_TONNE = 1000

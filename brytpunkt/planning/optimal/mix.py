@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from brytpunkt.planning.optimal.arrays import Field
-    from brytpunkt.planning.optimal.program import Floats, Ints
+    from brytpunkt.planning.optimal.milp import Floats, Ints
+    from brytpunkt.planning.optimal.problem import Field
 
 
 @dataclass(frozen=True)

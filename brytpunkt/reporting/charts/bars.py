@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from brytpunkt.reporting.charts.draw import Canvas, Spec, domain, frame, quantitative
 from brytpunkt.reporting.charts.theme import FULL_WIDTH, INK, OWN, QUIET, RENT, RENT_INK, STACK
+from brytpunkt.reporting.charts.vega import Canvas, Spec, domain, frame, quantitative
 from brytpunkt.reporting.formats import SCALES
-from brytpunkt.reporting.words import LABEL_LENGTH, axis_label, short
+from brytpunkt.reporting.sanitise import LABEL_LENGTH, axis_label, short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from brytpunkt.reporting.charts.draw import Canvas, Spec, apart, domain, frame, quantitative, text
 from brytpunkt.reporting.charts.theme import (
     FAINT,
     FULL_WIDTH,
@@ -21,6 +20,7 @@ from brytpunkt.reporting.charts.theme import (
     RENT,
     RENT_INK,
 )  # fmt: skip
+from brytpunkt.reporting.charts.vega import Canvas, Spec, apart, domain, frame, quantitative, text
 from brytpunkt.reporting.formats import SCALES
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from brytpunkt.reporting.charts.bars import NAME_AXIS
-from brytpunkt.reporting.charts.draw import Canvas, Spec, domain, frame, quantitative
 from brytpunkt.reporting.charts.theme import FULL_WIDTH, INK, MUTED, OWN, OWN_LIGHT, RENT
+from brytpunkt.reporting.charts.vega import Canvas, Spec, domain, frame, quantitative
 from brytpunkt.reporting.formats import SCALES
-from brytpunkt.reporting.words import LABEL_LENGTH, axis_label
+from brytpunkt.reporting.sanitise import LABEL_LENGTH, axis_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from brytpunkt.reporting.charts.draw import Canvas, Spec, apart, domain, frame, quantitative, text
 from brytpunkt.reporting.charts.theme import (
     BAND,
     FULL_WIDTH,
@@ -22,7 +21,8 @@ from brytpunkt.reporting.charts.theme import (
     RENT_INK,
     STACK,
 )  # fmt: skip
-from brytpunkt.reporting.words import LABEL_LENGTH, axis_label
+from brytpunkt.reporting.charts.vega import Canvas, Spec, apart, domain, frame, quantitative, text
+from brytpunkt.reporting.sanitise import LABEL_LENGTH, axis_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

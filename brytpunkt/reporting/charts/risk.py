@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from brytpunkt.reporting.charts.draw import Canvas, Spec, domain, frame, quantitative, text
 from brytpunkt.reporting.charts.theme import FULL_WIDTH, INK, MUTED, OWN, OWN_LIGHT, RENT, RENT_INK
+from brytpunkt.reporting.charts.vega import Canvas, Spec, domain, frame, quantitative, text
 from brytpunkt.reporting.formats import SCALES
-from brytpunkt.reporting.words import LABEL_LENGTH, axis_label
+from brytpunkt.reporting.sanitise import LABEL_LENGTH, axis_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

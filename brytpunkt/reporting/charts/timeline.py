@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from brytpunkt.reporting.charts.draw import Spec, quantitative
+from brytpunkt.reporting.charts.vega import Spec, quantitative
 
 YEAR = 12
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from brytpunkt.reporting.charts.bars import NAME_AXIS
-from brytpunkt.reporting.charts.draw import Canvas, Spec, domain, frame, quantitative
 from brytpunkt.reporting.charts.theme import FULL_WIDTH, INK, OWN, RENT
+from brytpunkt.reporting.charts.vega import Canvas, Spec, domain, frame, quantitative
 from brytpunkt.reporting.formats import SCALES
 
 if TYPE_CHECKING:

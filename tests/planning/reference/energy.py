@@ -7,7 +7,7 @@ from functools import cache
 from statistics import NormalDist
 
 from brytpunkt.declarations import Site
-from brytpunkt.planning.shapes import NAMED_SHAPES
+from brytpunkt.planning.inputs.weekly_shapes import NAMED_SHAPES
 from tests.planning.reference.load import Load
 from tests.planning.reference.rent import Flow
 from tests.planning.reference.tariff import Charge, charges, heat_price, lost_vat, tax_bands

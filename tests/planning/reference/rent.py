@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from brytpunkt.declarations import EEA, NORDIC, Workload
-from brytpunkt.declarations.rent import TERM_MONTHS
+from brytpunkt.declarations.sections.rent import TERM_MONTHS
 from tests.planning.reference.load import Load
 from tests.planning.reference.world import World, path
 

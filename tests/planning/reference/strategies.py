@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from typing import NamedTuple
 
 from brytpunkt.declarations import Plan
-from brytpunkt.planning.facts import Facts
+from brytpunkt.planning.inputs.planning_inputs import Facts
 from tests.planning.reference.build import Build
 from tests.planning.reference.energy import Server
 from tests.planning.reference.load import Load

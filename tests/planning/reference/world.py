@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 import holidays
 
 from brytpunkt.declarations import Plan, Site
-from brytpunkt.declarations.money import Money
-from brytpunkt.planning.calendar import TIMEZONES
-from brytpunkt.planning.facts import Facts
+from brytpunkt.declarations.values.money import Money
+from brytpunkt.planning.inputs.calendar import TIMEZONES
+from brytpunkt.planning.inputs.planning_inputs import Facts
 
 Cell = tuple[str, int]  # day type, hour [UTC]
 Hours = dict[int, dict[Cell, dict[int, float]]]  # month -> cell -> local hour of the week -> hours

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from brytpunkt.declarations import Plan, read_plan
-from brytpunkt.planning.evaluate import Evaluation, evaluate
-from brytpunkt.planning.facts import Facts
-from brytpunkt.planning.optimal.arrays import field_of
+from brytpunkt.planning.inputs.planning_inputs import Facts
+from brytpunkt.planning.ledger.evaluate import Evaluation, evaluate
 from brytpunkt.planning.optimal.mix import Mix
-from brytpunkt.planning.risk.draws import Factors, factors_of
-from brytpunkt.planning.risk.energy_years import EnergyYears, energy_years
-from brytpunkt.planning.risk.simulate import Simulator
-from brytpunkt.planning.risk.strategies import strategies_of
+from brytpunkt.planning.optimal.problem import field_of
+from brytpunkt.planning.risk.sampling.draws import Factors, factors_of
+from brytpunkt.planning.risk.sampling.energy_years import EnergyYears, energy_years
+from brytpunkt.planning.risk.simulation.decisions import strategies_of
+from brytpunkt.planning.risk.simulation.simulate import Simulator
 
 PLAN = """\
 plan: sure

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from brytpunkt.planning.risk.strategies import Order
-from brytpunkt.planning.risk.terrain import Way
+from brytpunkt.planning.risk.simulation.decisions import Order
+from brytpunkt.planning.risk.simulation.simulation_inputs import Way
 from tests.planning.risk.reference_owned import Owned
 from tests.planning.risk.reference_world import TINY, units
 

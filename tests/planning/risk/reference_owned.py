@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from brytpunkt.declarations import Plan
-from brytpunkt.planning.money import monthly_rate
-from brytpunkt.planning.risk.strategies import Order, Strategy
-from brytpunkt.planning.risk.terrain import Terrain
-from brytpunkt.planning.taxation import written_off
+from brytpunkt.planning.inputs.money import monthly_rate
+from brytpunkt.planning.ledger.corporate_tax import written_off
+from brytpunkt.planning.risk.simulation.decisions import Order, Strategy
+from brytpunkt.planning.risk.simulation.simulation_inputs import Terrain
 from tests.planning.risk.reference_world import YEAR, World, units
 
 Row = tuple[int, str, float]  # month, timing, amount

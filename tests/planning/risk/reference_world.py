@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from brytpunkt.declarations import Plan, Workload
-from brytpunkt.planning.risk.energy_years import EnergyYears
+from brytpunkt.planning.risk.sampling.energy_years import EnergyYears
 
 TINY = 1e-9
 YEAR = 12

@@ -1,0 +1,203 @@
+"""Plans: a declaration, the facts it plans with, and the finished run."""
+
+import hashlib
+from datetime import UTC, date, datetime
+
+import dagster as dg
+import polars as pl
+
+from assets.automation import on_changed_data
+from assets.partitions import PLAN_SITES, PLANS, site_key
+from assets.progress import draws_told
+from assets.resources import Rooms
+from assets.tables import fact_key
+from brytpunkt.declarations import read_plan
+from brytpunkt.planning.compute import compute
+from brytpunkt.reporting.summary import summarise
+from brytpunkt.runs.store import code_version, load_run, new_run_id, read_inputs, write_inputs, write_run
+from brytpunkt.tables.contracts import CONTRACTS
+from brytpunkt.warehouse import content_version, facts
+
+# A run whose facts moved and which answers these alike has nothing new to tell.
+DECIDED = ("site", "verdict", "switch_date")
+
+
+class PlanningConfig(dg.Config):
+    """``as_of``: plan with what was known that day (YYYY-MM-DD); empty for the newest."""
+
+    as_of: str = ""
+
+
+@dg.asset(
+    group_name="plans",
+    partitions_def=PLANS,
+    code_version="1",
+    kinds={"yaml", "pydantic"},
+    description="The declared plan as it was registered, checked; registers a report partition for each of its sites.",
+)
+def declaration(context: dg.AssetExecutionContext, rooms: Rooms) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """Read the registered declaration of the partition's plan."""
+    declared = read_plan(rooms.folders().home / "plans" / f"{context.partition_key}.yaml")
+    sites = [site_key(declared.plan.plan, site.id) for site in declared.plan.sites]
+    context.instance.add_dynamic_partitions(PLAN_SITES.name or "", sites)
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(declared.sha256),
+        metadata={
+            "name": declared.plan.name,
+            "sites": len(declared.plan.sites),
+            "workloads": len(declared.plan.workloads),
+            "text": dg.MetadataValue.md(f"```yaml\n{declared.text}\n```"),
+        },
+    )
+
+
+@dg.asset(
+    group_name="plans",
+    partitions_def=PLANS,
+    deps=[fact_key(table) for table in CONTRACTS],
+    automation_condition=on_changed_data(),
+    code_version="1",
+    kinds={"duckdb", "parquet"},
+    description="The facts as known at the as-of date, frozen for planning.",
+)
+def planning_inputs(config: PlanningConfig, rooms: Rooms) -> dg.Output[str]:
+    """Facts at the as-of date, written under their digest; returns the digest."""
+    warehouse = rooms.warehouse()
+    with warehouse.open() as connection:
+        known = facts(
+            connection, warehouse.sql / "queries", date.fromisoformat(config.as_of) if config.as_of else None
+        )
+    frames = [frame for frame in vars(known).values() if isinstance(frame, pl.DataFrame)]
+    text = "\n".join([known.as_of.isoformat(), *(content_version(frame) for frame in frames)])
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    folder = write_inputs(known, rooms.folders().home / "inputs", digest)
+    return dg.Output(
+        digest,
+        data_version=dg.DataVersion(digest),
+        metadata={
+            "as_of": known.as_of.isoformat(),
+            "folder": dg.MetadataValue.path(str(folder)),
+            "rows": sum(frame.height for frame in frames),
+        },
+    )
+
+
+@dg.asset(
+    group_name="plans",
+    partitions_def=PLANS,
+    deps=[declaration],
+    automation_condition=on_changed_data(),
+    code_version="1",
+    kinds={"polars", "parquet"},
+    description="The computed plan, kept whole as a run: ledger, verdicts, summary and everything they rest on.",
+)
+def plan_run(context: dg.AssetExecutionContext, rooms: Rooms, planning_inputs: str) -> dg.Output[str]:
+    """Compute the plan and keep the run; returns the run id."""
+    started = datetime.now(UTC)
+    found = rooms.folders()
+    declared = read_plan(found.home / "plans" / f"{context.partition_key}.yaml")
+    inputs = found.home / "inputs" / planning_inputs
+    known = read_inputs(inputs)
+    result = compute(declared.plan, known, draws_told(context.log))
+    version = code_version(found.checkout)
+    content = hashlib.sha256(f"{declared.sha256} {planning_inputs} {version}".encode()).hexdigest()
+    run_id = new_run_id(declared.plan.plan, started, content)
+    summary = summarise(declared, known, result, run_id=run_id, code_version=version)
+    run = write_run(
+        found.home,
+        run_id=run_id,
+        declared=declared,
+        inputs=inputs,
+        result=result,
+        summary=summary,
+        started=started,
+    )
+    return dg.Output(
+        run.run_id,
+        data_version=dg.DataVersion(content),
+        metadata={
+            "run": dg.MetadataValue.path(str(run.folder)),
+            "verdicts": dg.MetadataValue.md(verdict_table(result.verdicts, result.currency)),
+            "ledger_rows": result.ledger.height,
+            "warnings": dg.MetadataValue.md("\n".join(f"- {w}" for w in result.warnings) or "none"),
+            "dagster/row_count": result.ledger.height,
+        },
+    )
+
+
+@dg.asset(
+    group_name="plans",
+    partitions_def=PLANS,
+    automation_condition=on_changed_data(),
+    code_version="1",
+    kinds={"polars"},
+    description="What the newest run decides: its data version moves only when a verdict or an order month did.",
+)
+def verdicts(rooms: Rooms, plan_run: str) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """The decision, apart from the run: whoever tells people about changes depends on this."""
+    result = load_run(rooms.folders().home / "runs" / plan_run).result()
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(decision_version(result.verdicts)),
+        metadata={
+            "run": plan_run,
+            "verdicts": dg.MetadataValue.md(verdict_table(result.verdicts, result.currency)),
+        },
+    )
+
+
+def decision_version(verdicts: pl.DataFrame) -> str:
+    """Digest of what is decided at each site; money that moved without moving a decision leaves it as it was."""
+    return content_version(verdicts.select(DECIDED))
+
+
+def verdict_table(verdicts: pl.DataFrame, currency: str) -> str:
+    """Verdicts as a Markdown table that a person would look at."""
+    lines = [
+        f"| site | verdict | order | PV rent [k{currency}] | PV own [k{currency}] | payback |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in verdicts.iter_rows(named=True):
+        order = row["switch_date"].isoformat()[:7] if row["switch_date"] else "never"
+        payback = row["payback_date"].isoformat()[:7] if row["payback_date"] else "not within the horizon"
+        own = "" if row["npv_own"] is None else f"{row['npv_own'] / 1000:,.0f}"
+        lines.append(
+            f"| {row['site_name']} | {row['verdict']} | {order} | {row['npv_rent'] / 1000:,.0f} | {own} | {payback} |"
+        )
+    return "\n".join(lines)
+
+
+@dg.asset_check(asset=plan_run, partitions_def=PLANS, blocking=True)
+def totals_are_sums_of_rows(
+    context: dg.AssetCheckExecutionContext, rooms: Rooms, plan_run: str
+) -> dg.AssetCheckResult:
+    """Every strategy's totals are the sums of its ledger rows, to the cent."""
+    del context
+    result = load_run(rooms.folders().home / "runs" / plan_run).result()
+    off = mismatched_totals(result.ledger, result.strategies)
+    return dg.AssetCheckResult(passed=off.is_empty(), metadata={"mismatched": off.height})
+
+
+def mismatched_totals(ledger: pl.DataFrame, strategies: pl.DataFrame) -> pl.DataFrame:
+    """Strategies whose stated totals differ from the sums of their ledger rows."""
+    key = ["site", "strategy"]
+    sums = ledger.group_by(key).agg(rows=pl.col("amount").sum(), rows_pv=pl.col("present_value").sum())
+    return (
+        strategies.filter("is_feasible")
+        .join(sums, on=key, how="full", nulls_equal=True, coalesce=True)
+        .filter(
+            pl.col("nominal_total").ne_missing(pl.col("rows"))
+            | pl.col("present_value").ne_missing(pl.col("rows_pv"))
+        )
+    )
+
+
+@dg.asset_check(asset=plan_run, partitions_def=PLANS, blocking=True)
+def every_site_has_a_verdict(rooms: Rooms, plan_run: str) -> dg.AssetCheckResult:
+    """Each declared site is answered with build or rent."""
+    run = load_run(rooms.folders().home / "runs" / plan_run)
+    declared = read_plan(run.folder / "declaration.yaml")
+    verdicts = dict(run.result().verdicts.select("site", "verdict").iter_rows())
+    unanswered = [site.id for site in declared.plan.sites if verdicts.get(site.id) not in {"build", "rent"}]
+    return dg.AssetCheckResult(
+        passed=not unanswered, metadata={"unanswered": dg.MetadataValue.json(unanswered)}
+    )

@@ -1,0 +1,279 @@
+"""Workloads: what has to be computed, and what an hour of hardware achieves for it.
+
+Belongs here: load, throughput and residency as the user declares them.
+Does not belong here: how demand becomes GPU-hours (planning does that).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from brytpunkt.declarations.sections.demand import Demand
+from brytpunkt.declarations.sections.storage import Storage
+from brytpunkt.declarations.sections.weekly_shape import WeeklyShape
+from brytpunkt.declarations.values.fields import (
+    NO_SOURCE,
+    Id,
+    Items,
+    LongText,
+    Section,
+    Share,
+    Text,
+    default,
+    described,
+    id_as_name,
+    wrong,
+)
+
+MOST_LOST = 0.9
+
+
+class ApiEquivalent(Section):
+    """A token API that may serve the workload instead of own or rented GPUs."""
+
+    provider: Annotated[Text, described("Vendor, as named in the table of token prices.")]
+    model: Annotated[Text, described("Model, as named in the table of token prices.")]
+    tokens_per_task_ratio: Annotated[
+        float,
+        described(
+            "Its tokens for the same task, relative to the workload's model.", unit="ratio", gt=0, le=100
+        ),
+    ]
+    quality_note: Annotated[LongText, described("Why it may stand in, and what is lost or won.")]
+
+
+class Failures(Section):
+    """Work lost to hardware failures, on own and rented GPUs alike."""
+
+    failures_per_gpu_year: float = default(
+        0.0,
+        unit="failures per GPU and year",
+        source="convention of this model: no loss unless declared; 0.05-0.10 a year is reported (second-hand)",
+        description="How often a GPU, or what it depends on, stops the work.",
+        ge=0,
+        le=100,
+    )
+    recovery: Literal["cold", "hot", "tolerant"] = default(
+        "cold",
+        unit="mode",
+        source="convention of this model",
+        description="cold: restart on repaired or other nodes; hot: wait for the repair; tolerant: fail over.",
+    )
+    job_gpus: Annotated[
+        int, described("GPUs that stop together with one of them.", unit="GPUs", ge=1, le=1_000_000)
+    ] = 8
+    blast_gpus: Annotated[
+        int, described("GPUs that a repair takes out.", unit="GPUs", ge=1, le=1_000_000)
+    ] = 8
+    identify_minutes: float = default(
+        10.0, unit="minutes", source=NO_SOURCE, description="Until the fault is found.", ge=0, le=10_000
+    )
+    checkpoint_minutes: float = default(
+        60.0, unit="minutes", source=NO_SOURCE, description="Between two checkpoints.", ge=0, le=10_000
+    )
+    init_minutes: float = default(
+        15.0, unit="minutes", source=NO_SOURCE, description="To start the job again.", ge=0, le=10_000
+    )
+    repair_hours: float = default(
+        24.0, unit="hours", source=NO_SOURCE, description="To repair or swap what failed.", ge=0, le=10_000
+    )
+    failover_minutes: float = default(
+        1.0, unit="minutes", source=NO_SOURCE, description="To fail over.", ge=0, le=10_000
+    )
+
+    @property
+    def goodput_loss_share(self) -> float:
+        """GPU-hours lost a GPU-hour paid: failures an hour and GPU x the GPU-hours that one costs.
+
+        Formulas: Compass cluster simulator (SemiAnalysis ClusterMAX); cold, hot and fault-tolerant recovery.
+        """
+        hourly = self.failures_per_gpu_year / 8760
+        found = max(self.identify_minutes, self.checkpoint_minutes / 2)
+        if self.recovery == "cold":
+            job_hours, repair = (found + self.init_minutes) / 60, self.repair_hours * self.blast_gpus
+        elif self.recovery == "hot":
+            job_hours, repair = (found + self.init_minutes) / 60 + self.repair_hours, 0.0
+        else:
+            job_hours = (self.identify_minutes + self.failover_minutes) / 60
+            repair = self.repair_hours * self.blast_gpus
+        return hourly * (job_hours * self.job_gpus + repair)
+
+
+class Workload(Section):
+    """Something that needs GPUs, month after month."""
+
+    id: Annotated[Id, described("Short name for files and tables.")]
+    name: Text = Field(default_factory=id_as_name, description="Display name.")
+    kind: Annotated[
+        Literal["inference", "fine_tuning", "training", "batch"],
+        described("What it is; all but inference bear interruption unless declared otherwise."),
+    ] = "inference"
+    demand: Demand
+    model: Annotated[
+        Text | None, described("Benchmark profile that stands for the model served, for example llama2-70b.")
+    ] = Field(default=None, validate_default=True)
+    efficiency_gain_per_year: float = default(
+        0.0,
+        unit="share per year",
+        source=NO_SOURCE,
+        description="Yearly gain of throughput from software, on own and rented GPUs alike.",
+        ge=0,
+        le=2,
+    )
+    weekly_shape: WeeklyShape = default(
+        "flat",
+        unit="shape",
+        source=NO_SOURCE,
+        description="Load over the week in local time: a name, or 168 numbers from Monday 00:00.",
+    )
+    autonomous_share: Share = default(
+        0.0,
+        unit="share",
+        source=NO_SOURCE,
+        description="Share of the load that runs around the clock by itself, flattening the week.",
+    )
+    benchmark_scenario: Literal["offline", "server", "interactive"] = default(
+        "server",
+        unit="scenario",
+        source="MLPerf Inference: Server is the scenario with a latency limit",
+        description="Which benchmark result the throughput is taken from.",
+    )
+    benchmark_share: float = default(
+        0.5,
+        unit="share",
+        source="planning assumption: a saturated benchmark is a ceiling; MLPerf Inference v5.1 Interactive "
+        "reaches 0.53-0.62 of Server on 8x B200",
+        description="Share of the benchmark throughput that production reaches.",
+        gt=0,
+        le=1,
+    )
+    interactive_share: Share = default(
+        0.0,
+        unit="share",
+        source="convention of this model: the scenario's figure holds for all of the traffic",
+        description="Share of the traffic that needs the interactive latency limit.",
+    )
+    interactive_factor: float = default(
+        0.55,
+        unit="ratio",
+        source="MLPerf Inference v5.1: Interactive reaches 0.53-0.62 of Server on 8x B200, Llama 2 70B",
+        description="Throughput under the interactive limit, relative to the benchmark scenario.",
+        gt=0,
+        le=1,
+    )
+    failures: Failures = Failures()
+    success_probability: float = default(
+        1.0,
+        unit="probability",
+        source="convention of this model: planned for success",
+        description="Probability that the workload reaches production.",
+        gt=0,
+        le=1,
+    )
+    decision_month: Annotated[
+        int,
+        described("Month in which it is known whether it reaches production.", unit="months", ge=0, le=240),
+    ] = 12
+    prefill_multiple: float = default(
+        10.0,
+        unit="ratio",
+        source=NO_SOURCE,
+        description="Input tokens read per second for each output token written.",
+        gt=0,
+        le=1000,
+    )
+    headroom: float = default(
+        0.25,
+        unit="share",
+        source=NO_SOURCE,
+        description="Capacity above the expected peak, for build and rent alike.",
+        ge=0,
+        le=5,
+    )
+    redundancy_units: int = default(
+        1,
+        unit="servers or instances",
+        source="planning assumption: N+1",
+        description="Servers or instances kept beyond the need, for build and rent alike.",
+        ge=0,
+        le=100,
+    )
+    min_replicas: int = default(
+        1,
+        unit="replicas",
+        source=NO_SOURCE,
+        description="Copies of the model that run even without load.",
+        ge=1,
+        le=1000,
+    )
+    gpus_per_replica: Annotated[
+        int | None,
+        described(
+            "GPUs that one copy of the model needs; default: from weights and cache size.",
+            unit="GPUs",
+            ge=1,
+            le=1024,
+        ),
+    ] = None
+    residency: Literal["any", "eea", "nordic"] = default(
+        "eea",
+        unit="class",
+        source="planning assumption: personal data kept inside the EEA",
+        description="Where the workload may run.",
+    )
+    storage: Storage | None = None
+    max_delay_months: Annotated[
+        int,
+        described(
+            "Months that work may wait for own servers before it is rented; 0: none. Used where outcomes are drawn.",
+            unit="months",
+            ge=0,
+            le=12,
+        ),
+    ] = 0
+    interruptible: Annotated[
+        bool | None,
+        described("Whether spot instances may serve it; default: not inference, all other kinds."),
+    ] = None
+    api_equivalents: Annotated[
+        Items[ApiEquivalent],
+        described("Token APIs that may serve it; none declared, none considered.", max_length=20),
+    ] = ()
+
+    @property
+    def bears_interruption(self) -> bool:
+        """Whether spot instances may serve it."""
+        return self.kind != "inference" if self.interruptible is None else self.interruptible
+
+    @field_validator("model", mode="after")
+    @classmethod
+    def _model_for_tokens(cls, model: str | None, info: ValidationInfo) -> str | None:
+        demand = info.data.get("demand")
+        if model is None and demand is not None and demand.gpu_hours_per_day is None:
+            raise wrong(
+                "`model` is missing: tokens need a throughput", "name a benchmark profile, e.g. llama2-70b"
+            )
+        return model
+
+    @field_validator("failures", mode="after")
+    @classmethod
+    def _some_work_is_left(cls, failures: Failures) -> Failures:
+        if failures.goodput_loss_share >= MOST_LOST:
+            raise wrong(
+                f"failures would lose {failures.goodput_loss_share:.0%} of all GPU time",
+                "check failures_per_gpu_year, job_gpus and the times",
+            )
+        return failures
+
+    @field_validator("api_equivalents", mode="after")
+    @classmethod
+    def _apis_sell_tokens(
+        cls, apis: Sequence[ApiEquivalent], info: ValidationInfo
+    ) -> Sequence[ApiEquivalent]:
+        demand = info.data.get("demand")
+        if apis and demand is not None and demand.gpu_hours_per_day is not None:
+            raise wrong("a token API cannot replace demand in GPU-hours", "declare the demand in tokens")
+        return apis

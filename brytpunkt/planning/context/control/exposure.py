@@ -1,0 +1,45 @@
+"""Exposure: what the matrix of control is asked about: the offers that rent takes, and each site's own servers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from brytpunkt.planning.context.control.matrix import control_matrix
+
+if TYPE_CHECKING:
+    from brytpunkt.planning.ledger.evaluate import Evaluation
+
+
+def control(evaluation: Evaluation) -> pl.DataFrame:
+    """The matrix of a plan; operators weigh by the present value of what they are paid in ``rent``."""
+    basis = evaluation.basis
+    modes = basis.choice.rent_modes
+    taken = pl.DataFrame({"workload": list(modes), "mode": list(modes.values())})
+    offers = pl.concat(
+        [
+            basis.market.offers.select("offer", "provider", "country"),
+            basis.market.apis.select(
+                "offer",
+                provider=pl.col("offer").str.split("/").list.first(),
+                country=pl.lit(None, dtype=pl.String),
+            ),
+        ]
+    ).unique("offer")
+    rented = (
+        basis.choice.offers.join(taken, on=["workload", "mode"])
+        .join(offers, on="offer")
+        .select("provider", "country", "mode")
+        .unique()
+        .sort("provider", "country", "mode")
+    )
+    paid = evaluation.rent.filter(pl.col("strategy") == "rent").join(offers, left_on="item", right_on="offer")
+    shares = paid.group_by("provider").agg(share=pl.col("pv_cents").sum()).sort("provider")
+    countries = {site.id: site.country for site in basis.plan.sites}
+    built = (
+        evaluation.chosen.join(basis.options.select("option", "mode", "gpu_model"), on="option")
+        .with_columns(country=pl.col("site").replace_strict(countries, return_dtype=pl.String))
+        .select("site", "country", "mode", "gpu_model")
+    )
+    return control_matrix(basis.plan, rented, built, shares=shares)

@@ -1,0 +1,109 @@
+"""Plausibility: inputs that are possible but more often a mistake than meant."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from brytpunkt.declarations import InlineServer
+from brytpunkt.planning.context.published import unsummed_totals
+
+if TYPE_CHECKING:
+    from brytpunkt.declarations import InlineOffer, Plan
+    from brytpunkt.planning.inputs.planning_inputs import Facts
+    from brytpunkt.planning.ledger.evaluate import Evaluation
+
+RACK_GPUS = 36
+SAME_RATE = 0.01
+SEVERAL_TIMES = 2.0
+LARGEST_DIFFERENCE = 0.01
+YEAR_MONTHS = 12
+
+
+def implausible(
+    plan: Plan, facts: Facts, evaluation: Evaluation, optimal: pl.DataFrame, published: pl.DataFrame
+) -> list[str]:
+    """Warnings about inputs that deserve a second look."""
+    return [
+        *_dear_reservations(evaluation),
+        *_rack_rates(plan, facts),
+        *_short_history(plan, facts),
+        *unsummed_totals(published),
+        *_loose_programme(optimal),
+    ]
+
+
+def _dear_reservations(evaluation: Evaluation) -> list[str]:
+    """Commitments that cost more an hour than the same provider's on-demand hour of the same instance."""
+    key = ["provider", "gpu_model", "gpu_count", "country"]
+    offers = evaluation.basis.market.offers.unique("offer")
+    hourly = (
+        offers.filter(pl.col("term") == "on_demand").group_by(key).agg(hour=pl.col("price_per_hour").max())
+    )
+    dear = (
+        offers.filter(pl.col("term_months") > 0)
+        .join(hourly, on=key, nulls_equal=True)
+        .filter(pl.col("price_per_hour") > pl.col("hour"))
+        .sort("label")["label"]
+        .unique(maintain_order=True)
+    )
+    if dear.is_empty():
+        return []
+    return [f"A reservation is dearer than the on-demand hour of the same instance: {'; '.join(dear)}."]
+
+
+def _rack_rates(plan: Plan, facts: Facts) -> list[str]:
+    """Declared throughput that is a rack's benchmark divided down to a server."""
+    racks = facts.benchmarks.filter(pl.col("gpu_count") >= RACK_GPUS)
+    items: list[InlineServer | InlineOffer] = [
+        *(server for server in plan.build.servers if isinstance(server, InlineServer)),
+        *plan.rent.offers,
+    ]
+    found = []
+    for item in items:
+        for model, rate in (item.output_tokens_per_second or {}).items():
+            share = pl.col("output_tokens_per_second") / pl.col("gpu_count") * item.gpu_count
+            same = racks.filter(pl.col("model") == model, (share / rate - 1).abs() < SAME_RATE)
+            if not same.is_empty():
+                gpus = int(same["gpu_count"][0])
+                found.append(
+                    f"{item.id}: {rate:g} tokens per second of {model} are the benchmark of {gpus} GPUs in one rack "
+                    f"divided down to {item.gpu_count}; a server is not a share of a rack."
+                )
+    return sorted(set(found))
+
+
+def _short_history(plan: Plan, facts: Facts) -> list[str]:
+    """A price history of a year or less where the newest year costs a multiple of it."""
+    if plan.energy.history_to is None:
+        return []
+    first = dt.date.fromisoformat(f"{plan.energy.history_from}-01")
+    last = dt.date.fromisoformat(f"{plan.energy.history_to}-01")
+    months = (last.year - first.year) * YEAR_MONTHS + last.month - first.month + 1
+    if months > YEAR_MONTHS:
+        return []
+    found = []
+    for zone in sorted({site.zone for site in plan.sites if site.zone and site.energy.price_per_kwh is None}):
+        prices = facts.day_ahead_monthly.filter(pl.col("zone") == zone).sort("month")
+        taken = prices.filter(pl.col("month").is_between(first, last))["mean_eur_per_mwh"].to_list()
+        newest = prices.tail(YEAR_MONTHS)["mean_eur_per_mwh"].to_list()
+        if taken and sum(newest) / len(newest) > SEVERAL_TIMES * sum(taken) / len(taken):
+            found.append(
+                f"Energy in {zone} is planned at {sum(taken) / len(taken):.0f} EUR/MWh, the mean of {months} months to "
+                f"{plan.energy.history_to}; the newest twelve months cost {sum(newest) / len(newest):.0f}."
+            )
+    return found
+
+
+def _loose_programme(optimal: pl.DataFrame) -> list[str]:
+    """Optimal plans whose ledger differs from the programme by more than one per cent."""
+    loose = optimal.filter(
+        pl.col("source") == "programme", pl.col("difference_share").abs() > LARGEST_DIFFERENCE
+    )
+    return [
+        f"The optimal plan of {row['site'] or 'the portfolio'} costs {row['difference_share']:.1%} more hour by hour than "
+        "the programme reckoned; it is still the cheapest plan found."
+        for row in loose.iter_rows(named=True)
+    ]

@@ -1,0 +1,107 @@
+"""Money: currencies, the discount rate, and rounding to whole cents.
+
+Inside planning, amounts that were rounded are whole cents [Int64]; everything before that is float.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from brytpunkt.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from brytpunkt.declarations import Finance, Money
+    from brytpunkt.planning.inputs.planning_inputs import Facts
+
+FIXED_POINT = 10**8
+FINE = 10**12  # of hours in a month, far below what 64 bits hold
+
+
+@dataclass(frozen=True)
+class Fx:
+    """Flat exchange rates: units of each currency per euro, and the plan's own currency."""
+
+    currency: str
+    units_per_eur: dict[str, float]
+
+    def rate(self, currency: str) -> float:
+        """Plan currency per unit of ``currency`` [plan currency / unit]."""
+        for name in (currency, self.currency):
+            if name not in self.units_per_eur:
+                raise InputError(
+                    (
+                        Problem(
+                            "finance.fx_units_per_eur",
+                            f"no exchange rate for {name} is known",
+                            f"pin one, as in {{{name}: 1.0}}",
+                        ),
+                    )
+                )
+        return self.units_per_eur[self.currency] / self.units_per_eur[currency]
+
+    def convert(self, money: Money) -> float:
+        """A declared amount in the plan's currency."""
+        return money.amount * self.rate(money.currency)
+
+
+def exchange_rates(finance: Finance, facts: Facts) -> Fx:
+    """Newest rate of each currency at the as-of date, overridden by the declared pins."""
+    newest = (
+        facts.fx_rates.filter(pl.col("date") <= facts.as_of)
+        .sort("currency", "date")
+        .group_by("currency", maintain_order=True)
+        .last()
+    )
+    rates: dict[str, float] = dict(newest.select("currency", "units_per_eur").iter_rows())
+    return Fx(finance.currency, {"EUR": 1.0} | rates | dict(finance.fx_units_per_eur))
+
+
+def annual_rate(finance: Finance) -> float:
+    """Nominal discount rate per year; a real one is converted with Fisher's relation."""
+    if finance.discount_rate_basis == "real":
+        return (1 + finance.discount_rate_per_year) * (1 + finance.inflation_per_year) - 1
+    return finance.discount_rate_per_year
+
+
+def monthly_rate(finance: Finance) -> float:
+    """Nominal discount rate per month, compounding to the annual one."""
+    return float((1 + annual_rate(finance)) ** (1 / 12) - 1)
+
+
+def cents(amount: pl.Expr) -> pl.Expr:
+    """Amount in the plan's currency -> whole cents, half to even."""
+    return (amount * 100).round(0, mode="half_to_even").cast(pl.Int64)
+
+
+def total(amount: pl.Expr, parts: int = FIXED_POINT) -> pl.Expr:
+    """Sum in fixed point, so that neither thread count nor row order can change the last digit.
+
+    ``parts`` of a whole are kept: 1e-8 of money, finer of what is multiplied with money afterwards.
+    """
+    return (amount * parts).round(0).cast(pl.Int64).sum() / parts
+
+
+def ceiling(value: pl.Expr) -> pl.Expr:
+    """Whole units that cover ``value``; a billionth above a whole number is still that number."""
+    return (value - 1e-9).ceil().clip(lower_bound=0)
+
+
+def share_annuity(rate: float, months: pl.Expr) -> pl.Expr:
+    """Annuity payment per unit of cost over ``months`` at the monthly ``rate``."""
+    if rate == 0:
+        return 1 / months
+    return rate / (1 - (1 + rate) ** (-months))
+
+
+def remaining_value(rate: float, life_months: pl.Expr, remaining_months: pl.Expr) -> pl.Expr:
+    """Continuing value per unit of cost: present value of the annuity payments still to come.
+
+    Zero once nothing remains; 1 when the whole life remains.
+    """
+    left = remaining_months.clip(lower_bound=0)
+    if rate == 0:
+        return left / life_months
+    return share_annuity(rate, life_months) * (1 - (1 + rate) ** (-left)) / rate

@@ -1,0 +1,141 @@
+"""Operation: what a number of servers in service draws, and what is rented above their capacity."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from brytpunkt.planning.demand.gpu_sizing import needed_instances
+from brytpunkt.planning.energy.site_prices import PRICE_COLUMNS
+from brytpunkt.planning.energy.tariff import COMPONENT, measured, month_fees
+from brytpunkt.planning.inputs.calendar import CELL, MONTHS_PER_YEAR
+from brytpunkt.planning.inputs.money import ceiling, total
+from brytpunkt.planning.rent.rent import price_path
+
+if TYPE_CHECKING:
+    from brytpunkt.planning.energy.tariff import Bills
+    from brytpunkt.planning.rent.rent import Market
+
+LEVEL = ["option", "month", "servers", "scale"]
+
+
+def drawn(
+    levels: pl.DataFrame, options: pl.DataFrame, load: pl.DataFrame, cells: pl.DataFrame
+) -> pl.DataFrame:
+    """Power of each level of installed servers in every cell: the level, cell, cells' columns, it_kw, kwh."""
+    return (
+        levels.join(
+            options.select(
+                *("option", "site", "calendar", "profile", "server_gpus", "load_kw", "idle_kw"),
+                *("is_power_included", "capacity_fee", "vat_share"),
+            ),
+            on="option",
+        )
+        .join(cells, on=["site", "month"])
+        .join(
+            load.select("scale", "calendar", "profile", "month", *CELL, "busy"),
+            on=["scale", "calendar", "profile", "month", *CELL],
+            how="left",
+        )
+        .with_columns(
+            busy_share=(pl.col("busy").fill_null(0.0) / (pl.col("servers") * pl.col("server_gpus"))).clip(
+                upper_bound=1.0
+            )
+        )
+        .with_columns(
+            it_kw=pl.col("servers")
+            * (pl.col("idle_kw") + (pl.col("load_kw") - pl.col("idle_kw")) * pl.col("busy_share"))
+        )
+        .with_columns(kwh=pl.col("it_kw") * pl.col("n_hours") * pl.col("pue"))
+    )
+
+
+def operate(
+    levels: pl.DataFrame,
+    options: pl.DataFrame,
+    load: pl.DataFrame,
+    cells: pl.DataFrame,
+    months: pl.DataFrame,
+    bills: Bills,
+) -> pl.DataFrame:
+    """Power and energy cost of each level of installed servers.
+
+    | in: levels | option, month, servers, scale (servers above zero) |
+    |---|---|
+    | in: load | scale, calendar, profile, month, cell, busy [GPUs], needed [GPUs] |
+    | out | the level; it_kwh, total_kwh, water_litres, peak_kw; energy_* in the plan's currency for the month |
+
+    Fees on the peak of a year are not here: they depend on the servers of the whole year.
+    """
+    grid = drawn(levels, options, load, cells)
+    paid = pl.when("is_power_included").then(0.0).otherwise(1.0)
+    fee = pl.col("capacity_fee") / MONTHS_PER_YEAR * pl.col("escalator")
+    fees = month_fees(measured(grid, bills, LEVEL), bills, LEVEL)
+    added = {name: pl.col(f"{name}_fee").fill_null(0.0) for name in COMPONENT.values()}
+    return (
+        grid.group_by(*LEVEL, "is_power_included", "capacity_fee", "vat_share")
+        .agg(
+            it_kwh=total(pl.col("it_kw") * pl.col("n_hours")),
+            total_kwh=total(pl.col("kwh")),
+            water_litres=pl.when(pl.col("wue").null_count() == 0).then(
+                total(pl.col("it_kw") * pl.col("n_hours") * pl.col("wue"))
+            ),
+            peak_kw=(pl.col("it_kw") * pl.col("pue_p99")).max(),
+            peak_it_kw=pl.col("it_kw").max(),
+            **{name: total(pl.col("kwh") * pl.col(name)) for name in PRICE_COLUMNS},
+        )
+        .join(months.select("month", "escalator"), on="month")
+        .join(fees, on=LEVEL, how="left", suffix="_fee")
+        .rename({"energy_capacity": "energy_capacity_fee"})
+        .with_columns(energy_capacity=fee * pl.col("peak_kw"))
+        .with_columns(
+            energy_vat=pl.col("energy_vat")
+            + pl.col("vat_share") * (pl.col("energy_capacity") + pl.sum_horizontal(*added.values())),
+            **{name: pl.col(name) + fee for name, fee in added.items()},
+        )
+        .with_columns(pl.col(*PRICE_COLUMNS, "energy_capacity") * paid)
+        .drop(
+            "is_power_included", "capacity_fee", "vat_share", "escalator", *(f"{name}_fee" for name in added)
+        )
+    )
+
+
+def overflow(
+    levels: pl.DataFrame,
+    options: pl.DataFrame,
+    load: pl.DataFrame,
+    market: Market,
+    busy: pl.DataFrame,
+    offers: pl.DataFrame,
+) -> pl.DataFrame:
+    """On-demand rent of the share of each hour's need that the servers cannot carry.
+
+    ``levels`` may hold zero servers; ``busy`` is the load on every calendar, ``offers`` the on-demand offer
+    of each workload.
+
+    -> option, month, servers, offer, amount [plan currency]
+    """
+    short = (
+        levels.join(options.select("option", "calendar", "profile", "server_gpus"), on="option")
+        .join(
+            load.select("calendar", "profile", "month", *CELL, "needed"), on=["calendar", "profile", "month"]
+        )
+        .with_columns(share=1 - pl.col("servers") * pl.col("server_gpus") / pl.col("needed"))
+        .filter(pl.col("share") > 0)
+        .select("option", "calendar", "month", "servers", *CELL, "share")
+    )
+    fleet = offers.select("workload", "profile", "gpu_count", "offer", "price_per_hour")
+    rented = (
+        busy.join(fleet, on=["workload", "profile"])
+        .with_columns(instances=needed_instances())
+        .select("calendar", "offer", "month", *CELL, "n_hours", "instances", "price_per_hour")
+    )
+    instances = ceiling(pl.col("share") * pl.col("instances"))
+    cost = instances * pl.col("n_hours") * pl.col("price_per_hour") * price_path(market.gpu_path)
+    return (
+        short.join(rented, on=["calendar", "month", *CELL])
+        .group_by("option", "month", "servers", "offer")
+        .agg(amount=total(cost))
+        .sort("option", "month", "servers", "offer")
+    )

@@ -1,0 +1,203 @@
+"""Readiness: whether each site can take each server in each mode, today, after a refit, or not at all.
+
+A limit that is not declared is never passed in silence: it stands in ``unknown``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from brytpunkt.declarations import InlineServer
+from brytpunkt.declarations.sections.room_limits import RoomLimits
+from brytpunkt.planning.energy.cooling import LIQUID_SUPPLY_C
+
+if TYPE_CHECKING:
+    from brytpunkt.declarations import Plan, Site
+    from brytpunkt.planning.inputs.money import Fx
+    from brytpunkt.planning.inputs.planning_inputs import Facts
+
+RACK_UNITS = 48  # of a tall rack; a server that is higher stands in several
+FORGIVEN = 1e-9
+LIQUID = ("liquid", "air_liquid")
+HARDWARE_SCHEMA = {"server": pl.String, "cooling": pl.String, "rack_units": pl.Float64}
+READINESS_SCHEMA = {
+    "option": pl.String,
+    "site": pl.String,
+    "mode": pl.String,
+    "server": pl.String,
+    "status": pl.String,
+    "reasons": pl.String,
+    "remarks": pl.String,
+    "unknown": pl.String,
+    "retrofit_capex_per_kw": pl.Float64,
+    "retrofit_months": pl.Int64,
+    "most_servers": pl.Int64,
+    "grid_month": pl.Int64,
+}
+
+
+@dataclass
+class Checks:
+    """What was found about one option: faults that a refit mends, faults that stay, remarks, unknown limits."""
+
+    mended: list[str] = field(default_factory=list)
+    staying: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+    @property
+    def status(self) -> str:
+        """Ready, after_retrofit or not_ready."""
+        if self.staying:
+            return "not_ready"
+        return "after_retrofit" if self.mended else "ready"
+
+
+def limits_of(site: Site) -> RoomLimits:
+    """The declared limits of a room; without any, all are unknown."""
+    found: RoomLimits | None = getattr(site, "limits", None)
+    return found or RoomLimits()
+
+
+def hardware_frame(plan: Plan, facts: Facts) -> pl.DataFrame:
+    """How each server of the plan is cooled and how high it is -> server, cooling, rack_units; null: unknown."""
+    inline = [s for s in plan.build.servers if isinstance(s, InlineServer)]
+    catalog = [s.id for s in plan.build.servers if not isinstance(s, InlineServer)]
+    declared = pl.DataFrame(
+        [(s.id, s.cooling, s.rack_units) for s in inline], schema=HARDWARE_SCHEMA, orient="row"
+    )
+    known = facts.servers.filter(pl.col("server").is_in(catalog)).select(
+        pl.col(name).cast(of) for name, of in HARDWARE_SCHEMA.items()
+    )
+    return pl.concat([declared, known]).sort("server")
+
+
+def readiness(plan: Plan, options: pl.DataFrame, hardware: pl.DataFrame, fx: Fx) -> pl.DataFrame:
+    """One row per site x mode x server.
+
+    ``options``: site, mode, server, nameplate_kw, power_limit_kw, highest_pue, max_servers, rack_kw, grid_month.
+    ``hardware``: server, cooling, rack_units.
+
+    | column | unit |
+    |---|---|
+    | option, site, mode, server | key |
+    | status | ready, after_retrofit, not_ready |
+    | reasons | why it is not ready today, number against number |
+    | remarks | what is no obstacle but must be known |
+    | unknown | limits and figures that are not declared, so not checked |
+    | retrofit_capex_per_kw | plan currency per kW of nameplate; null without a refit |
+    | retrofit_months | months; null without a refit |
+    | most_servers | by the site's power limit; null: no limit declared |
+    | grid_month | first month with grid power |
+    """
+    sites = {site.id: site for site in plan.sites}
+    rows = []
+    for option in options.join(hardware, on="server", how="left").iter_rows(named=True):
+        limits = limits_of(sites[option["site"]])
+        found = _check(option, sites[option["site"]], limits, plan.finance.months)
+        refit = limits.retrofit if found.status == "after_retrofit" else None
+        rows.append(
+            {
+                "option": "/".join((option["site"], option["mode"], option["server"])),
+                "site": option["site"],
+                "mode": option["mode"],
+                "server": option["server"],
+                "status": found.status,
+                "reasons": "; ".join([*found.staying, *found.mended]),
+                "remarks": "; ".join(found.remarks),
+                "unknown": "; ".join(found.unknown),
+                "retrofit_capex_per_kw": fx.convert(refit.capex_per_kw) if refit else None,
+                "retrofit_months": refit.months if refit else None,
+                "most_servers": option["max_servers"],
+                "grid_month": option["grid_month"],
+            }
+        )
+    return pl.DataFrame(rows, schema=READINESS_SCHEMA).sort("option")
+
+
+def _check(option: dict[str, Any], site: Site, limits: RoomLimits, horizon: int) -> Checks:
+    found = Checks()
+    _density(option, limits, found)
+    _liquid(option, site, limits, found)
+    _power(option, found)
+    _floor(limits, found)
+    _grid(option, horizon, found)
+    if limits.feeds == "single":
+        found.remarks.append(
+            "one power feed: its outage stops every server, and spare servers do not help against that"
+        )
+    return found
+
+
+def _density(option: dict[str, Any], limits: RoomLimits, found: Checks) -> None:
+    if option["rack_units"] is None:
+        found.unknown.append("height of the server: not declared, counted as one rack")
+    declared = [limits.rack_density_limit_kw]
+    if option["mode"] == "own_colocation":
+        declared.append(option["rack_kw"])
+    known = [kw for kw in declared if kw is not None]
+    if not known:
+        found.unknown.append("power of a rack: not declared")
+        return
+    draws = option["nameplate_kw"]
+    racks = max(1, ceil((option["rack_units"] or 0) / RACK_UNITS))
+    per_rack, carries = draws / racks, min(known)
+    if per_rack <= carries + FORGIVEN:
+        return
+    spread = "" if racks == 1 else f" in {racks} racks, {per_rack:,.4g} kW each"
+    reason = f"one server draws {draws:,.4g} kW{spread}, a rack here carries {carries:,.4g} kW"
+    refit = limits.retrofit
+    if refit is None:
+        found.staying.append(reason)
+    elif per_rack > refit.rack_density_kw + FORGIVEN:
+        found.staying.append(f"{reason}, after the refit {refit.rack_density_kw:,.4g} kW")
+    else:
+        found.mended.append(reason)
+
+
+def _liquid(option: dict[str, Any], site: Site, limits: RoomLimits, found: Checks) -> None:
+    if option["cooling"] is None:
+        found.unknown.append("cooling of the server: not declared")
+        return
+    has_liquid = limits.liquid_cooling_installed or site.cooling in LIQUID_SUPPLY_C
+    if option["cooling"] not in LIQUID or has_liquid:
+        return
+    reason = "the server needs liquid cooling, none is installed here"
+    if limits.retrofit is not None and limits.retrofit.liquid_cooling:
+        found.mended.append(reason)
+    else:
+        found.staying.append(reason)
+
+
+def _power(option: dict[str, Any], found: Checks) -> None:
+    limit = option["power_limit_kw"]
+    if limit is None:
+        found.unknown.append("power limit of the site: not declared")
+    elif option["max_servers"] < 1:
+        needs = option["nameplate_kw"] * option["highest_pue"]
+        found.staying.append(
+            f"one server needs {needs:,.4g} kW with its cooling (PUE {option['highest_pue']:.2f}), "
+            f"the site gives {limit:,.4g} kW"
+        )
+
+
+def _floor(limits: RoomLimits, found: Checks) -> None:
+    floor = limits.floor_load_limit_kg_per_m2
+    if floor is None:
+        found.unknown.append("load of the floor: not declared")
+    else:
+        found.unknown.append(
+            f"weight of the server: not in the catalog; the floor carries {floor:,.0f} kg per m2"
+        )
+
+
+def _grid(option: dict[str, Any], horizon: int, found: Checks) -> None:
+    month = option["grid_month"]
+    if month >= horizon:
+        found.staying.append(f"the plan has {horizon} months, and the grid connection comes in none of them")
+    elif month > 0:
+        found.remarks.append(f"grid connection from month {month}; rented until then")

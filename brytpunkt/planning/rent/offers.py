@@ -1,0 +1,198 @@
+"""Offers: which rented instances and token APIs may serve which workload, and at what price."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from brytpunkt.declarations import EEA, NORDIC
+from brytpunkt.declarations.sections.rent import TERM_MONTHS
+from brytpunkt.planning.demand.throughput import inline_profile
+
+if TYPE_CHECKING:
+    from brytpunkt.declarations import Plan, Workload
+    from brytpunkt.planning.inputs.money import Fx
+    from brytpunkt.planning.inputs.planning_inputs import Facts
+
+TERM_LABELS = {
+    "on_demand": "on demand",
+    "spot": "spot",
+    "reserved_1y": "reserved 1 year",
+    "reserved_3y": "reserved 3 years",
+    "reserved_5y": "reserved 5 years",
+    "savings_1y": "savings plan 1 year",
+    "savings_3y": "savings plan 3 years",
+}
+OFFER_COLUMNS = [
+    *("offer", "provider", "gpu_model", "profile", "gpu_count", "term", "term_months", "upfront_share"),
+    *("price_native_per_hour", "native_currency", "price_per_hour", "label"),
+]
+
+
+def eligible_offers(plan: Plan, facts: Facts, fx: Fx) -> pl.DataFrame:
+    """Offers that the plan allows, whatever the workload, in the order that settles ties.
+
+    | column | unit |
+    |---|---|
+    | offer | provider/region/sku/term, or the inline id |
+    | profile | GPU type, or the inline item with its own throughput |
+    | price_per_hour | plan currency per instance-hour, after the negotiated discount |
+    """
+    catalog = _catalog_offers(plan, facts)
+    inline = _inline_offers(plan)
+    rates = {name: fx.rate(name) for name in {*catalog["native_currency"], *inline["native_currency"]}}
+    return (
+        pl.concat([catalog, inline])
+        .with_columns(
+            term_months=pl.col("term").replace_strict(TERM_MONTHS, return_dtype=pl.Int64),
+            price_per_hour=pl.col("price_native_per_hour")
+            * pl.col("native_currency").replace_strict(rates, default=None, return_dtype=pl.Float64),
+            label=pl.format(
+                "{} {} ({})",
+                pl.col("provider"),
+                pl.col("name"),
+                pl.col("term").replace_strict(TERM_LABELS, return_dtype=pl.String),
+            ),
+        )
+        .select(*OFFER_COLUMNS, "country")
+        .sort("offer")
+    )
+
+
+def _catalog_offers(plan: Plan, facts: Facts) -> pl.DataFrame:
+    rent = plan.rent
+    kept = facts.offers.filter(
+        pl.col("confidence") != "suspect",
+        pl.col("price_native_per_instance_hour") > 0,
+        pl.col("term").is_in(list(rent.terms)),
+        ~pl.col("provider").is_in(list(rent.exclude_providers)),
+    )
+    for column, allowed in (
+        ("provider", rent.providers),
+        ("country", rent.countries),
+        ("gpu_model", rent.gpu_models),
+    ):
+        if allowed is not None:
+            kept = kept.filter(pl.col(column).is_in(list(allowed)))
+    return kept.select(
+        offer=pl.concat_str("provider", pl.col("region").fill_null(""), "sku", "term", separator="/"),
+        provider="provider",
+        name=pl.concat_str(pl.col("sku"), pl.col("region").fill_null("region not stated"), separator=", "),
+        country="country",
+        gpu_model="gpu_model",
+        profile="gpu_model",
+        gpu_count=pl.col("gpu_count").cast(pl.Int64),
+        term="term",
+        upfront_share=pl.col("upfront_share").fill_null(0.0).cast(pl.Float64),
+        price_native_per_hour=pl.col("price_native_per_instance_hour").cast(pl.Float64)
+        * (1 - rent.negotiated_discount_share),
+        native_currency="native_currency",
+    )
+
+
+def _inline_offers(plan: Plan) -> pl.DataFrame:
+    schema = {
+        "offer": pl.String,
+        "provider": pl.String,
+        "name": pl.String,
+        "country": pl.String,
+        "gpu_model": pl.String,
+        "profile": pl.String,
+        "gpu_count": pl.Int64,
+        "term": pl.String,
+        "upfront_share": pl.Float64,
+        "price_native_per_hour": pl.Float64,
+        "native_currency": pl.String,
+    }
+    rows = [
+        (
+            o.id,
+            o.provider,
+            o.id,
+            None,
+            o.gpu_model,
+            inline_profile(o.id) if o.output_tokens_per_second else o.gpu_model,
+            o.gpu_count,
+            o.term,
+            o.upfront_share,
+            o.price.amount,
+            o.price.currency,
+        )
+        for o in plan.rent.offers
+    ]
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def residency_allows(workload: Workload) -> pl.Expr:
+    """Whether an offer's country satisfies the workload's data residency; inline offers always do."""
+    allowed = {"nordic": NORDIC, "eea": EEA}.get(workload.residency)
+    if allowed is None:
+        return pl.lit(value=True)
+    return pl.col("country").is_in(sorted(allowed)).fill_null(value=False) | ~pl.col("offer").str.contains(
+        "/"
+    )
+
+
+def offers_by_workload(plan: Plan, offers: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
+    """Every (workload, offer) that fits: residency, a known rate, and room for a whole replica."""
+    frames = [
+        offers.filter(residency_allows(w)).select(pl.lit(w.id).alias("workload"), pl.all())
+        for w in plan.workloads
+    ]
+    return (
+        pl.concat(frames)
+        .join(rates.select("workload", "profile", "replica_gpus"), on=["workload", "profile"])
+        .filter(pl.col("gpu_count") >= pl.col("replica_gpus"))
+        .sort("workload", "offer")
+    )
+
+
+def api_offers(plan: Plan, facts: Facts, fx: Fx) -> pl.DataFrame:
+    """Declared API equivalents with their prices per million tokens.
+
+    | column | unit |
+    |---|---|
+    | workload, offer | key |
+    | tokens_per_task_ratio | API tokens per token of the own model |
+    | input_price, cached_price, output_price | plan currency per million tokens |
+    """
+    schema = {
+        "workload": pl.String,
+        "provider": pl.String,
+        "model": pl.String,
+        "tokens_per_task_ratio": pl.Float64,
+    }
+    declared = pl.DataFrame(
+        [
+            (w.id, api.provider, api.model, api.tokens_per_task_ratio)
+            for w in plan.workloads
+            for api in w.api_equivalents
+        ],
+        schema=schema,
+        orient="row",
+    )
+    prices = facts.token_prices.filter(pl.col("confidence") != "suspect").sort(
+        "provider", "model", "valid_from"
+    )
+    newest = prices.unique(["provider", "model"], keep="last", maintain_order=True)
+    rates = {name: fx.rate(name) for name in newest["native_currency"].unique()}
+    to_plan = pl.col("native_currency").replace_strict(rates, default=None, return_dtype=pl.Float64)
+    cached = pl.col("price_native_per_million_cached_input").fill_null(
+        pl.col("price_native_per_million_input")
+    )
+    return (
+        declared.join(newest, on=["provider", "model"])
+        .select(
+            "workload",
+            "tokens_per_task_ratio",
+            "native_currency",
+            offer=pl.format("{}/{}", "provider", "model"),
+            label=pl.format("{} {} (token API)", "provider", "model"),
+            native_rate=to_plan,
+            input_price=pl.col("price_native_per_million_input").cast(pl.Float64) * to_plan,
+            cached_price=cached.cast(pl.Float64) * to_plan,
+            output_price=pl.col("price_native_per_million_output").cast(pl.Float64) * to_plan,
+        )
+        .sort("workload", "offer")
+    )

@@ -1,0 +1,258 @@
+"""Rent: what each workload costs on demand, under commitments, and at a token API.
+
+Frames here carry a ``scale`` column: the demand relative to the declared one (1 in the plan itself), so
+that the same code answers what happens at other volumes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from brytpunkt.planning.demand.gpu_sizing import needed_instances
+from brytpunkt.planning.inputs.calendar import CELL, MONTHS_PER_YEAR
+from brytpunkt.planning.inputs.money import FINE, total
+from brytpunkt.planning.rent.commitments import committed_instances, sign_commitments
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from brytpunkt.declarations import Plan
+
+MODES = ("on_demand", "spot", "committed", "api")
+FLEET = ["workload", "profile", "gpu_count"]
+CASE = ["scale", "workload"]
+TOKENS_PER_PRICE = 1e6
+
+
+@dataclass(frozen=True)
+class Market:
+    """Everything that rent depends on, prepared once.
+
+    ``offers``: (workload, offer) that fit; ``apis``: declared equivalents; ``busy``: load by cell on the
+    home calendar; ``volume``: tokens by month; ``months``: the plan's months; paths: price change per year.
+    """
+
+    offers: pl.DataFrame
+    apis: pl.DataFrame
+    busy: pl.DataFrame
+    volume: pl.DataFrame
+    months: pl.DataFrame
+    gpu_path: float
+    token_path: float
+    interruptible: pl.DataFrame
+
+    @classmethod
+    def of(
+        cls,
+        plan: Plan,
+        *,
+        offers: pl.DataFrame,
+        apis: pl.DataFrame,
+        busy: pl.DataFrame,
+        volume: pl.DataFrame,
+        months: pl.DataFrame,
+    ) -> Market:
+        """Market of a plan."""
+        paths = plan.rent.gpu_price_path_per_year, plan.rent.token_price_path_per_year
+        wasted = plan.rent.spot.wasted_share
+        interruptible = pl.DataFrame(
+            [(w.id, wasted) for w in plan.workloads if w.bears_interruption],
+            schema={"workload": pl.String, "wasted_share": pl.Float64},
+            orient="row",
+        )
+        return cls(offers, apis, busy, volume, months, *paths, interruptible)
+
+    def on_demand(self) -> pl.DataFrame:
+        """Offers rented by the hour."""
+        return self.offers.filter(pl.col("term") == "on_demand")
+
+    def spot(self) -> pl.DataFrame:
+        """Interruptible offers for the workloads that bear it; an hour is priced with what interruptions waste."""
+        return (
+            self.offers.filter(pl.col("term") == "spot")
+            .join(self.interruptible, on="workload")
+            .with_columns(price_per_hour=pl.col("price_per_hour") * (1 + pl.col("wasted_share")))
+            .drop("wasted_share")
+        )
+
+    def instances(self, offers: pl.DataFrame, scales: Sequence[float]) -> pl.DataFrame:
+        """Instances that each fleet (workload, GPU type, GPUs an instance) needs in each cell.
+
+        -> scale, workload, profile, gpu_count, month, day_type, hour_utc, n_hours, instances
+        """
+        return (
+            offers.select(FLEET)
+            .unique()
+            .join(self.busy, on=["workload", "profile"])
+            .join(pl.DataFrame({"scale": list(scales)}, schema={"scale": pl.Float64}), how="cross")
+            .with_columns(busy=pl.col("busy") * pl.col("scale"))
+            .select("scale", *FLEET, "month", *CELL, "n_hours", instances=needed_instances())
+        )
+
+
+def price_path(rate: float, month: str = "month") -> pl.Expr:
+    """Price relative to the plan's start along a smooth yearly path."""
+    return (1 + rate) ** (pl.col(month) / MONTHS_PER_YEAR)
+
+
+def on_demand_flows(
+    market: Market, offers: pl.DataFrame, scales: Sequence[float], component: str = "rent_on_demand"
+) -> pl.DataFrame:
+    """Hourly rent of whole instances -> scale, workload, offer, month, component, timing, amount."""
+    hours = (
+        market.instances(offers, scales)
+        .group_by("scale", *FLEET, "month")
+        .agg(instance_hours=total(pl.col("instances") * pl.col("n_hours")))
+    )
+    return (
+        offers.join(hours, on=FLEET)
+        .with_columns(
+            amount=pl.col("instance_hours") * pl.col("price_per_hour") * price_path(market.gpu_path)
+        )
+        .select(
+            *CASE,
+            "offer",
+            "month",
+            pl.lit(component).alias("component"),
+            pl.lit("end").alias("timing"),
+            "amount",
+        )
+    )
+
+
+def with_partners(market: Market) -> pl.DataFrame:
+    """Each commitment with the on-demand offer that serves what lies above it.
+
+    The partner has the same GPU type and GPU count: of the same provider if there is one, else the
+    cheapest. A commitment without one is left out.
+    """
+    kind = ["workload", "gpu_model", "gpu_count"]
+    partners = market.on_demand().select(
+        *kind, partner="offer", partner_provider="provider", partner_price="price_per_hour"
+    )
+    return (
+        market.offers.filter(pl.col("term_months") > 0)
+        .join(partners, on=kind)
+        .with_columns(is_other=pl.col("provider") != pl.col("partner_provider"))
+        .sort("workload", "offer", "is_other", "partner_price", "partner")
+        .unique(["workload", "offer"], keep="first", maintain_order=True)
+    )
+
+
+def commitment_needs(market: Market, pairs: pl.DataFrame, scales: Sequence[float]) -> pl.DataFrame:
+    """Hours a month in which so many instances are needed beside each commitment, and the on-demand price of its partner.
+
+    -> scale, workload, offer, month, n_hours, instances, hourly_price
+    """
+    level = ["scale", *FLEET, "month", "instances"]
+    levels = market.instances(pairs, scales).group_by(level).agg(n_hours=total(pl.col("n_hours"), FINE))
+    return (
+        pairs.select(*FLEET, "offer", "partner_price")
+        .join(levels, on=FLEET)
+        .with_columns(hourly_price=pl.col("partner_price") * price_path(market.gpu_path))
+        .select(*CASE, "offer", "month", "n_hours", "instances", "hourly_price")
+    )
+
+
+def sign(market: Market, pairs: pl.DataFrame, needs: pl.DataFrame) -> pl.DataFrame:
+    """Signatures each quarter: scale, workload, offer, signed_month, expiry_month, count."""
+    return sign_commitments(needs, pairs, market.months, market.gpu_path)
+
+
+def commitment_flows(
+    market: Market, pairs: pl.DataFrame, needs: pl.DataFrame, signed: pl.DataFrame, deliveries: Sequence[int]
+) -> pl.DataFrame:
+    """What commitments and the on-demand rent above them cost in the months before each delivery.
+
+    -> delivery, scale, workload, offer, month, component, timing, amount
+
+    Signatures whose term ends after the delivery are not made, unless the delivery is the horizon.
+    """
+    horizon = market.months.height
+    until = pl.DataFrame({"delivery": sorted(set(deliveries))}, schema={"delivery": pl.Int64})
+    kept = signed.join(until, how="cross").filter(
+        (pl.col("expiry_month") <= pl.col("delivery")) | (pl.col("delivery") == horizon)
+    )
+    key = ["delivery", *CASE, "offer"]
+    cases = needs.select(*CASE, "offer", "month").unique().join(until, how="cross")
+    standing = (
+        cases.filter(pl.col("month") < pl.col("delivery"))
+        .join(committed_instances(kept, horizon, key), on=[*key, "month"], how="left")
+        .with_columns(pl.col("committed").fill_null(0))
+    )
+    return pl.concat([_rent_above(needs, standing), *_charges(market, pairs, kept, key)]).filter(
+        pl.col("amount") != 0
+    )
+
+
+def _rent_above(needs: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
+    """On-demand rent above what is committed; equal levels are priced once."""
+    level = [*CASE, "offer", "month", "committed"]
+    above = (pl.col("instances") - pl.col("committed")).clip(lower_bound=0)
+    priced = (
+        standing.select(level)
+        .unique()
+        .join(needs, on=[*CASE, "offer", "month"])
+        .group_by(level)
+        .agg(amount=total(above * pl.col("n_hours") * pl.col("hourly_price")))
+    )
+    return standing.join(priced, on=level).select(
+        "delivery",
+        *CASE,
+        "offer",
+        "month",
+        component=pl.lit("rent_on_demand"),
+        timing=pl.lit("end"),
+        amount="amount",
+    )
+
+
+def _charges(
+    market: Market, pairs: pl.DataFrame, signed: pl.DataFrame, key: list[str]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The commitments' own charges: month by month, and the upfront share at signature."""
+    prices = pairs.select("workload", "offer", "price_per_hour", "upfront_share")
+    upfront = pl.col("upfront_share")
+    charged = (
+        signed.join(prices, on=["workload", "offer"])
+        .with_columns(
+            month=pl.int_ranges(
+                "signed_month", pl.min_horizontal("expiry_month", pl.lit(market.months.height))
+            ),
+            rate=pl.col("price_per_hour") * price_path(market.gpu_path, "signed_month") * pl.col("count"),
+        )
+        .explode("month")
+        .join(market.months.select("month", "hours"), on="month")
+        .with_columns(charge=pl.col("rate") * pl.col("hours"))
+    )
+    return tuple(
+        charged.group_by(*key, month=month)
+        .agg(amount=total(pl.col("charge") * share))
+        .select(*key, "month", component=pl.lit(component), timing=pl.lit(timing), amount="amount")
+        for component, timing, month, share in (
+            ("rent_committed", "end", pl.col("month"), 1 - upfront),
+            ("rent_committed_upfront", "start", pl.col("signed_month"), upfront),
+        )
+    )  # type: ignore[return-value]
+
+
+def api_flows(market: Market, apis: pl.DataFrame, scales: Sequence[float]) -> pl.DataFrame:
+    """Tokens at a token API -> scale, workload, offer, month, component, timing, amount."""
+    volume = pl.DataFrame({"scale": list(scales)}, schema={"scale": pl.Float64}).join(
+        market.volume, how="cross"
+    )
+    price = (
+        pl.col("uncached_input_tokens") * pl.col("input_price")
+        + pl.col("cached_input_tokens") * pl.col("cached_price")
+        + pl.col("output_tokens") * pl.col("output_price")
+    ) / TOKENS_PER_PRICE
+    return (
+        apis.join(volume, on="workload")
+        .with_columns(
+            amount=price * pl.col("tokens_per_task_ratio") * pl.col("scale") * price_path(market.token_path)
+        )
+        .select(*CASE, "offer", "month", component=pl.lit("token_api"), timing=pl.lit("end"), amount="amount")
+    )

@@ -1,0 +1,206 @@
+"""The bill: accrual cost of a strategy by workload and mode, with the volume that each mode serves.
+
+Purchases enter as annuities over their own life and upfront payments month by month, so that a month's bill is the
+cost of that month's service. Feeds the decomposition in ``paradox``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
+from brytpunkt.planning.inputs.money import monthly_rate
+from brytpunkt.planning.optimal.dispatch import dispatch
+from brytpunkt.planning.optimal.mix import Line
+from brytpunkt.planning.optimal.unit_cash_flows import annuity
+from brytpunkt.planning.own.capacity import server_life_months
+from brytpunkt.planning.verdicts.lmdi import FIXED, by_year, decompose_many
+
+if TYPE_CHECKING:
+    from brytpunkt.planning.ledger.evaluate import Evaluation
+    from brytpunkt.planning.optimal.milp import Floats
+    from brytpunkt.planning.optimal.mix import Mix
+    from brytpunkt.planning.optimal.problem import Field
+    from brytpunkt.planning.verdicts.disruptions import Decided
+
+TOKENS_PER_PRICE = 1e6
+SCHEMA = {
+    "month": pl.Int64,
+    "workload": pl.String,
+    "mode": pl.String,
+    "volume": pl.Float64,
+    "served": pl.Float64,
+    "units": pl.Float64,
+    "cost": pl.Float64,
+}
+
+
+def paradox(evaluation: Evaluation, strategies: list[Decided]) -> pl.DataFrame:
+    """Why the bill of each strategy changes: between plan years, and from the first whole year to the last.
+
+    | column | unit |
+    |---|---|
+    | site (null for rent), strategy, from_year, to_year, effect | key; years count from 0 |
+    | amount | plan currency a year; the effects of a pair sum to the change of the bill |
+    | from_bill, to_bill | plan currency a year |
+    """
+    years = evaluation.basis.horizon // MONTHS_PER_YEAR
+    pairs = [(year, year + 1) for year in range(years - 1)]
+    if years > 2:  # noqa: PLR2004 - from the first to the last is news from three years on
+        pairs.append((0, years - 1))
+    frames = []
+    for choice in strategies if pairs else []:
+        yearly = by_year(bill(evaluation, choice.field, choice.mix), evaluation.basis.horizon)
+        sums = yearly.group_by("month").agg(bill=pl.col("cost").sum())
+        frames.append(
+            decompose_many(yearly, pairs)
+            .join(sums.select(from_month="month", from_bill="bill"), on="from_month", how="left")
+            .join(sums.select(to_month="month", to_bill="bill"), on="to_month", how="left")
+            .select(
+                pl.lit(choice.site, dtype=pl.String).alias("site"),
+                pl.lit(choice.strategy).alias("strategy"),
+                pl.col("from_month").alias("from_year"),
+                pl.col("to_month").alias("to_year"),
+                "effect",
+                pl.col("cents").alias("amount") / 100,
+                "from_bill",
+                "to_bill",
+            )
+        )
+    schema = {
+        "site": pl.String,
+        "strategy": pl.String,
+        "from_year": pl.Int64,
+        "to_year": pl.Int64,
+        "effect": pl.String,
+        "amount": pl.Float64,
+        "from_bill": pl.Float64,
+        "to_bill": pl.Float64,
+    }
+    return pl.concat([pl.DataFrame(schema=schema), *frames])
+
+
+def bill(evaluation: Evaluation, field: Field, mix: Mix) -> pl.DataFrame:
+    """Monthly bill of a mix: month, workload, mode, volume, served, units, cost (``paradox.BILL``).
+
+    Volume is millions of output tokens, or GPU-hours for workloads declared in them. Units are instance-hours of rent,
+    millions of output tokens at an API, and GPU-hours of work on own servers, whose cost is split by them.
+    """
+    done = dispatch(evaluation.basis.plan, field, mix)
+    volume = _volumes(evaluation, field)
+    costs = {(line.component, line.item): line.amount for line in done.lines if line.option is None}
+    owned = _owned(evaluation, field, [line for line in done.lines if line.option is not None])
+    work = _work_of(field, [share for share in done.shares if share[1] == "own"])
+    all_work = np.sum(list(work.values()), axis=0) if work else np.zeros(field.horizon)
+    frames = []
+    for workload, by, item, share in done.shares:
+        served = (share * field.work[workload]).sum(axis=1)
+        if not served.any():
+            continue
+        if by == "own":
+            part = np.divide(work[workload], all_work, out=np.zeros_like(all_work), where=all_work > 0)
+            cost, units = owned * part, work[workload]
+        elif by == "committed":
+            cost, units = _committed(field, mix, workload, item)
+        elif by == "api":
+            cost = costs.get(("token_api", item), np.zeros(field.horizon))
+            units = volume[workload] * served
+        else:
+            offer = next(o for o in field.hourly if (o.workload, o.offer) == (workload, item))
+            shared = [o for o in field.hourly if o.offer == item]
+            cost = (
+                _hourly_cost(field, share, workload, item)
+                if len(shared) > 1
+                else costs[offer.component, item]
+            )
+            units = cost / offer.price
+        frames.append(
+            pl.DataFrame(
+                {
+                    "month": np.arange(field.horizon),
+                    "workload": [field.workloads[workload]] * field.horizon,
+                    "mode": [f"{by} {item}"] * field.horizon,
+                    "volume": volume[workload],
+                    "served": volume[workload] * served,
+                    "units": units,
+                    "cost": cost,
+                }
+            )
+        )
+    return pl.concat([pl.DataFrame(schema=SCHEMA), *frames, _staff(evaluation)])
+
+
+def _hourly_cost(field: Field, share: Floats, workload: int, item: str) -> Floats:
+    """Cost of one workload's instances where several workloads rent the same offer."""
+    offer = next(o for o in field.hourly if (o.workload, o.offer) == (workload, item))
+    count = np.ceil(np.maximum(share * offer.instances - 1e-9, 0.0))
+    return np.asarray((count * field.hours).sum(axis=1) * offer.price)
+
+
+def _volumes(evaluation: Evaluation, field: Field) -> Floats:
+    """Volume of each workload and month [W, H]: million output tokens, or GPU-hours where declared in them."""
+    frame = evaluation.basis.volume
+    rows = []
+    for name in field.workloads:
+        own = frame.filter(pl.col("workload") == name).sort("month")
+        tokens = own["output_tokens"].to_numpy() / TOKENS_PER_PRICE
+        rows.append(tokens if tokens.any() else own["declared_gpu_hours"].to_numpy())
+    return np.stack(rows)
+
+
+def _work_of(field: Field, shares: list[tuple[int, str, str, Floats]]) -> dict[int, Floats]:
+    """GPU-hours of work on own servers by workload [H], on the GPU type that the workload rents."""
+    found: dict[int, Floats] = {}
+    for workload, _, _, share in shares:
+        hours = (share * field.work[workload]).sum(axis=1) * field.gpu_hours[workload]
+        found[workload] = found.get(workload, np.zeros(field.horizon)) + hours
+    return found
+
+
+def _owned(evaluation: Evaluation, field: Field, lines: list[Line]) -> Floats:
+    """Accrual cost of what is owned [H]: annuities of purchases and hall, and everything paid month by month."""
+    plan = evaluation.basis.plan
+    rate = monthly_rate(plan.finance)
+    cost = np.zeros(field.horizon)
+    for line in lines:
+        if line.timing == "end" and line.component != "decommissioning":
+            cost += line.amount
+    network = round(plan.build.network_life_years * MONTHS_PER_YEAR)
+    for pool in field.pools:
+        hall_life = int(pool.number("facility_months"))
+        lives = {"network_capex": network, "facility_capex": hall_life}
+        for line in lines:
+            if line.option == pool.option and line.timing == "start":
+                life = lives.get(line.component, server_life_months(plan))
+                for month in np.flatnonzero(line.amount):
+                    cost[month : month + life] += line.amount[month] * annuity(rate, life)
+    return cost
+
+
+def _committed(field: Field, mix: Mix, workload: int, item: str) -> tuple[Floats, Floats]:
+    """Charge and instance-hours of a workload's commitments, upfront payments spread over their months."""
+    cost, units = np.zeros(field.horizon), np.zeros(field.horizon)
+    for position, signed, count in mix.signed:
+        term = field.terms[position]
+        if (term.workload, term.offer) == (workload, item):
+            months = slice(signed, min(signed + term.months, field.horizon))
+            units[months] += count * field.month_hours[months]
+            cost[months] += count * field.month_hours[months] * term.price[signed]
+    return cost, units
+
+
+def _staff(evaluation: Evaluation) -> pl.DataFrame:
+    """Platform staff: cost that no volume carries."""
+    rows = evaluation.rent.filter(pl.col("strategy") == "rent", pl.col("component") == "platform_staff")
+    return rows.select(
+        "month",
+        workload=pl.lit(""),
+        mode=pl.lit(FIXED),
+        volume=pl.lit(0.0),
+        served=pl.lit(0.0),
+        units=pl.lit(0.0),
+        cost=pl.col("cents") / 100,
+    )

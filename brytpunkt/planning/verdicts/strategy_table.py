@@ -1,0 +1,120 @@
+"""The table of strategies: totals, levelised costs, what each one owns and commits, and why some cannot serve."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from brytpunkt.planning.verdicts.verdicts import rent_label, units_served
+
+if TYPE_CHECKING:
+    from brytpunkt.planning.ledger.evaluate import Evaluation
+    from brytpunkt.planning.optimal.results import Optimal
+
+STRATEGY_ORDER = (
+    *("api", "on_demand", "spot", "committed", "rent"),
+    *("own_colocation", "own_hall", "own", "optimal"),
+)
+
+
+def strategies(evaluation: Evaluation, ledger: pl.DataFrame, optimal: Optimal) -> pl.DataFrame:
+    """Every strategy with its totals, and those that cannot serve the plan with the reason.
+
+    -> site, strategy, label, is_feasible, reason, nominal_total, present_value, lcoh, lcot
+    """
+    basis = evaluation.basis
+    hours, million_tokens = units_served(basis)
+    names = basis.options.select("option", "server_name", "profile").join(hours, on="profile", how="left")
+    mixed = pl.col("strategy") == "optimal"
+    single = pl.when(mixed).then(None).otherwise(pl.col("option"))
+    sums = ledger.group_by("site", "strategy", option=single).agg(
+        nominal_total=pl.col("amount").sum(), present_value=pl.col("present_value").sum()
+    )
+    value = pl.col("present_value").cast(pl.Float64)
+    feasible = sums.join(names, on="option", how="left").select(
+        "site",
+        "strategy",
+        label=pl.coalesce("server_name", pl.col("strategy").replace_strict(_labels(evaluation), default="")),
+        is_feasible=pl.lit(value=True),
+        reason=pl.lit(None, dtype=pl.String),
+        nominal_total="nominal_total",
+        present_value="present_value",
+        lcoh=value / pl.col("pv_gpu_hours"),
+        lcot=value / pl.lit(million_tokens if million_tokens > 0 else None, dtype=pl.Float64),
+    )
+    rank = {name: position for position, name in enumerate(STRATEGY_ORDER)}
+    impossible = optimal.plans.filter(~pl.col("is_feasible")).select(
+        "site", "is_feasible", "reason", strategy=pl.lit("optimal")
+    )
+    labels = _mix_labels(evaluation, optimal)
+    feasible = feasible.join(labels, on="site", how="left", nulls_equal=True).with_columns(
+        label=pl.when(pl.col("strategy") == "optimal").then("mix").otherwise("label")
+    )
+    feasible = feasible.drop("mix")
+    return pl.concat([feasible, _infeasible(evaluation, feasible), impossible], how="diagonal").sort(
+        "site", pl.col("strategy").replace_strict(rank, return_dtype=pl.Int64), nulls_last=False
+    )
+
+
+def _mix_labels(evaluation: Evaluation, optimal: Optimal) -> pl.DataFrame:
+    """What an optimal plan owns and commits, in words -> site, mix."""
+    schedule = named_schedule(evaluation, optimal)
+    counted = (
+        schedule.group_by("site", "name", "kind", maintain_order=True)
+        .agg(pl.col("count").sum())
+        .with_columns(
+            part=pl.format(
+                "{} x {}{}",
+                "count",
+                "name",
+                pl.when(pl.col("kind") == "commit").then(pl.lit(" committed")).otherwise(pl.lit("")),
+            )
+        )
+    )
+    return counted.group_by("site", maintain_order=True).agg(
+        mix=pl.col("part").str.join("; ") + pl.lit("; the rest rented")
+    )
+
+
+def _labels(evaluation: Evaluation) -> dict[str, str]:
+    offers = evaluation.basis.choice.offers
+    labels = {
+        mode: "; ".join(
+            offers.filter(pl.col("mode") == mode).sort("workload")["label"].unique(maintain_order=True)
+        )
+        for mode in offers["mode"].unique()
+    }
+    return labels | {"rent": rent_label(evaluation)}
+
+
+def _infeasible(evaluation: Evaluation, feasible: pl.DataFrame) -> pl.DataFrame:
+    """Strategies without rows: a mode that does not serve every workload, or servers that arrive too late."""
+    basis = evaluation.basis
+    done = set(feasible.select("site", "strategy").iter_rows())
+    served = basis.choice.offers.group_by("mode").agg(pl.col("workload"))
+    by_mode = {mode: set(workloads) for mode, workloads in served.iter_rows()}
+    rows: list[tuple[str | None, str, bool, str]] = []
+    for mode in ("api", "on_demand", "spot", "committed"):
+        lacking = sorted({w.id for w in basis.plan.workloads} - by_mode.get(mode, set()))
+        if (None, mode) not in done and lacking:
+            rows.append((None, mode, False, f"no offer for {', '.join(lacking)}"))
+    for site in basis.plan.sites:
+        for mode, declared in (("own_colocation", site.colocation), ("own_hall", site.own_hall)):
+            if declared is not None and (site.id, mode) not in done:
+                rows.append((site.id, mode, False, "the first delivery would fall after the horizon"))
+    schema = {"site": pl.String, "strategy": pl.String, "is_feasible": pl.Boolean, "reason": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def named_schedule(evaluation: Evaluation, optimal: Optimal) -> pl.DataFrame:
+    """Orders and signatures with the names of what they are for."""
+    servers = evaluation.basis.options.select(item="option", name="server_name", place="site", mode="mode")
+    offers = evaluation.basis.market.offers.select(item="offer", label="label").unique("item")
+    return (
+        optimal.schedule.join(servers, on="item", how="left")
+        .join(offers, on="item", how="left")
+        .with_columns(name=pl.coalesce("name", "label"))
+        .drop("label")
+        .sort("site", "order_month", "kind", "item", nulls_last=False)
+    )

@@ -1,0 +1,177 @@
+"""Tipping: at which volume, and so at which utilisation, the capacity that own has bought beats renting."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from brytpunkt.planning.energy.site_prices import PRICE_COLUMNS
+from brytpunkt.planning.own.capacity import site_load
+from brytpunkt.planning.own.energy_cost import operate
+from brytpunkt.planning.rent.strategies import bridges, mode_flows, present_value
+
+if TYPE_CHECKING:
+    from brytpunkt.planning.ledger.evaluate import Evaluation
+
+ENERGY = (*PRICE_COLUMNS, "energy_capacity")
+RENTED = ("rent_on_demand", "rent_spot", "rent_committed", "rent_committed_upfront", "token_api")
+SCALES = (
+    *(round(0.02 * j, 2) for j in range(1, 11)),
+    *(round(0.2 + 0.05 * j, 2) for j in range(1, 17)),
+    *(round(1 + 0.1 * j, 1) for j in range(1, 21)),
+)
+
+
+def tipping_curve(evaluation: Evaluation) -> pl.DataFrame:
+    """Cost of own with its purchases kept, and of rent planned anew, at other volumes.
+
+    | column | unit |
+    |---|---|
+    | site, volume_scale | key; 1 is the declared demand; up to what the servers can carry |
+    | utilisation | GPU-h required / GPU-h in service |
+    | own, rent | present value, plan currency |
+    """
+    basis = evaluation.basis
+    chosen = evaluation.chosen.join(evaluation.schedule.first, on="option").sort("site")
+    bridge = bridges(basis.market, basis.choice, chosen["delivery_month"].unique().to_list(), SCALES)
+    own = [
+        own_at_scales(evaluation, site, option, bridge.filter(pl.col("delivery") == delivery), delivery)
+        for site, option, delivery in chosen.select("site", "option", "delivery_month").iter_rows()
+    ]
+    schema = {"site": pl.String, "volume_scale": pl.Float64, "utilisation": pl.Float64, "own": pl.Float64}
+    rent = rent_at_scales(evaluation)
+    return (
+        pl.concat([pl.DataFrame(schema=schema), *own])
+        .join(rent, on="volume_scale")
+        .sort("site", "volume_scale")
+    )
+
+
+def rent_at_scales(evaluation: Evaluation) -> pl.DataFrame:
+    """The cheapest of the settled offers for each workload, at every volume -> volume_scale, rent."""
+    basis = evaluation.basis
+    flows = mode_flows(basis.market, basis.choice, SCALES)
+    modes = present_value(basis.months, flows, ["scale", "workload", "mode"])
+    staff = _pv(evaluation.rent.filter(pl.col("strategy") == "rent", pl.col("component") == "platform_staff"))
+    return (
+        modes.group_by("scale", "workload")
+        .agg(pl.col("present_value").min())
+        .group_by(volume_scale="scale")
+        .agg(rent=pl.col("present_value").sort().sum() + staff)
+    )
+
+
+def _pv(rows: pl.DataFrame) -> float:
+    return float(rows["pv_cents"].sum()) / 100
+
+
+def own_at_scales(
+    evaluation: Evaluation, site: str, option: str, bridge: pl.DataFrame, delivery: int
+) -> pl.DataFrame:
+    """Own at every volume that its servers carry -> site, volume_scale, utilisation, own.
+
+    ``bridge``: rent before the delivery, at every volume.
+    """
+    basis = evaluation.basis
+    chosen = basis.options.filter(pl.col("option") == option)
+    in_service = evaluation.schedule.installed.filter(pl.col("option") == option).drop("order_month")
+    load = _load_at(evaluation, chosen)
+    scales = _carried(load, in_service, chosen, delivery)
+    levels = in_service.join(scales, how="cross")
+    drawn = operate(levels, chosen, load, basis.cells, basis.months, basis.bills)
+    energy = drawn.unpivot(
+        on=list(ENERGY), index=["scale", "month"], variable_name="component", value_name="amount"
+    )
+    energy = energy.with_columns(timing=pl.lit("end"))
+    rows = evaluation.own.filter(pl.col("option") == option)
+    bridged = pl.col("component").is_in(RENTED)
+    fixed = _pv(
+        rows.filter(~bridged & ~pl.col("component").is_in((*ENERGY, "tax", "tax_on_continuing_value")))
+    )
+    columns = ["scale", "month", "component", "timing", "amount"]
+    varying = present_value(
+        basis.months, pl.concat([energy.select(columns), bridge.select(columns)]), ["scale"]
+    )
+    return (
+        scales.join(varying, on="scale", how="left")
+        .join(_utilisation(evaluation, chosen, in_service), how="cross")
+        .select(
+            site=pl.lit(site),
+            volume_scale="scale",
+            utilisation=pl.col("utilisation") * pl.col("scale"),
+            own=fixed + pl.col("present_value").fill_null(0.0),
+        )
+    )
+
+
+def _load_at(evaluation: Evaluation, chosen: pl.DataFrame) -> pl.DataFrame:
+    busy = evaluation.basis.busy.join(chosen, on=["calendar", "profile"], how="semi")
+    return pl.concat(
+        site_load(busy.with_columns(busy=pl.col("busy") * scale)).with_columns(scale=pl.lit(scale))
+        for scale in SCALES
+    )
+
+
+def _carried(
+    load: pl.DataFrame, in_service: pl.DataFrame, chosen: pl.DataFrame, delivery: int
+) -> pl.DataFrame:
+    """The scales at which no need exceeds the capacity in service after the first delivery -> scale."""
+    gpus = int(chosen["server_gpus"][0])
+    highest = (
+        load.filter(pl.col("month") >= delivery).group_by("scale", "month").agg(needed=pl.col("needed").max())
+    )
+    beyond = (
+        highest.join(in_service, on="month", how="left")
+        .filter(pl.col("needed") > pl.col("servers").fill_null(0) * gpus + 1e-9)
+        .select("scale")
+        .unique()
+    )
+    scales = pl.DataFrame({"scale": SCALES})
+    limit = beyond["scale"].min()
+    return scales if limit is None else scales.filter(pl.col("scale") < limit)
+
+
+def _utilisation(evaluation: Evaluation, chosen: pl.DataFrame, in_service: pl.DataFrame) -> pl.DataFrame:
+    """GPU-hours required over GPU-hours in service, over the months with servers -> utilisation."""
+    basis = evaluation.basis
+    work = (
+        basis.gpu_hours.filter(pl.col("profile") == chosen["profile"][0])
+        .group_by("month")
+        .agg(pl.col("gpu_hours").sum())
+    )
+    return (
+        in_service.join(basis.months.select("month", "hours"), on="month")
+        .join(work, on="month", how="left")
+        .select(
+            utilisation=pl.col("gpu_hours").fill_null(0.0).sum()
+            / (pl.col("servers") * int(chosen["server_gpus"][0]) * pl.col("hours")).sum()
+        )
+    )
+
+
+def tipping_point(curve: pl.DataFrame) -> pl.DataFrame:
+    """The last volume at which own becomes the cheaper -> site, tipping_scale, tipping_utilisation (or null).
+
+    Between two volumes the difference is taken as linear. No change of sign: no crossing.
+    """
+    gap = pl.col("own") - pl.col("rent")
+    before, after = pl.col("gap").shift(1).over("site"), pl.col("gap")
+    position = before / (before - after)
+
+    def at(column: str) -> pl.Expr:
+        previous = pl.col(column).shift(1).over("site")
+        return previous + (pl.col(column) - previous) * position
+
+    return (
+        curve.sort("site", "volume_scale")
+        .with_columns(gap=gap)
+        .with_columns(
+            crosses=(before >= 0) & (after < 0),
+            tipping_scale=at("volume_scale"),
+            tipping_utilisation=at("utilisation"),
+        )
+        .filter("crosses")
+        .group_by("site", maintain_order=True)
+        .agg(pl.col("tipping_scale").last(), pl.col("tipping_utilisation").last())
+    )

@@ -1,0 +1,272 @@
+"""Verdicts: build or rent at each site, when to order, when it has paid back, and what it costs to wait."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from brytpunkt.planning.energy.site_prices import carbon_intensity
+from brytpunkt.planning.inputs.calendar import add_months
+from brytpunkt.planning.verdicts.curves import payback
+from brytpunkt.planning.verdicts.tipping import tipping_point
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from brytpunkt.planning.inputs.planning_inputs import Facts
+    from brytpunkt.planning.ledger.evaluate import Evaluation
+    from brytpunkt.planning.ledger.prepare import Basis
+
+CENTS = 100
+WAITS = (6, 12)
+KWH_PER_MWH = 1000
+LITRES_PER_M3 = 1000
+GRAMS_PER_KG = 1000
+TOKENS_PER_PRICE = 1e6
+
+
+def rent_value(evaluation: Evaluation) -> float:
+    """Present value of the strategy ``rent`` [plan currency]."""
+    return float(evaluation.rent.filter(pl.col("strategy") == "rent")["pv_cents"].sum()) / CENTS
+
+
+def switch(evaluation: Evaluation, *, with_continuing_value: bool = True) -> pl.DataFrame:
+    """The best order month of each site, or none if no order month beats renting throughout.
+
+    -> site, best_value [plan currency], switch_month (or null)
+    """
+    column = "pv_cents" if with_continuing_value else "pv_cents_without_continuing_value"
+    best = (
+        evaluation.scan.sort("site", column, "order_month")
+        .group_by("site", maintain_order=True)
+        .agg(best_value=pl.col(column).first() / CENTS, order_month=pl.col("order_month").first())
+    )
+    wins = pl.col("best_value") < rent_value(evaluation)
+    return best.select("site", "best_value", switch_month=pl.when(wins).then("order_month"))
+
+
+def verdict_of(evaluation: Evaluation, *, with_continuing_value: bool = True) -> pl.DataFrame:
+    """Build or rent -> site, verdict; a site whose servers could never arrive in time is rent."""
+    decided = switch(evaluation, with_continuing_value=with_continuing_value)
+    sites = pl.DataFrame({"site": [s.id for s in evaluation.basis.plan.sites]})
+    return sites.join(decided, on="site", how="left").select(
+        "site",
+        verdict=pl.when(pl.col("switch_month").is_not_null()).then(pl.lit("build")).otherwise(pl.lit("rent")),
+    )
+
+
+def units_served(basis: Basis) -> tuple[pl.DataFrame, float]:
+    """Discounted GPU-hours of work on each GPU type, and discounted output tokens in millions."""
+    factor = basis.months.select("month", "end_factor")
+    hours = (
+        basis.gpu_hours.join(factor, on="month")
+        .sort("profile", "workload", "month")
+        .group_by("profile", maintain_order=True)
+        .agg(pv_gpu_hours=(pl.col("gpu_hours") * pl.col("end_factor")).sum())
+    )
+    tokens = basis.volume.join(factor, on="month").sort("workload", "month")
+    return hours, float((tokens["output_tokens"] * tokens["end_factor"]).sum()) / TOKENS_PER_PRICE
+
+
+def energy_by_month(evaluation: Evaluation, facts: Facts) -> pl.DataFrame:
+    """Energy of each site's own servers.
+
+    | column | unit |
+    |---|---|
+    | site, month, date | key |
+    | it_mwh, total_mwh | MWh |
+    | pue | 1 |
+    | spot, tax, grid, margin, flat | plan currency per MWh drawn; VAT that stays is in tax, guarantees and bought cold are in margin |
+    | heat | plan currency per MWh drawn: heat sold less its heat pump, negative when it earns |
+    | water_m3 | m3 on site, null where it is not known |
+    | peak_kw, peak_it_kw | kW |
+    | carbon_kg | kgCO2e, null where the zone's intensity is unknown |
+    """
+    basis = evaluation.basis
+    own = evaluation.chosen.select("option", "site")
+    intensity = pl.DataFrame(
+        [(site.id, carbon_intensity(site, facts)) for site in basis.plan.sites],
+        schema={"site": pl.String, "g_per_kwh": pl.Float64},
+        orient="row",
+    )
+    per_mwh = KWH_PER_MWH / pl.col("total_kwh")
+    fees = (
+        evaluation.own.filter(pl.col("component").is_in(["energy_subscription", "energy_fees_vat"]))
+        .group_by("option", "month")
+        .agg(fees=pl.col("cents").sum() / CENTS)
+    )
+    return (
+        evaluation.schedule.installed.join(own, on="option")
+        .join(evaluation.energy, on=["option", "month", "servers"])
+        .join(basis.months.select("month", "date"), on="month")
+        .join(intensity, on="site", how="left")
+        .join(fees, on=["option", "month"], how="left")
+        .select(
+            "site",
+            "month",
+            "date",
+            "peak_kw",
+            "peak_it_kw",
+            it_mwh=pl.col("it_kwh") / KWH_PER_MWH,
+            total_mwh=pl.col("total_kwh") / KWH_PER_MWH,
+            pue=pl.col("total_kwh") / pl.col("it_kwh"),
+            spot=pl.col("energy_spot") * per_mwh,
+            tax=(pl.col("energy_tax") + pl.col("energy_vat")) * per_mwh,
+            grid=(pl.col("energy_grid") + pl.col("energy_capacity") + pl.col("fees").fill_null(0.0))
+            * per_mwh,
+            margin=(pl.col("energy_margin") + pl.col("energy_guarantees") + pl.col("energy_cooling"))
+            * per_mwh,
+            flat=pl.col("energy_flat") * per_mwh,
+            heat=(pl.col("heat_sold") + pl.col("energy_heat_pump")) * per_mwh,
+            water_m3=pl.col("water_litres") / LITRES_PER_M3,
+            carbon_kg=pl.col("total_kwh") * pl.col("g_per_kwh") / GRAMS_PER_KG,
+        )
+        .sort("site", "month")
+    )
+
+
+def verdicts(
+    evaluation: Evaluation,
+    longer: pl.DataFrame,
+    curves: pl.DataFrame,
+    tipping: pl.DataFrame,
+    energy: pl.DataFrame,
+) -> pl.DataFrame:
+    """One row a site, the one with the cheapest best plan to build first; ``longer`` is the verdict over 1.5 x the horizon."""
+    basis = evaluation.basis
+    finance = basis.plan.finance
+    rent = rent_value(evaluation)
+    hours, million_tokens = units_served(basis)
+    named = basis.options.select("option", "mode", "server", "server_name", "profile", "server_gpus")
+    months_total = basis.months["hours"].sum() / 24
+    tokens_per_day = float(basis.volume["output_tokens"].sum()) / float(months_total)
+    per_mtok = pl.lit(million_tokens if million_tokens > 0 else None, dtype=pl.Float64)
+    frame = (
+        pl.DataFrame(
+            [(s.id, s.name, s.is_comparator) for s in basis.plan.sites],
+            schema={"site": pl.String, "site_name": pl.String, "is_comparator": pl.Boolean},
+            orient="row",
+        )
+        .join(evaluation.chosen.select("site", "option", own_cents="pv_cents"), on="site", how="left")
+        .join(named, on="option", how="left")
+        .join(hours, on="profile", how="left")
+        .join(switch(evaluation), on="site", how="left")
+        .join(verdict_of(evaluation), on="site")
+        .join(
+            _renamed(verdict_of(evaluation, with_continuing_value=False), "verdict_without_continuing_value"),
+            on="site",
+        )
+        .join(_renamed(longer, "verdict_long_horizon"), on="site")
+        .join(payback(curves), on="site", how="left")
+        .join(_waiting(evaluation), on="site", how="left")
+        .join(tipping_point(tipping), on="site", how="left")
+        .join(_utilisation(curves), on="site", how="left")
+        .join(_energy_means(energy), on="site", how="left")
+        .join(_largest(evaluation), on="site", how="left")
+        .with_columns(npv_rent=pl.lit(rent), npv_own=pl.col("own_cents") / CENTS)
+        .with_columns(saving=pl.col("npv_rent") - pl.col("npv_own"))
+        .sort("best_value", "npv_own", "site", nulls_last=True)
+        .with_row_index("rank", offset=1)
+    )
+    return frame.select(
+        pl.col("rank").cast(pl.Int64),
+        *("site", "site_name", "is_comparator", "verdict"),
+        own_mode="mode",
+        own_server="server",
+        own_server_name="server_name",
+        rent_label=pl.lit(rent_label(evaluation)),
+        npv_rent="npv_rent",
+        npv_own="npv_own",
+        saving="saving",
+        saving_share=pl.col("saving") / pl.col("npv_rent"),
+        switch_month="switch_month",
+        switch_date=_date(finance.start, "switch_month"),
+        switch_npv="best_value",
+        payback_month="payback_month",
+        payback_date=_date(finance.start, "payback_month"),
+        wait_6_cost="wait_6_cost",
+        wait_12_cost="wait_12_cost",
+        lcoh_own=pl.col("npv_own") / pl.col("pv_gpu_hours"),
+        lcoh_rent=pl.col("npv_rent") / pl.col("pv_gpu_hours"),
+        lcot_own=pl.col("npv_own") / per_mtok,
+        lcot_rent=pl.col("npv_rent") / per_mtok,
+        base_utilisation="base_utilisation",
+        tipping_utilisation="tipping_utilisation",
+        tipping_tokens_per_day=pl.when(per_mtok.is_not_null()).then(pl.col("tipping_scale") * tokens_per_day),
+        tipping_scale="tipping_scale",
+        pue_mean="pue_mean",
+        energy_price_per_mwh="energy_price_per_mwh",
+        energy_mwh="energy_mwh",
+        carbon_tonnes="carbon_tonnes",
+        verdict_without_continuing_value="verdict_without_continuing_value",
+        verdict_long_horizon="verdict_long_horizon",
+        peak_servers="peak_servers",
+        peak_it_kw="peak_it_kw",
+    )
+
+
+def _renamed(verdict: pl.DataFrame, name: str) -> pl.DataFrame:
+    return verdict.rename({"verdict": name})
+
+
+def _date(start: dt.date, month: str) -> pl.Expr:
+    return pl.col(month).map_elements(lambda m: add_months(start, m), return_dtype=pl.Date)
+
+
+def _waiting(evaluation: Evaluation) -> pl.DataFrame:
+    """PV(order later) - PV(order now); null where the later order would arrive after the horizon."""
+    wide = evaluation.scan.select("site").unique().sort("site")
+    at = {wait: evaluation.scan.filter(pl.col("order_month") == wait) for wait in (0, *WAITS)}
+    for wait, rows in at.items():
+        wide = wide.join(rows.select("site", pl.col("pv_cents").alias(f"at_{wait}")), on="site", how="left")
+    return wide.select(
+        "site", **{f"wait_{wait}_cost": (pl.col(f"at_{wait}") - pl.col("at_0")) / CENTS for wait in WAITS}
+    )
+
+
+def _utilisation(curves: pl.DataFrame) -> pl.DataFrame:
+    last = curves.sort("site", "t").group_by("site", maintain_order=True).last()
+    return last.select(
+        "site",
+        base_utilisation=pl.when(pl.col("gpu_hours_in_service") > 0).then(
+            pl.col("gpu_hours") / pl.col("gpu_hours_in_service")
+        ),
+    )
+
+
+def _energy_means(energy: pl.DataFrame) -> pl.DataFrame:
+    price = pl.sum_horizontal("spot", "tax", "grid", "margin", "flat")
+    return energy.group_by("site", maintain_order=True).agg(
+        pue_mean=pl.col("total_mwh").sum() / pl.col("it_mwh").sum(),
+        energy_price_per_mwh=(price * pl.col("total_mwh")).sum() / pl.col("total_mwh").sum(),
+        energy_mwh=pl.col("total_mwh").sum(),
+        carbon_tonnes=pl.when(pl.col("carbon_kg").null_count() == 0).then(
+            pl.col("carbon_kg").sum() / KWH_PER_MWH
+        ),
+        peak_it_kw=pl.col("peak_it_kw").max(),
+    )
+
+
+def _largest(evaluation: Evaluation) -> pl.DataFrame:
+    return (
+        evaluation.schedule.installed.join(evaluation.chosen.select("site", "option"), on="option")
+        .group_by("site")
+        .agg(peak_servers=pl.col("servers").max())
+    )
+
+
+def rent_label(evaluation: Evaluation) -> str:
+    """The offers that the strategy ``rent`` takes, one for each workload."""
+    choice = evaluation.basis.choice
+    names = {w.id: w.name for w in evaluation.basis.plan.workloads}
+    taken = [
+        (
+            names[workload],
+            choice.offers.filter(pl.col("workload") == workload, pl.col("mode") == mode)["label"][0],
+        )
+        for workload, mode in choice.rent_modes.items()
+    ]
+    if len({label for _, label in taken}) == 1:
+        return str(taken[0][1])
+    return "; ".join(f"{name}: {label}" for name, label in taken)

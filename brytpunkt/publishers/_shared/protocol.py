@@ -1,0 +1,120 @@
+"""What every publisher takes and gives: requests to walk, a listing of landed documents, batches of rows."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import IO, Protocol, cast
+
+import polars as pl
+import zstandard
+
+from brytpunkt.publishers._shared.source import Source
+
+STREAM_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request of a walk; ``name`` is that of the document, unique within its listing.
+
+    ``credential`` names an entry of the source's ``credentials``; the fetcher puts its value where ``{credential}``
+    stands in a header or the URL, and keeps it out of every record. ``accepts``: statuses whose body is a document; some
+    publishers say with an error's status that there is nothing.
+    """
+
+    name: str
+    url: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    media_type: str = "application/json"
+    credential: str | None = None
+    accepts: tuple[int, ...] = (200,)
+
+
+@dataclass(frozen=True)
+class Document:
+    """A landed document: where its bytes are, and where they came from."""
+
+    name: str
+    url: str
+    path: Path
+    sha256: str
+    media_type: str
+    licence: str
+    fetched_at: datetime
+    published_on: date | None = None
+
+    def read(self) -> bytes:
+        """The bytes as they were published."""
+        with self.open() as stream:
+            return stream.read()
+
+    def open(self) -> IO[bytes]:
+        """The bytes as a stream, for documents too large to hold."""
+        if self.path.suffix == ".gz":
+            return cast("IO[bytes]", gzip.open(self.path))
+        return io.BufferedReader(zstandard.open(self.path, "rb"), STREAM_BYTES)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The documents that together are one publication; guards and history look at complete ones only."""
+
+    origin: str
+    documents: tuple[Document, ...]
+    is_complete: bool = True
+
+    @property
+    def sha256(self) -> str:
+        """Digest over names and contents."""
+        text = "\n".join(f"{d.name} {d.sha256}" for d in self.documents)
+        return hashlib.sha256(f"{self.origin}\n{self.is_complete}\n{text}".encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Typed rows for one table out of one document; all batches of a listing for a table are taken in together."""
+
+    table: str
+    frame: pl.DataFrame
+    document: Document
+
+
+Parser = Callable[[Listing], Iterator[Batch]]
+
+
+class Publisher(Protocol):
+    """A module of this package: which requests make one publication, and what its documents say. All pure.
+
+    A walk begins with ``probe`` (if there is one): a small document whose ``version`` tells whether anything
+    changed. ``start`` gives the requests of the publication, ``following`` those that a landed document leads to
+    (the next page); ``parse`` turns the complete listing into batches.
+
+    A module whose publication has several pointers also has ``pointers(source) -> Sequence[Request]``, the one that
+    ``start`` takes first: ``version`` is asked of each, and the publication is new when any of them moved.
+
+    A module may also have ``fingerprint(document) -> str``: what must stay the same on the first page while a walk of
+    several pages goes on. Without it the page's bytes must, which fails where a page states its time of making.
+    """
+
+    def probe(self, source: Source) -> Request | None:
+        """A cheap pointer to the newest publication, or None where there is none."""
+
+    def version(self, pointer: Document) -> str:
+        """What the pointer says the newest publication is."""
+
+    def start(self, source: Source, pointer: Document | None) -> Sequence[Request]:
+        """First requests of the publication."""
+
+    def following(self, source: Source, document: Document) -> Sequence[Request]:
+        """Requests that a document leads to; none on the last page."""
+
+    def parse(self, listing: Listing) -> Iterator[Batch]:
+        """Typed rows of a complete listing."""

@@ -1,0 +1,4 @@
+"""Electricity: day-ahead prices and what industry pays.
+
+Tariffs of grid companies are in grid, emissions in carbon.
+"""

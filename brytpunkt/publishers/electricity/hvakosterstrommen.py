@@ -1,0 +1,33 @@
+"""hvakosterstrommen.no: day-ahead prices of its country's zones, a JSON file a day, per kWh and without VAT, from October 2021.
+
+The attribution that it asks for is the source of every row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from brytpunkt.publishers._shared.protocol import Batch, Document, Listing, Request
+from brytpunkt.publishers._shared.series_rows import no_more, no_probe, own_digest
+from brytpunkt.publishers._shared.source import Source
+from brytpunkt.publishers.electricity.per_kwh import Form, parse_form, requests_of
+
+FORM = Form(
+    "hvakosterstrommen",
+    "Strømpriser levert av Hva koster strømmen.no",
+    "NOK",
+    ("NO1", "NO2", "NO3", "NO4", "NO5"),
+)
+
+probe, version, following = no_probe, own_digest, no_more
+
+
+def start(source: Source, pointer: Document | None) -> Sequence[Request]:
+    """A request for every day and zone."""
+    del pointer
+    return requests_of(FORM, source)
+
+
+def parse(listing: Listing) -> Iterator[Batch]:
+    """Daily files -> intervals."""
+    return parse_form(FORM, listing)

@@ -1,0 +1,4 @@
+"""Grid: tariffs of grid companies.
+
+Prices of energy are in electricity.
+"""

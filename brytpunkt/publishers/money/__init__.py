@@ -1,0 +1,4 @@
+"""Money: exchange rates.
+
+Conversion is planning's.
+"""

@@ -1,0 +1,4 @@
+"""Weather: hours of air temperature and humidity.
+
+What they are reduced to is the series' and the warehouse's.
+"""

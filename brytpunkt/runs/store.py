@@ -1,0 +1,300 @@
+"""Runs: every computed plan kept whole in a folder of its own, and copied to where the user looks.
+
+Belongs here: writing, listing, loading and publishing runs. Not here: computing or rendering them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from brytpunkt.errors import BrytpunktError
+from brytpunkt.planning.inputs.planning_inputs import Facts
+from brytpunkt.planning.result import Result
+
+if TYPE_CHECKING:
+    from brytpunkt.declarations import Declared
+
+CODE_FOLDERS = ("brytpunkt", "sql", "templates")
+CODE_SUFFIXES = (".py", ".sql", ".j2", ".css", ".yaml")
+CHANGES_NAME = "changes.json"
+CONFIRMATIONS_NAME = "confirmations.json"
+PUBLISHED_NAMES = ("summary.json", "ledger.parquet")
+REPORT_SUFFIXES = {".pdf", ".html", ".xlsx"}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: its folder and what is written on its label."""
+
+    folder: Path
+    run_id: str
+    plan: str
+    as_of: date
+
+    @property
+    def reports(self) -> Path:
+        """Where its reports (PDF, HTML, workbook) are, or will be."""
+        return self.folder / "reports"
+
+    def summary(self) -> dict[str, Any]:
+        """The documented summary; ``changes`` and ``confirmations`` are in it where they were kept with the run."""
+        content: dict[str, Any] = json.loads((self.folder / "summary.json").read_text(encoding="utf-8"))
+        for name in (CHANGES_NAME, CONFIRMATIONS_NAME):
+            kept = self.folder / name
+            if kept.exists():
+                content[kept.stem] = json.loads(kept.read_text(encoding="utf-8"))
+        return content
+
+    @property
+    def inputs(self) -> Path:
+        """The planning inputs that it was computed from."""
+        return self.folder / "inputs"
+
+    def label(self) -> dict[str, Any]:
+        """What it was computed from, and when."""
+        content: dict[str, Any] = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
+        return content
+
+    def frame(self, name: str) -> pl.DataFrame:
+        """One of the result's frames."""
+        return pl.read_parquet(self.folder / "frames" / f"{name}.parquet")
+
+    def content_digest(self) -> str:
+        """Digest of what it was computed from; runs of the same plan, facts and code have the same."""
+        label = self.label()
+        named = (label["declaration_sha256"], label["inputs"], label["code_version"])
+        return hashlib.sha256(" ".join(named).encode()).hexdigest()
+
+    def keep_changes(self, changes: dict[str, Any]) -> None:
+        """Keep what changed since an earlier run beside the summary, whole or not at all."""
+        self._keep(CHANGES_NAME, changes)
+
+    def keep_confirmations(self, confirmations: dict[str, Any]) -> None:
+        """Keep when each source was last confirmed before the reports were made, whole or not at all."""
+        self._keep(CONFIRMATIONS_NAME, confirmations)
+
+    def _keep(self, name: str, content: dict[str, Any]) -> None:
+        draft = self.folder / f".{name}-{os.getpid()}"
+        _write_json(draft, content)
+        _sync([draft])
+        draft.replace(self.folder / name)
+
+    def result(self) -> Result:
+        """The result's frames as they were computed; a frame that the run does not have is empty."""
+        label = self.label()
+        absent = {item.name: pl.DataFrame() for item in fields(Result) if item.type == "pl.DataFrame"}
+        frames = absent | {
+            path.stem: pl.read_parquet(path) for path in sorted((self.folder / "frames").glob("*.parquet"))
+        }
+        frames.pop("ledger")
+        return Result(
+            currency=label["currency"],
+            start=date.fromisoformat(label["start"]),
+            horizon_months=label["horizon_months"],
+            ledger=pl.read_parquet(self.folder / "ledger.parquet"),
+            warnings=tuple(label["warnings"]),
+            **frames,
+        )
+
+
+def code_version(checkout: Path) -> str:
+    """Digest of the code that computes; the same code has the same version on every machine."""
+    digest = hashlib.sha256()
+    for folder in CODE_FOLDERS:
+        for path in sorted((checkout / folder).rglob("*")):
+            if path.suffix in CODE_SUFFIXES:
+                digest.update(str(path.relative_to(checkout)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def new_run_id(plan: str, started: datetime, digest: str) -> str:
+    """An id that sorts by time and tells equal inputs apart."""
+    return f"{plan}-{started:%Y%m%dT%H%M%SZ}-{digest[:8]}"
+
+
+def write_inputs(facts: Facts, folder: Path, digest: str) -> Path:
+    """Planning inputs under their own digest; the same inputs are written once."""
+    target = folder / digest
+    if not target.exists():
+        with _whole_folder(target) as draft:
+            for field in fields(Facts):
+                value = getattr(facts, field.name)
+                if isinstance(value, pl.DataFrame):
+                    value.write_parquet(draft / f"{field.name}.parquet")
+            _write_json(draft / "facts.json", {"as_of": facts.as_of.isoformat()})
+    return target
+
+
+def read_inputs(folder: Path, missing: Facts | None = None) -> Facts:
+    """Planning inputs as they were written; tables that did not exist then are taken from ``missing``.
+
+    Raises ``BrytpunktError`` where there are such tables and no ``missing``.
+    """
+    as_of = json.loads((folder / "facts.json").read_text(encoding="utf-8"))["as_of"]
+    known = {field.name for field in fields(Facts)}
+    frames = {
+        path.stem: pl.read_parquet(path) for path in sorted(folder.glob("*.parquet")) if path.stem in known
+    }
+    if missing is not None:
+        return replace(missing, as_of=date.fromisoformat(as_of), **frames)
+    absent = sorted(known - {"as_of", *frames})
+    if absent:
+        message = (
+            "the inputs of the newest run were kept by an earlier version of Brytpunkt, which knew no "
+            f"{', '.join(absent)}; run `brytpunkt plan` on the file again"
+        )
+        raise BrytpunktError(message)
+    return Facts(as_of=date.fromisoformat(as_of), **frames)
+
+
+def write_run(
+    home: Path,
+    *,
+    run_id: str,
+    declared: Declared,
+    inputs: Path,
+    result: Result,
+    summary: dict[str, Any],
+    started: datetime,
+) -> Run:
+    """Keep a run whole: declaration, inputs, ledger, frames, summary; it appears finished or not at all."""
+    target = home / "runs" / run_id
+    with _whole_folder(target) as draft:
+        (draft / "declaration.yaml").write_text(declared.text, encoding="utf-8")
+        shutil.copytree(inputs, draft / "inputs")
+        (draft / "frames").mkdir()
+        for field in fields(Result):
+            value = getattr(result, field.name)
+            if isinstance(value, pl.DataFrame) and field.name != "ledger":
+                value.write_parquet(draft / "frames" / f"{field.name}.parquet")
+        result.ledger.write_parquet(draft / "ledger.parquet")
+        _write_json(draft / "summary.json", summary)
+        _write_json(
+            draft / "run.json",
+            {
+                "run_id": run_id,
+                "plan": declared.plan.plan,
+                "as_of": summary["run"]["as_of"],
+                "code_version": summary["run"]["code_version"],
+                "started": started.isoformat(),
+                "declaration_sha256": declared.sha256,
+                "inputs": inputs.name,
+                "currency": result.currency,
+                "start": result.start.isoformat(),
+                "horizon_months": result.horizon_months,
+                "warnings": list(result.warnings),
+            },
+        )
+    return load_run(target)
+
+
+def load_run(folder: Path) -> Run:
+    """A run from its folder."""
+    label = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    return Run(folder, label["run_id"], label["plan"], date.fromisoformat(label["as_of"]))
+
+
+def list_runs(home: Path, plan: str | None = None) -> list[Run]:
+    """Finished runs, the oldest first."""
+    labels = sorted((home / "runs").glob("*/run.json"))
+    runs = [load_run(label.parent) for label in labels if not label.parent.name.startswith(".")]
+    chosen = [run for run in runs if plan is None or run.plan == plan]
+    return sorted(chosen, key=_started)
+
+
+def _started(run: Run) -> tuple[str, str]:
+    label = json.loads((run.folder / "run.json").read_text(encoding="utf-8"))
+    return label["started"], run.run_id
+
+
+def newest_run(home: Path, plan: str) -> Run:
+    """The newest run of a plan; raises ``BrytpunktError`` if there is none."""
+    runs = list_runs(home, plan)
+    if not runs:
+        message = f"plan {plan} has not been computed yet; run `brytpunkt plan` with its file"
+        raise BrytpunktError(message)
+    return runs[-1]
+
+
+def publish(run: Run, out: Path) -> list[Path]:
+    """Copy a run to ``out``/<plan>/: summary, ledger and reports, each file whole; returns their paths.
+
+    Reports of sites that the plan no longer has are removed; files of others are left alone.
+    """
+    folder = out / run.plan
+    folder.mkdir(parents=True, exist_ok=True)
+    reports = [path for path in sorted(run.reports.glob("[!.]*")) if path.suffix in REPORT_SUFFIXES]
+    sources = [run.folder / name for name in PUBLISHED_NAMES] + reports
+    ours = folder / ".published.json"
+    before = set(json.loads(ours.read_text(encoding="utf-8"))) if ours.exists() else set()
+    for name in sorted(before - {source.name for source in sources}):
+        if Path(name).name == name:
+            (folder / name).unlink(missing_ok=True)
+    written = [_copy(source, folder / source.name) for source in sources]
+    _write_json(ours, [path.name for path in written])
+    return written
+
+
+def _copy(source: Path, target: Path) -> Path:
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".publish-")
+    os.close(handle)
+    try:
+        shutil.copyfile(source, temporary)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return target
+
+
+def _write_json(path: Path, content: Any) -> None:
+    path.write_text(
+        json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8"
+    )
+
+
+class _whole_folder:  # noqa: N801 - used as a statement
+    """A folder that is filled beside its place, synced, and renamed when the block ends well."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+        target.parent.mkdir(parents=True, exist_ok=True)
+
+    def __enter__(self) -> Path:
+        self.draft = Path(tempfile.mkdtemp(dir=self.target.parent, prefix=".draft-"))
+        return self.draft
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            shutil.rmtree(self.draft, ignore_errors=True)
+            return
+        _sync(self.draft.rglob("*"))
+        self.draft.chmod(0o755)
+        try:
+            self.draft.rename(self.target)
+        except OSError:
+            shutil.rmtree(self.draft, ignore_errors=True)
+            if not self.target.exists():
+                raise
+        _sync([self.target.parent])
+
+
+def _sync(paths: Iterable[Path]) -> None:
+    for path in paths:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,69 @@
+"""What the command line refreshed reaches Dagster: events of the source, and the facts behind a change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+
+from assets.plan import decision_version
+from assets.source_assets import changed_version, source_key
+from assets.tables import fact_key
+from brytpunkt.folders import folders
+from brytpunkt.warehouse import refresh_bundled
+from pipelines.materialise import FACTS
+from pipelines.report_events import behind, record_outcomes
+from pipelines.sensors import DATA_VERSION_TAG
+from tests.live.server import Server
+from tests.live.vendor import Clock, Shop, find, refresher, source, with_pointer
+
+
+def versions(home: Path, key: dg.AssetKey) -> list[str]:
+    """Data versions of an asset's materializations, the newest first."""
+    with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
+        records = instance.fetch_materializations(key, limit=10).records
+    found = [record.asset_materialization for record in records]
+    return [(one.tags or {})[DATA_VERSION_TAG] for one in found if one is not None]
+
+
+def test_a_refresh_from_the_command_line_is_seen_by_the_daemon(home: Path) -> None:
+    clock, shop = Clock(), Shop()
+    with Server(shop.reply) as server:
+        declared = with_pointer(server)
+        live = refresher(home, clock)
+        refresh_bundled(live.warehouse, live.landing, folders().data, find)
+        record_outcomes(folders(), {"shop": declared}, [live.refresh(declared)])
+        first = changed_version(live.warehouse, "shop")
+        clock.pass_days()
+        record_outcomes(folders(), {"shop": declared}, [live.refresh(declared)])
+        shop.is_down = True
+        clock.pass_days()
+        record_outcomes(folders(), {"shop": declared}, [live.refresh(declared)])
+    assert versions(home, source_key("shop")) == [first, first]
+    assert len(versions(home, fact_key("gpu_offers"))) == 1
+    assert versions(home, fact_key("places")) == []
+
+
+def test_only_the_tables_behind_a_changed_source_are_made_again() -> None:
+    with Server(Shop().reply) as server:
+        offers, series, open_ended = (
+            source(server, tables=tables) for tables in (["gpu_offers"], ["day_ahead_intervals"], [])
+        )
+    assert behind([]) is None
+    assert behind([offers]) == dg.AssetSelection.assets(fact_key("gpu_offers"))
+    assert behind([offers, series]) == behind([open_ended]) == FACTS
+
+
+def test_money_that_moves_no_verdict_leaves_the_decision_as_it_was() -> None:
+    decided = pl.DataFrame(
+        {
+            "site": ["falun", "oslo"],
+            "verdict": ["build", "rent"],
+            "switch_date": [None, None],
+            "npv_rent": [1.0, 2.0],
+        }
+    )
+    assert decision_version(decided) == decision_version(decided.with_columns(npv_rent=pl.lit(9.0)).reverse())
+    turned = decided.with_columns(verdict=pl.lit("rent"))
+    assert decision_version(decided) != decision_version(turned)
