@@ -61,11 +61,11 @@ scenarios:
 # Modules that look at the same costly thing: they run in the same process, so that it is made once for the run.
 SHARED = {
     "tests/reporting/": "the small plan, reported",
-    "tests/planning/test_footprint.py": "the example",
-    "tests/planning/test_optimal.py": "the example",
-    "tests/planning/test_stored.py": "the example",
-    "tests/planning/test_plausibility.py": "the published cases",
-    "tests/planning/test_published.py": "the published cases",
+    "tests/planning/context/test_footprint.py": "the example",
+    "tests/planning/optimal/test_optimal.py": "the example",
+    "tests/planning/own/test_storage.py": "the example",
+    "tests/planning/context/test_plausibility.py": "the published cases",
+    "tests/planning/context/test_published.py": "the published cases",
     "tests/planning/risk/": "drawn worlds",
 }
 
