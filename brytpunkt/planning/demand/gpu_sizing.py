@@ -26,6 +26,11 @@ def workload_rules(plan: Plan) -> pl.DataFrame:
     )
 
 
+def spare_servers(plan: Plan) -> int:
+    """Own servers kept beyond the need, which carry no load: as many as the workload asks for that asks for most."""
+    return max(w.redundancy_units for w in plan.workloads)
+
+
 def busy_gpus(gpu_hours: pl.DataFrame, shares: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
     """GPUs busy in an hour of each cell.
 
@@ -50,8 +55,18 @@ def needed_gpus() -> pl.Expr:
     return pl.max_horizontal(replicas, pl.col("min_replicas")) * pl.col("replica_gpus")
 
 
-def needed_instances() -> pl.Expr:
-    """Rented instances of ``gpu_count`` GPUs, headroom and spare units included."""
+def carrying_gpus() -> pl.Expr:
+    """GPUs of the servers in service that carry load: all but those of the spare ones."""
+    return (pl.col("servers") - pl.col("spare_servers")).clip(lower_bound=0) * pl.col("server_gpus")
+
+
+def loaded_instances() -> pl.Expr:
+    """Rented instances of ``gpu_count`` GPUs that carry the load, headroom included, spare units not."""
     for_load = ceiling(pl.col("busy") * (1 + pl.col("headroom")) / pl.col("gpu_count"))
     for_replicas = ceiling(pl.col("min_replicas") * pl.col("replica_gpus") / pl.col("gpu_count"))
-    return pl.max_horizontal(for_load, for_replicas) + pl.col("redundancy_units")
+    return pl.max_horizontal(for_load, for_replicas)
+
+
+def needed_instances() -> pl.Expr:
+    """Rented instances where nothing is owned beside them: those that carry the load, and spare units."""
+    return loaded_instances() + pl.col("redundancy_units")

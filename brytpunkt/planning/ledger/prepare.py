@@ -91,7 +91,7 @@ def prepare(plan: Plan, facts: Facts, horizon: int, kept_offers: pl.DataFrame | 
     serving, infeasible = _serving(plan, servers, rate)
     profiles = pl.concat([serving.select("profile"), choice.on_demand.select("profile")]).unique()
     busy = busy_gpus(work.join(profiles, on="profile", how="semi"), shares, rules)
-    offered = options(modes(plan, facts, fx, months), serving, cells)
+    offered = options(plan, modes(plan, facts, fx, months), serving, cells)
     return Basis(
         plan=plan,
         fx=fx,

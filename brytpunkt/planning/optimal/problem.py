@@ -58,8 +58,7 @@ class Pool:
     """An option at a site: needs of each workload on its GPU type, and what power costs there.
 
     ``needed``, ``busy`` [W, H, C] GPUs; ``kwh_price`` [H, C] a kWh drawn (energy components by name in
-    ``prices``); ``pue``, ``pue_peak`` [H, C]; ``spare`` servers that carry no load; ``bill`` the tariff with
-    windows, bands and peaks.
+    ``prices``); ``pue``, ``pue_peak`` [H, C]; ``bill`` the tariff with windows, bands and peaks.
     """
 
     row: dict[str, object]
@@ -68,7 +67,6 @@ class Pool:
     prices: dict[str, Floats]
     pue: Floats
     pue_peak: Floats
-    spare: int
     life: int
     bill: PoolBill
 
@@ -86,6 +84,11 @@ class Pool:
     def gpus(self) -> int:
         """GPUs of a server."""
         return int(self.number("server_gpus"))
+
+    @property
+    def spare(self) -> int:
+        """Servers that carry no load."""
+        return int(self.number("spare_servers"))
 
     @property
     def kwh_price(self) -> Floats:
@@ -278,7 +281,6 @@ def _pool(basis: Basis, row: dict[str, object], workloads: tuple[str, ...]) -> P
         prices={name: grids[name] * paid for name in PRICE_COLUMNS},
         pue=grids["pue"],
         pue_peak=grids["pue_p99"],
-        spare=max(w.redundancy_units for w in basis.plan.workloads),
         life=service_months(basis.plan),
         bill=pool_bill(basis.bills, row, basis.months, _headroom(basis, row)),
     )

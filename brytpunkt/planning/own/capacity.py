@@ -39,16 +39,17 @@ def site_load(busy: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def servers_needed(load: pl.DataFrame, options: pl.DataFrame, spare_units: int) -> pl.DataFrame:
-    """Servers that cover the highest need of each month, spare units included -> option, month, servers."""
+def servers_needed(load: pl.DataFrame, options: pl.DataFrame) -> pl.DataFrame:
+    """Servers that cover the highest need of each month, spare ones included -> option, month, servers."""
     highest = load.group_by("calendar", "profile", "month").agg(needed=pl.col("needed").max())
     return (
-        options.select("option", "calendar", "profile", "server_gpus")
+        options.select("option", "calendar", "profile", "server_gpus", "spare_servers")
         .join(highest, on=["calendar", "profile"])
         .select(
             "option",
             "month",
-            servers=(ceiling(pl.col("needed") / pl.col("server_gpus")) + spare_units).cast(pl.Int64),
+            servers=ceiling(pl.col("needed") / pl.col("server_gpus")).cast(pl.Int64)
+            + pl.col("spare_servers"),
         )
     )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from brytpunkt.planning.demand.gpu_sizing import needed_instances
+from brytpunkt.planning.demand.gpu_sizing import carrying_gpus, loaded_instances
 from brytpunkt.planning.energy.site_prices import PRICE_COLUMNS
 from brytpunkt.planning.energy.tariff import COMPONENT, measured, month_fees
 from brytpunkt.planning.inputs.calendar import CELL, MONTHS_PER_YEAR
@@ -23,25 +23,27 @@ LEVEL = ["option", "month", "servers", "scale"]
 def drawn(
     levels: pl.DataFrame, options: pl.DataFrame, load: pl.DataFrame, cells: pl.DataFrame
 ) -> pl.DataFrame:
-    """Power of each level of installed servers in every cell: the level, cell, cells' columns, it_kw, kwh."""
+    """Power of each level of installed servers in every cell: the level, cell, cells' columns, it_kw, kwh.
+
+    They carry the part of the need that the servers which are not spare have room for; ``overflow`` rents the rest.
+    """
     return (
         levels.join(
             options.select(
-                *("option", "site", "calendar", "profile", "server_gpus", "load_kw", "idle_kw"),
-                *("is_power_included", "capacity_fee", "vat_share"),
+                *("option", "site", "calendar", "profile", "server_gpus", "spare_servers"),
+                *("load_kw", "idle_kw", "is_power_included", "capacity_fee", "vat_share"),
             ),
             on="option",
         )
         .join(cells, on=["site", "month"])
         .join(
-            load.select("scale", "calendar", "profile", "month", *CELL, "busy"),
+            load.select("scale", "calendar", "profile", "month", *CELL, "busy", "needed"),
             on=["scale", "calendar", "profile", "month", *CELL],
             how="left",
         )
+        .with_columns(carried=pl.col("busy") * (carrying_gpus() / pl.col("needed")).clip(upper_bound=1.0))
         .with_columns(
-            busy_share=(pl.col("busy").fill_null(0.0) / (pl.col("servers") * pl.col("server_gpus"))).clip(
-                upper_bound=1.0
-            )
+            busy_share=pl.col("carried").fill_null(0.0) / (pl.col("servers") * pl.col("server_gpus"))
         )
         .with_columns(
             it_kw=pl.col("servers")
@@ -109,29 +111,34 @@ def overflow(
     busy: pl.DataFrame,
     offers: pl.DataFrame,
 ) -> pl.DataFrame:
-    """On-demand rent of the share of each hour's need that the servers cannot carry.
+    """On-demand rent of the share of each hour's need that the servers have no room for, spare ones left out.
 
     ``levels`` may hold zero servers; ``busy`` is the load on every calendar, ``offers`` the on-demand offer
-    of each workload.
+    of each workload. Servers in service are spare for what is rented beside them: redundancy is kept once.
 
     -> option, month, servers, offer, amount [plan currency]
     """
     short = (
-        levels.join(options.select("option", "calendar", "profile", "server_gpus"), on="option")
+        levels.join(
+            options.select("option", "calendar", "profile", "server_gpus", "spare_servers"), on="option"
+        )
         .join(
             load.select("calendar", "profile", "month", *CELL, "needed"), on=["calendar", "profile", "month"]
         )
-        .with_columns(share=1 - pl.col("servers") * pl.col("server_gpus") / pl.col("needed"))
+        .with_columns(share=1 - carrying_gpus() / pl.col("needed"))
         .filter(pl.col("share") > 0)
         .select("option", "calendar", "month", "servers", *CELL, "share")
     )
     fleet = offers.select("workload", "profile", "gpu_count", "offer", "price_per_hour")
     rented = (
         busy.join(fleet, on=["workload", "profile"])
-        .with_columns(instances=needed_instances())
-        .select("calendar", "offer", "month", *CELL, "n_hours", "instances", "price_per_hour")
+        .with_columns(loaded=loaded_instances())
+        .select(
+            *("calendar", "offer", "month", *CELL, "n_hours", "loaded", "redundancy_units", "price_per_hour")
+        )
     )
-    instances = ceiling(pl.col("share") * pl.col("instances"))
+    spare = (pl.col("redundancy_units") - pl.col("servers")).clip(lower_bound=0)
+    instances = ceiling(pl.col("share") * pl.col("loaded")) + spare
     cost = instances * pl.col("n_hours") * pl.col("price_per_hour") * price_path(market.gpu_path)
     return (
         short.join(rented, on=["calendar", "month", *CELL])

@@ -8,6 +8,7 @@ import polars as pl
 
 from brytpunkt.declarations import InlineServer
 from brytpunkt.errors import InputError, Problem
+from brytpunkt.planning.demand.gpu_sizing import spare_servers
 from brytpunkt.planning.demand.throughput import inline_profile
 from brytpunkt.planning.energy.cooling_limit import usable_share
 from brytpunkt.planning.energy.electricity_tax import unrecovered_vat
@@ -187,8 +188,8 @@ def _own_hall(site: Site, plan: Plan, fx: Fx, common: dict[str, object]) -> dict
     }
 
 
-def options(mode: pl.DataFrame, servers: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
-    """Site x mode x server, with the highest PUE of the site and the most servers that its power allows.
+def options(plan: Plan, mode: pl.DataFrame, servers: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
+    """Site x mode x server, with the site's highest PUE, the most servers that its power allows, and how many are spare.
 
     The key is ``option``, as in lulea/own_colocation/dgx_b200.
     """
@@ -198,7 +199,9 @@ def options(mode: pl.DataFrame, servers: pl.DataFrame, cells: pl.DataFrame) -> p
         mode.join(servers, how="cross")
         .join(highest, on="site")
         .with_columns(
-            option=pl.concat_str("site", "mode", "server", separator="/"), max_servers=limit.cast(pl.Int64)
+            option=pl.concat_str("site", "mode", "server", separator="/"),
+            max_servers=limit.cast(pl.Int64),
+            spare_servers=pl.lit(spare_servers(plan), dtype=pl.Int64),
         )
         .sort("option")
     )

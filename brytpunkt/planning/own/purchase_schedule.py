@@ -24,8 +24,7 @@ SCALE_ONE = 1.0
 def make_schedule(basis: Basis, chosen: pl.DataFrame, order_months: list[int]) -> Schedule:
     """Purchases of the given options for an order placed in each of the given months."""
     plan = basis.plan
-    spare_units = max(w.redundancy_units for w in plan.workloads)
-    needed = servers_needed(basis.load, chosen, spare_units)
+    needed = servers_needed(basis.load, chosen)
     first = deliveries(chosen, order_months, basis.horizon)
     bought = purchases(plan, first, needed, chosen, basis.horizon)
     return Schedule(first, bought, installed(bought, basis.horizon))

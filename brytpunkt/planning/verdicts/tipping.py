@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.planning.demand.gpu_sizing import carrying_gpus
 from brytpunkt.planning.energy.site_prices import PRICE_COLUMNS
 from brytpunkt.planning.own.capacity import site_load
 from brytpunkt.planning.own.energy_cost import operate
@@ -116,14 +117,15 @@ def _load_at(evaluation: Evaluation, chosen: pl.DataFrame) -> pl.DataFrame:
 def _carried(
     load: pl.DataFrame, in_service: pl.DataFrame, chosen: pl.DataFrame, delivery: int
 ) -> pl.DataFrame:
-    """The scales at which no need exceeds the capacity in service after the first delivery -> scale."""
-    gpus = int(chosen["server_gpus"][0])
+    """The scales at which no need exceeds what the servers carry after the first delivery, spare ones left out -> scale."""
     highest = (
         load.filter(pl.col("month") >= delivery).group_by("scale", "month").agg(needed=pl.col("needed").max())
     )
     beyond = (
         highest.join(in_service, on="month", how="left")
-        .filter(pl.col("needed") > pl.col("servers").fill_null(0) * gpus + 1e-9)
+        .with_columns(pl.col("servers").fill_null(0))
+        .join(chosen.select("server_gpus", "spare_servers"), how="cross")
+        .filter(pl.col("needed") > carrying_gpus() + 1e-9)
         .select("scale")
         .unique()
     )

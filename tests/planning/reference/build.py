@@ -64,8 +64,7 @@ class Build(Energy):
     def _needed(self, site_id: str, server: Server, m: int) -> int:
         """S(m): servers needed."""
         highest = max(need for _, need in self.total(site_id, server.profile, m).values())
-        spare = max(w.redundancy_units for w in self.plan.workloads)
-        return ceil(highest / server.gpus) + spare if highest else 0
+        return ceil(highest / server.gpus) + self.spare() if highest else 0
 
     def delivery(self, site: Site, mode: str, order: int) -> int:
         """First delivery of an order."""
@@ -183,16 +182,20 @@ class Build(Energy):
         return costs
 
     def _above(self, site: Site, server: Server, count: int, m: int) -> list[Flow]:
-        """On-demand rent above the capacity of the servers."""
+        """On-demand rent of what the servers at work do not carry; those that stand by are spare for it, too."""
         flows: list[Flow] = []
         rate = self.plan.rent.gpu_price_path_per_year
         for cell, (_, need) in self.total(site.id, server.profile, m).items():
-            phi = max(0.0, 1 - count * server.gpus / need) if need else 0.0
+            phi = 1 - self.carried(server, count, need) if need else 0.0
             if phi:
                 for w in self.plan.workloads:
                     name, offer, _ = self.rent.chosen(w.id)["on_demand"]
                     assert offer is not None
-                    rented = ceil(phi * self.load.instances(w, offer.profile, offer.gpus, m, cell, site))
+                    spare = w.redundancy_units
+                    alone = self.load.instances(w, offer.profile, offer.gpus, m, cell, site)
+                    if not alone:
+                        continue
+                    rented = ceil(phi * (alone - spare)) + max(0, spare - count)
                     cost = rented * self.world.n(site, m, cell) * offer.price * path(rate, m)
                     flows.append((m, "rent_on_demand", name, "end", cost))
         return flows

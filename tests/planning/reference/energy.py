@@ -200,12 +200,21 @@ class Energy:
             for cell in self.world.hours_at(site)[m]
         }
 
+    def spare(self) -> int:
+        """Servers that stand by: they carry nothing, however short of servers the site is."""
+        return max(w.redundancy_units for w in self.plan.workloads)
+
+    def carried(self, server: Server, count: int, need: float) -> float:
+        """Part of a need that so many servers carry while the spare ones stand by."""
+        at_work = max(0, count - self.spare()) * server.gpus
+        return min(1.0, at_work / need) if need else 0.0
+
     def _energy(self, site: Site, server: Server, count: int, m: int) -> dict[str, float]:
         """Energy of a month by component."""
         month = self.world.months[m]
         costs, peak = dict.fromkeys(ENERGY, 0.0), 0.0
-        for cell, (busy, _) in self.total(site.id, server.profile, m).items():
-            used = min(1.0, busy / (count * server.gpus))
+        for cell, (busy, need) in self.total(site.id, server.profile, m).items():
+            used = busy * self.carried(server, count, need) / (count * server.gpus)
             it_kw = count * server.idle_kw + used * count * (server.load_kw - server.idle_kw)
             mean, p99 = self.pue_by_hour(site.id)[month.first.month, cell[1]]
             peak = max(peak, it_kw * p99)
@@ -221,9 +230,9 @@ class Energy:
     def _shown(self, site: Site, server: Server, count: int, m: int, charge: Charge) -> tuple[float, float]:
         """Highest hour on top of that of the existing load, and energy, in a charge's window. [kW, kWh]"""
         peak, kwh, before = 0.0, 0.0, self._existing(site, m)
-        for cell, (busy, _) in self.total(site.id, server.profile, m).items():
+        for cell, (busy, need) in self.total(site.id, server.profile, m).items():
             if cell in charge.window:
-                used = min(1.0, busy / (count * server.gpus))
+                used = busy * self.carried(server, count, need) / (count * server.gpus)
                 it_kw = count * server.idle_kw + used * count * (server.load_kw - server.idle_kw)
                 mean, p99 = self.pue_by_hour(site.id)[self.world.months[m].first.month, cell[1]]
                 peak = max(peak, before[cell] + it_kw * p99)
