@@ -14,8 +14,9 @@ import polars as pl
 from assets.automation import on_changed_data
 from assets.resources import Rooms
 from assets.source_assets import LIVE_SOURCES, feeding
-from assets.sources import bundled_snapshot, inbox
+from assets.sources import TROUBLES, bundled_snapshot, inbox
 from assets.tables import DERIVED
+from assets.taken import refusal_lines, refused_now, taken_result, taken_spec, taken_table
 from brytpunkt.reporting.charts.sparklines import sparkline
 from brytpunkt.tables.contracts import Column, columns_of
 from brytpunkt.tables.series_contracts import SERIES
@@ -101,12 +102,14 @@ def build_series_check(table: str) -> dg.AssetChecksDefinition:
     code_version="2",
     kinds={"polars", "duckdb"},
     description="Months, shapes and climate that planning reads, recomputed from the series; what no series covers stays bundled.",
+    check_specs=[taken_spec(DERIVED)],
 )
 def derived(rooms: Rooms) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Recompute the derived tables; shows each zone's months, what was filled, and what was found odd."""
     warehouse = rooms.warehouse()
     warehouse.migrate()
     done = refresh_derived(warehouse, rooms.landing())
+    refused = refused_now(warehouse, done.report.origin)
     with warehouse.open() as connection:
         months = connection.execute(
             "SELECT zone, month, mean_eur_per_mwh, coverage_share FROM day_ahead_monthly "
@@ -125,7 +128,10 @@ def derived(rooms: Rooms) -> dg.MaterializeResult:  # type: ignore[type-arg]
             "findings_total": done.findings.height,
             "hours_filled": dg.MetadataValue.md(filled or "none"),
             "rows_inserted": sum(t.inserted for t in done.report.tables),
+            "tables": taken_table(done.report.tables, "as before"),
+            TROUBLES: dg.MetadataValue.json(refusal_lines("derived from series", refused)),
         },
+        check_results=[taken_result(DERIVED, refused)],
     )
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import dagster as dg
 
 from assets.resources import Rooms
+from assets.taken import refusal_lines, taken_result, taken_spec, taken_table
 from brytpunkt.folders import folders
 from brytpunkt.landing.fetch import OnProgress
 from brytpunkt.publishers._shared.source import Source
@@ -24,27 +25,22 @@ def source_key(source_id: str) -> dg.AssetKey:
 
 
 def changed_version(warehouse: Warehouse, source_id: str) -> str:
-    """Data version of a live source: which record of the journal changed a table last."""
+    """Data version of a live source: which record of the journal changed a table of it last, whatever became of others."""
     with warehouse.open() as connection:
         found = connection.execute(
-            "SELECT max(position) FROM publications WHERE origin = ? AND outcome = 'changed'", [source_id]
+            "SELECT max(position) FROM publication_tables WHERE origin = ? AND outcome = 'changed'",
+            [source_id],
         ).fetchone()
     return NEVER_CHANGED if found is None or found[0] is None else f"journal-{found[0]}"
 
 
 def outcome_metadata(outcome: Outcome) -> dict[str, dg.MetadataValue | str | int]:
     """What a person would look at after a refresh."""
-    tables = outcome.applied.report.tables if outcome.applied and outcome.applied.report else ()
-    lines = "\n".join(
-        f"| {t.table} | {t.inserted} | {t.confirmed} | {t.withdrawn} | {t.quarantined} | {t.missing} |"
-        for t in tables
-    )
-    head = "| table | inserted | confirmed | withdrawn | quarantined | missing |\n|---|---|---|---|---|---|\n"
     return {
         "outcome": outcome.outcome,
         "requests": outcome.requests,
         "fetched_bytes": outcome.fetched_bytes,
-        "tables": dg.MetadataValue.md(head + lines if tables else "as before"),
+        "tables": taken_table(outcome.tables, "as before"),
     }
 
 
@@ -62,16 +58,21 @@ def progress_log(say: Callable[[str], None]) -> OnProgress:
 
 
 def build_source_asset(source: Source) -> dg.AssetsDefinition:
-    """The asset of one live source; a publication that is refused or does not come fails, and goes stale in time."""
+    """The asset of one live source; a publication of which nothing is taken fails, and goes stale in time.
+
+    Where some tables were refused and others taken, it is materialised, and its check warns.
+    """
+    key = source_key(source.id)
 
     @dg.asset(
-        key=source_key(source.id),
+        key=key,
         group_name=GROUP,
         code_version="1",
         kinds={"http", "duckdb"},
         description=f"{source.covers}. Licence: {source.licence}. Cadence: {source.cadence}.",
         freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(days=source.stale_after_days)),
         tags={"brytpunkt/status": source.status},
+        check_specs=[taken_spec(key)],
     )
     def live(context: dg.AssetExecutionContext, rooms: Rooms) -> dg.MaterializeResult:  # type: ignore[type-arg]
         refresher = rooms.refresher(progress_log(context.log.info))
@@ -80,9 +81,12 @@ def build_source_asset(source: Source) -> dg.AssetsDefinition:
             raise dg.Failure(
                 f"{outcome.outcome}: {outcome.reason}", outcome_metadata(outcome), allow_retries=False
             )
+        for line in refusal_lines(source.id, outcome.refused):
+            context.log.warning(line)
         return dg.MaterializeResult(
             data_version=dg.DataVersion(changed_version(refresher.warehouse, source.id)),
             metadata=outcome_metadata(outcome),
+            check_results=[taken_result(key, outcome.refused)],
         )
 
     return live

@@ -17,7 +17,8 @@ from assets.partitions import PLANS, site_key
 from assets.plan import PlanningConfig
 from assets.progress import OnDraws, listening
 from assets.resources import Rooms
-from assets.sources import INBOX_ERRORS, inbox
+from assets.sources import TROUBLES, bundled_snapshot, inbox
+from assets.tables import DERIVED
 from brytpunkt.declarations import Declared
 from brytpunkt.errors import BrytpunktError
 from brytpunkt.folders import Folders
@@ -67,7 +68,7 @@ def materialise_plan(
     """Facts, plan and reports of one declaration; returns the finished run.
 
     ``on_step`` hears the name of each step, ``on_draws`` how many of how many drawn worlds are done, ``on_trouble`` what
-    could not be read of the user's inbox, without which the plan went on.
+    could not be read of the user's inbox or was refused, without which the plan went on.
     """
     prepare_instance(found.home)
     register(declared, found.home)
@@ -81,8 +82,8 @@ def materialise_plan(
         else:
             on_step(Steps.facts)
             worker.run_facts(found)
-        for error in inbox_errors(instance):
-            on_trouble(error)
+        for trouble in troubles(instance):
+            on_trouble(trouble)
         on_step(Steps.plan)
         with listening(on_draws):
             config = PlanningConfig(as_of=as_of.isoformat() if as_of else "")
@@ -112,12 +113,16 @@ def materialise_facts(
             worker.run(selection)
 
 
-def inbox_errors(instance: dg.DagsterInstance) -> list[str]:
-    """What could not be read of the inbox when it was last looked at, a line a folder."""
-    event = instance.get_latest_materialization_event(inbox.key)
-    made = event.asset_materialization if event is not None else None
-    said = made.metadata.get(INBOX_ERRORS) if made is not None else None
-    return list(said.value) if isinstance(said, dg.JsonMetadataValue) and isinstance(said.value, list) else []
+def troubles(instance: dg.DagsterInstance) -> list[str]:
+    """What could not be read of the inbox, and which tables were refused, when they were last looked at; a line each."""
+    found: list[str] = []
+    for key in (bundled_snapshot.key, inbox.key, DERIVED):
+        event = instance.get_latest_materialization_event(key)
+        made = event.asset_materialization if event is not None else None
+        said = made.metadata.get(TROUBLES) if made is not None else None
+        if isinstance(said, dg.JsonMetadataValue) and isinstance(said.value, list):
+            found += said.value
+    return found
 
 
 @dataclass(frozen=True)

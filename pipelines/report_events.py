@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import dagster as dg
 
-from assets.source_assets import changed_version, source_key
+from assets.source_assets import changed_version, outcome_metadata, source_key
 from assets.tables import fact_key
+from assets.taken import taken_evaluation
 from brytpunkt.folders import Folders
 from brytpunkt.publishers._shared.source import Source
 from brytpunkt.tables.contracts import CONTRACTS
@@ -17,30 +18,35 @@ from pipelines.sensors import DATA_VERSION_TAG
 
 
 def record_outcomes(found: Folders, sources: Mapping[str, Source], outcomes: Sequence[Outcome]) -> None:
-    """Confirm or move each source that answered; where one changed, materialise the tables that it feeds as well.
+    """Confirm or move each source of which anything was taken, and materialise the facts that changed.
 
-    A daemon that runs on the same instance then wakes the plans; without one, `brytpunkt plan` computes them.
+    Where a table was refused beside others that were taken, the source's check says so. A daemon that runs on the same
+    instance then wakes the plans; without one, `brytpunkt plan` computes them.
     """
     warehouse = Warehouse(found.home / "warehouse.duckdb", found.sql)
     heard = [one for one in outcomes if one.outcome in {"changed", "unchanged"} and one.source in sources]
-    events = [
-        dg.AssetMaterialization(
-            source_key(one.source),
-            description="refreshed from the command line",
-            tags={DATA_VERSION_TAG: changed_version(warehouse, one.source)},
-        )
-        for one in heard
-    ]
-    materialise_facts(
-        found, events, behind([sources[one.source] for one in heard if one.outcome == "changed"])
+    events = [event for one in heard for event in _events(warehouse, one)]
+    changed = {table.table for one in heard for table in one.tables if table.outcome == "changed"}
+    materialise_facts(found, events, behind(changed))
+
+
+def _events(
+    warehouse: Warehouse, outcome: Outcome
+) -> tuple[dg.AssetMaterialization, dg.AssetCheckEvaluation]:
+    key = source_key(outcome.source)
+    materialized = dg.AssetMaterialization(
+        key,
+        description="refreshed from the command line",
+        metadata=outcome_metadata(outcome),
+        tags={DATA_VERSION_TAG: changed_version(warehouse, outcome.source)},
     )
+    return materialized, taken_evaluation(key, outcome.refused)
 
 
-def behind(changed: Sequence[Source]) -> dg.AssetSelection | None:
-    """Facts that may differ once sources changed: the tables that they declare; behind a series, every fact."""
+def behind(changed: Collection[str]) -> dg.AssetSelection | None:
+    """Facts that may differ once rows of these tables changed: the tables; behind a series, every fact."""
     if not changed:
         return None
-    tables = {table for source in changed for table in source.tables}
-    if not tables <= set(CONTRACTS) or not all(source.tables for source in changed):
+    if not set(changed) <= set(CONTRACTS):
         return FACTS
-    return dg.AssetSelection.assets(*(fact_key(table) for table in sorted(tables)))
+    return dg.AssetSelection.assets(*(fact_key(table) for table in sorted(changed)))

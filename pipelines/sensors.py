@@ -8,10 +8,12 @@ import dagster as dg
 
 from assets.resources import LIVE_VARIABLE, Rooms
 from assets.source_assets import changed_version, source_key
+from assets.taken import refusal_lines
 from brytpunkt.errors import BrytpunktError
 from brytpunkt.publishers._shared.source import Source
 from brytpunkt.warehouse import Refresher, WarehouseBusyError
 from brytpunkt.warehouse.replay_journal import apply_pending
+from brytpunkt.warehouse.table_status import last_heard
 from pipelines.dead_runs import sweep_dead_runs
 
 LONGEST_TICK_S = 3600
@@ -80,17 +82,21 @@ def confirmed(source: Source, refresher: Refresher) -> dg.AssetMaterialization |
     """Take the probe in; -> the event that confirms the source, or why it is not confirmed."""
     try:
         refresher.prepare()
-        applied = apply_pending(refresher.warehouse, refresher.landing, refresher.find)
+        apply_pending(refresher.warehouse, refresher.landing, refresher.find)
     except WarehouseBusyError:
         return dg.SkipReason(
             "unchanged; the warehouse is in use, and takes the probe in with the next refresh"
         )
-    mine = [one for one in applied if one.record.origin == source.id]
-    if mine and mine[-1].outcome == "refused":
-        return dg.SkipReason(f"still refused: {mine[-1].reason}")
+    with refresher.warehouse.open() as connection:
+        heard = last_heard(connection, refresher.warehouse.sql / "queries", source.id)
+    if heard is None or heard.outcome in {"refused", "failed"}:
+        return dg.SkipReason(
+            f"still {heard.outcome}: {heard.reason}" if heard else "nothing was taken in yet"
+        )
+    refused = refusal_lines("still", heard.report.refused_tables)
     return dg.AssetMaterialization(
         source_key(source.id),
-        description=CONFIRMED,
+        description="; ".join([CONFIRMED, *refused]),
         tags={DATA_VERSION_TAG: changed_version(refresher.warehouse, source.id)},
     )
 

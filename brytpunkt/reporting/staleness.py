@@ -29,10 +29,17 @@ def confirmed_sources(summary: dict[str, Any]) -> list[dict[str, Any]]:
     """Sources of the summary, each with what its live source declares and was last heard saying, where it has one.
 
     `confirmations` of the summary holds these by origin: `confirmed_on` (a price that has not changed is confirmed
-    without being collected again) and `stale_after_days`.
+    without being collected again), `stale_after_days`, and in `tables` the day of each table, which goes first: one table
+    of a source may have been refused while others were taken.
     """
     known = summary.get("confirmations", {})
-    return [source | known.get(source.get("origin"), {}) for source in summary["sources"]]
+    return [_heard(source, known.get(source.get("origin"), {})) for source in summary["sources"]]
+
+
+def _heard(source: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    said = {name: value for name, value in known.items() if name != "tables"}
+    own = {"confirmed_on": known["tables"].get(source["table"])} if "tables" in known else {}
+    return source | said | own
 
 
 def is_stale(source: dict[str, Any], today: date | None) -> bool:

@@ -20,6 +20,7 @@ from brytpunkt.tables.provenance import currency_has_a_rate as _currency
 __all__ = [
     "CONFIDENCES",
     "CONTRACTS",
+    "DIAGNOSTICS",
     "GUARDED_PRICES",
     "MAY_BE_EMPTY",
     "NEVER_PLANNED_WITH",
@@ -347,6 +348,9 @@ CONTRACTS: dict[str, type[Provenance]] = (
 MAY_BE_EMPTY = frozenset(PRICE_CONTRACTS)
 # Tables that inform people; planning never reads them.
 NEVER_PLANNED_WITH = frozenset({"market_prices", "accelerators", "source_remarks"})
+# What is said of a publication, and no price or fact: such rows come and go with what they speak of, so no guard holds
+# them back, none of them outlives the publication that no longer says it, and they tell nothing of its success.
+DIAGNOSTICS = frozenset({"source_remarks", "series_findings"})
 # Columns whose median must not double or halve between two publications without a person looking.
 GUARDED_PRICES = {
     "gpu_offers": "price_native_per_instance_hour",

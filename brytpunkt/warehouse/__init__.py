@@ -8,7 +8,8 @@ from brytpunkt.warehouse.bundled import refresh_bundled
 from brytpunkt.warehouse.connection import Warehouse, WarehouseBusyError
 from brytpunkt.warehouse.quote_inbox import refresh_quotes
 from brytpunkt.warehouse.refresh import Outcome, Refresher
-from brytpunkt.warehouse.upsert import IngestReport, TableReport, ingest
+from brytpunkt.warehouse.table_report import IngestReport, TableReport
+from brytpunkt.warehouse.upsert import ingest
 
 __all__ = [
     "IngestReport",

@@ -13,7 +13,8 @@ from brytpunkt.publishers._shared.source import Source, read_source
 from brytpunkt.publishers.find import FindPublisher, publisher
 from brytpunkt.warehouse.connection import Warehouse
 from brytpunkt.warehouse.replay_journal import apply_pending
-from brytpunkt.warehouse.upsert import IngestReport, newest_seen
+from brytpunkt.warehouse.table_report import IngestReport
+from brytpunkt.warehouse.upsert import newest_seen
 
 
 def refresh_bundled(
@@ -45,7 +46,7 @@ def refresh_bundled(
         )
         parsed[record.position] = batches
     applied = apply_pending(warehouse, landing, find, parsed)
-    reports = [one.report for one in applied if one.record.origin == source.id and one.report]
+    reports = [one.report for one in applied if one.record.origin == source.id]
     return reports[-1] if reports else IngestReport(source.id, listing.sha256)
 
 

@@ -23,7 +23,8 @@ from brytpunkt.warehouse.bundled import described
 from brytpunkt.warehouse.connection import Warehouse
 from brytpunkt.warehouse.replay_journal import apply_pending
 from brytpunkt.warehouse.series_store import DERIVED as ORIGIN
-from brytpunkt.warehouse.upsert import IngestReport, newest_seen
+from brytpunkt.warehouse.table_report import IngestReport
+from brytpunkt.warehouse.upsert import newest_seen
 
 SOURCE = "own statistics of published day-ahead prices"
 WEATHER_SOURCE = "own statistics of published weather hours"
@@ -96,7 +97,7 @@ def refresh_derived(
         )  # fmt: skip
         parsed[landing.journal.append(record).position] = batches
     applied = apply_pending(warehouse, landing, find, parsed)
-    reports = [one.report for one in applied if one.record.origin == ORIGIN and one.report]
+    reports = [one.report for one in applied if one.record.origin == ORIGIN]
     report = reports[-1] if reports else IngestReport(ORIGIN, listing.sha256)
     return Derived(report, findings, fill_report(filled))
 

@@ -19,7 +19,7 @@ from brytpunkt.publishers.find import FindPublisher, publisher
 from brytpunkt.warehouse.bundled import described
 from brytpunkt.warehouse.connection import Warehouse
 from brytpunkt.warehouse.replay_journal import apply_pending, rules
-from brytpunkt.warehouse.upsert import IngestReport
+from brytpunkt.warehouse.table_report import IngestReport
 
 MEDIA_TYPES = {".json": "application/json", ".csv": "text/csv", ".epw": "text/csv", ".xml": "application/xml"}
 BYTES_PER_MEGABYTE = 1_000_000
@@ -84,7 +84,8 @@ def _take(
         )  # fmt: skip
         parsed[landing.journal.append(record).position] = batches
     applied = apply_pending(warehouse, landing, find, parsed)
-    reports = [one.report for one in applied if one.record.origin == source.id and one.report]
+    mine = [one for one in applied if one.record.origin == source.id]
+    reports = [one.report for one in mine if one.record.kind == "publication"]
     return reports[-1] if reports else IngestReport(source.id, listing.sha256)
 
 

@@ -16,7 +16,7 @@ from brytpunkt.publishers.quotes.quote_files import CONTENTS
 from brytpunkt.warehouse.bundled import described
 from brytpunkt.warehouse.connection import Warehouse
 from brytpunkt.warehouse.replay_journal import apply_pending
-from brytpunkt.warehouse.upsert import IngestReport
+from brytpunkt.warehouse.table_report import IngestReport
 
 if TYPE_CHECKING:
     import duckdb
@@ -61,7 +61,7 @@ def refresh_quotes(
         record = landing.journal.append(_record(listing, at))
         parsed[record.position] = batches
     applied = apply_pending(warehouse, landing, find, parsed)
-    reports = [one.report for one in applied if one.record.origin == ORIGIN and one.report]
+    reports = [one.report for one in applied if one.record.origin == ORIGIN]
     return reports[-1] if reports else IngestReport(ORIGIN, listing.sha256)
 
 

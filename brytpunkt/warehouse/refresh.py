@@ -23,8 +23,10 @@ from brytpunkt.tables.contracts import CONTRACTS
 from brytpunkt.tables.series_contracts import SERIES
 from brytpunkt.warehouse.bundled import refresh_bundled
 from brytpunkt.warehouse.connection import Warehouse
-from brytpunkt.warehouse.replay_journal import Applied, apply_pending, rules
+from brytpunkt.warehouse.replay_journal import apply_pending, rules
 from brytpunkt.warehouse.row_digest import rows_sha256
+from brytpunkt.warehouse.table_report import TableReport
+from brytpunkt.warehouse.table_status import has_last_good, heard_at
 
 __all__ = ["Outcome", "Refresher", "refresh_bundled"]
 
@@ -33,15 +35,30 @@ Answer = Literal["new", "same"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a refresh of one source came to: changed, unchanged, refused or failed, and what was fetched for it."""
+    """What a refresh of one source came to: changed, unchanged, refused or failed, and what was fetched for it.
+
+    It follows from what was taken: ``tables`` says so table by table, and a table may be refused while others were taken.
+    ``has_last_good``: whether anything of the source was ever taken.
+    """
 
     source: str
     outcome: str
     reason: str | None = None
     record: Record | None = None
-    applied: Applied | None = None
+    tables: tuple[TableReport, ...] = ()
+    has_last_good: bool = False
     requests: int = 0
     fetched_bytes: int = 0
+
+    @property
+    def refused(self) -> tuple[TableReport, ...]:
+        """The tables of which nothing was taken."""
+        return tuple(table for table in self.tables if table.refused)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the source answered and no table of it was refused."""
+        return self.outcome != "failed" and not self.refused
 
 
 @dataclass
@@ -114,15 +131,18 @@ class Refresher:
             shutil.rmtree(self._folder(source, "probe"), ignore_errors=True)
         if batches is not None:
             parsed[record.position] = batches
-        applied = apply_pending(self.warehouse, self.landing, self.find, parsed)
-        mine = next((one for one in applied if one.record.position == record.position), None)
-        outcome = mine.outcome if mine else "unchanged"
+        apply_pending(self.warehouse, self.landing, self.find, parsed)
+        # Another process may have taken the record in; the warehouse says what became of it, whoever did.
+        with self.warehouse.open() as connection:
+            heard = heard_at(connection, self.warehouse.sql / "queries", record.position)
+            has_good = has_last_good(connection, source.id)
         return Outcome(
             source.id,
-            outcome,
-            mine.reason if mine else record.reason,
+            heard.outcome if heard else "failed",
+            heard.reason if heard else "what was fetched is kept, and is taken in with the next refresh",
             record,
-            mine,
+            heard.report.tables if heard else (),
+            has_good,
             fetcher.requests,
             fetched,
         )

@@ -5,9 +5,8 @@ Refreshing, recovery after a kill, and the rebuilding of a lost warehouse are th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from brytpunkt.errors import BrytpunktError
@@ -17,25 +16,22 @@ from brytpunkt.publishers._shared.protocol import Batch, Listing
 from brytpunkt.publishers._shared.source import Source
 from brytpunkt.publishers.find import BUNDLED, FindPublisher
 from brytpunkt.warehouse.connection import Warehouse, transaction
-from brytpunkt.warehouse.series_store import DERIVED, withdraw_settled
-from brytpunkt.warehouse.upsert import IngestReport, Policy, withdraw_missing, write_listing
+from brytpunkt.warehouse.table_report import IngestReport
+from brytpunkt.warehouse.table_status import as_before, write_down
+from brytpunkt.warehouse.upsert import Policy, write_listing
 
 if TYPE_CHECKING:
     import duckdb
 
-CONFIRMING = ("changed", "unchanged")
-
 
 @dataclass(frozen=True)
 class Applied:
-    """A record taken in: ``outcome`` is changed, unchanged, refused or failed."""
+    """A record taken in: ``outcome`` is changed, unchanged, refused or failed; the report says so table by table."""
 
     record: Record
     outcome: str
-    report: IngestReport | None = None
+    report: IngestReport
     reason: str | None = None
-    withdrawn: int = 0
-    missing: int = 0
 
 
 def apply_pending(
@@ -96,16 +92,13 @@ def _apply(
         if batches is not None:
             _declare(connection, record)
             report = write_listing(connection, queries, landing.listing(record), batches, policy(record))
-            if record.origin == DERIVED:
-                withdraw_settled(connection, batches, record.at)
-            outcome = "refused" if report.refused else "changed" if report.is_changed else "unchanged"
-            applied = Applied(record, outcome, report, report.refused)
+            outcome, why = str(report.outcome), report.refused
         elif record.kind in {"unchanged", "confirmed"}:
-            applied = _as_before(connection, queries, record)
+            outcome, why, report = as_before(connection, queries, record)
         else:
-            applied = Applied(record, "failed", None, reason)
-        _write_down(connection, applied)
-    return applied
+            outcome, why, report = "failed", reason, IngestReport(record.origin, record.listing_sha256 or "")
+        write_down(connection, record, outcome, why, report)
+    return Applied(record, outcome, report, why)
 
 
 def rules(source: Source) -> dict[str, Any]:
@@ -132,42 +125,3 @@ def _declare(connection: duckdb.DuckDBPyConnection, record: Record) -> None:
         return
     connection.execute("DELETE FROM origins WHERE origin = ?", [record.origin])
     connection.execute("INSERT INTO origins VALUES (?, ?)", [record.origin, record.rules["precedence"]])
-
-
-def _as_before(connection: duckdb.DuckDBPyConnection, queries: Path, record: Record) -> Applied:
-    """Nothing new: what was good is confirmed, what was refused stays refused."""
-    before = connection.execute(
-        "SELECT outcome, reason FROM publications WHERE origin = ? AND outcome <> 'failed' ORDER BY position DESC LIMIT 1",
-        [record.origin],
-    ).fetchone()
-    if before is not None and before[0] == "refused":
-        return Applied(record, "refused", None, before[1])
-    days = record.rules.get("withdraw_after_days", 0)
-    withdrawn, missing = withdraw_missing(connection, queries, record.origin, record.at, days)
-    return Applied(record, "changed" if withdrawn else "unchanged", withdrawn=withdrawn, missing=missing)
-
-
-def _write_down(connection: duckdb.DuckDBPyConnection, applied: Applied) -> None:
-    record, tables = applied.record, applied.report.tables if applied.report else ()
-    connection.execute(
-        "INSERT INTO publications VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            record.position,
-            record.origin,
-            record.kind,
-            applied.outcome,
-            record.at,
-            record.version,
-            record.listing_sha256,
-            sum(t.inserted for t in tables),
-            sum(t.withdrawn for t in tables) + applied.withdrawn,
-            sum(t.quarantined for t in tables),
-            sum(t.missing for t in tables) + applied.missing,
-            applied.reason,
-        ],
-    )
-
-
-def origins_of(applied: Iterable[Applied]) -> list[str]:
-    """Sources of which anything changed."""
-    return list(dict.fromkeys(one.record.origin for one in applied if one.outcome == "changed"))

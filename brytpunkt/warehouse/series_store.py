@@ -14,8 +14,10 @@ import polars as pl
 
 from brytpunkt.series.market_days import hourly
 from brytpunkt.series.units import unit_mistakes
+from brytpunkt.tables.contracts import DIAGNOSTICS
 from brytpunkt.tables.series_contracts import SERIES
 from brytpunkt.warehouse.day_ahead_store import write_intervals
+from brytpunkt.warehouse.table_report import TableReport
 
 if TYPE_CHECKING:
     import duckdb
@@ -39,10 +41,11 @@ def write_series(
     connection: duckdb.DuckDBPyConnection,
     queries: Path,
     listing: Listing,
+    table: str,
     batches: Sequence[Batch],
     seen_at: datetime | None = None,
-) -> tuple[int, int]:
-    """Write the batches of one series table -> rows inserted, rows set aside.
+) -> TableReport:
+    """Write the batches of one series table; refused if there were rows and every one of them was set aside.
 
     Rows that break the contract, and zones whose prices cannot be in EUR/MWh, go to ``quarantine`` with the
     reason. ``seen_at`` is when the publication was fetched; without it, rows were seen when they were retrieved. Runs
@@ -50,8 +53,7 @@ def write_series(
     """
     batches = [batch for batch in batches if batch.frame.height]
     if not batches:
-        return 0, 0
-    table = batches[0].table
+        return TableReport(table)
     contract = SERIES[table]
     frame = pl.concat(
         batch.frame.with_columns(document_sha256=pl.lit(batch.document.sha256)) for batch in batches
@@ -60,29 +62,49 @@ def write_series(
         frame = _newest(frame, contract.primary_key())
     columns = list(contract.columns())
     _, failure = contract.filter(frame.select(columns))
-    aside = _set_aside(
-        connection, listing, table, failure.invalid(), "breaks the contract: " + _counts(failure)
-    )
+    reasons = ["breaks the contract: " + _counts(failure)] if len(failure) else []
+    aside = _set_aside(connection, listing, table, failure.invalid(), "".join(reasons))
     kept = frame.join(failure.invalid(), on=contract.primary_key(), how="anti") if len(failure) else frame
     if table == PRICES and kept.height:
-        kept, mistaken = _without_unit_mistakes(connection, listing, kept)
-        aside += mistaken
-    return _merge(connection, queries, listing, table, kept, seen_at), aside
+        kept, mistaken, mistakes = _without_unit_mistakes(connection, listing, kept)
+        aside, reasons = aside + mistaken, reasons + mistakes
+    if kept.is_empty():
+        reason = f"all {aside} rows were set aside: {'; '.join(reasons)}"
+        if table in DIAGNOSTICS:
+            return TableReport(table, quarantined=aside)
+        return _refused(connection, listing, table, aside, reason)
+    inserted = _merge(connection, queries, listing, table, kept, seen_at)
+    return TableReport(table, inserted=inserted, quarantined=aside)
+
+
+def _refused(
+    connection: duckdb.DuckDBPyConnection, listing: Listing, table: str, aside: int, reason: str
+) -> TableReport:
+    connection.execute(
+        "INSERT INTO refusals VALUES (?, ?, ?, ?, ?)",
+        [listing.origin, table, reason, listing.documents[0].sha256, _seen(listing)],
+    )
+    kept = connection.execute(
+        f"SELECT count(*) FROM {table} WHERE origin = ? AND withdrawn_at IS NULL",  # noqa: S608 - names of a contract
+        [listing.origin],
+    ).fetchone()
+    return TableReport(table, quarantined=aside, kept=kept[0] if kept else 0, refused=reason)
 
 
 def withdraw_settled(
-    connection: duckdb.DuckDBPyConnection, batches: Sequence[Batch], settled_at: datetime
-) -> None:
-    """Findings of ours that later data settled are no longer current; they stay in history."""
-    found = [batch.frame.select(FINDING_KEY) for batch in batches if batch.table == FINDINGS]
+    connection: duckdb.DuckDBPyConnection, origin: str, batches: Sequence[Batch], settled_at: datetime
+) -> int:
+    """Findings that a whole publication no longer makes are settled; they stay in history. -> how many."""
+    found = [batch.frame.select(FINDING_KEY) for batch in batches]
     empty = SERIES[FINDINGS].create_empty().select(FINDING_KEY)
     connection.register("found", pl.concat([pl.DataFrame(empty), *found]).to_arrow())
-    connection.execute(
+    settled = connection.execute(
         f"UPDATE {FINDINGS} SET withdrawn_at = ? WHERE origin = ? AND withdrawn_at IS NULL "  # noqa: S608 - ours
         "AND (series, subject, publisher, day, kind) NOT IN (SELECT * FROM found)",
-        [settled_at, DERIVED],
-    )
+        [settled_at, origin],
+    ).fetchone()
     connection.unregister("found")
+    return int(settled[0]) if settled else 0
 
 
 def _newest(frame: pl.DataFrame, key: list[str]) -> pl.DataFrame:
@@ -116,8 +138,8 @@ def _seen(listing: Listing) -> datetime:
 
 def _without_unit_mistakes(
     connection: duckdb.DuckDBPyConnection, listing: Listing, frame: pl.DataFrame
-) -> tuple[pl.DataFrame, int]:
-    """The publication without the zones whose prices are in another unit than they say."""
+) -> tuple[pl.DataFrame, int, list[str]]:
+    """The publication without the zones whose prices are in another unit than they say, how many rows that are, and why."""
     known = connection.execute(
         "SELECT zone, hour_utc_start, median(price_eur_per_mwh) AS price_eur_per_mwh FROM day_ahead_hours "
         "WHERE publisher NOT IN (SELECT unnest(?)) AND hour_utc_start BETWEEN ? AND ? GROUP BY ALL",
@@ -135,7 +157,8 @@ def _without_unit_mistakes(
     for zone, reason in mistakes.iter_rows():
         rows = frame.filter(pl.col("zone") == zone).drop("document_sha256")
         aside += _set_aside(connection, listing, PRICES, rows, reason)
-    return (frame.join(mistakes, on="zone", how="anti") if mistakes.height else frame), aside
+    kept = frame.join(mistakes, on="zone", how="anti") if mistakes.height else frame
+    return kept, aside, [f"{zone}: {reason}" for zone, reason in mistakes.iter_rows()]
 
 
 def _merge(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
@@ -12,57 +12,24 @@ from typing import TYPE_CHECKING, Any
 import dataframely as dy
 import polars as pl
 
-from brytpunkt.tables.contracts import CONTRACTS
+from brytpunkt.tables.contracts import CONTRACTS, DIAGNOSTICS
 from brytpunkt.tables.series_contracts import SERIES
 from brytpunkt.warehouse.checks.guards import doubts, reason_to_refuse, without_repeats, without_spot_noise
 from brytpunkt.warehouse.connection import table_of, transaction
 from brytpunkt.warehouse.row_digest import content_columns
-from brytpunkt.warehouse.series_store import write_series
+from brytpunkt.warehouse.series_store import FINDINGS, withdraw_settled, write_series
+from brytpunkt.warehouse.table_report import IngestReport, TableReport
+from brytpunkt.warehouse.table_status import last_confirmed, tables_known
 
 if TYPE_CHECKING:
     import duckdb
 
     from brytpunkt.publishers._shared.protocol import Batch, Listing
 
-FAR_FUTURE = datetime(9999, 1, 1, tzinfo=UTC)
+FAR_PAST, FAR_FUTURE = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 NO_ASIDE = {"reason": pl.String, "row_json": pl.String, "document_sha256": pl.String}
 # Why a row is set aside, beside the columns of its table; remarks have a column ``reason`` of their own.
 WHY_ASIDE = "why_aside"
-
-
-@dataclass(frozen=True)
-class TableReport:
-    """What an ingestion did to one table, in rows; ``refused`` says why the batch was not taken.
-
-    ``missing`` rows were not published this time, and stay until they have been missing for longer than lists flap.
-    """
-
-    table: str
-    inserted: int = 0
-    confirmed: int = 0
-    withdrawn: int = 0
-    quarantined: int = 0
-    missing: int = 0
-    refused: str | None = None
-
-
-@dataclass(frozen=True)
-class IngestReport:
-    """What an ingestion did; empty when the listing was known already."""
-
-    origin: str
-    listing_sha256: str
-    tables: tuple[TableReport, ...] = ()
-
-    @property
-    def is_changed(self) -> bool:
-        """Whether anything was inserted or withdrawn."""
-        return any(t.inserted or t.withdrawn for t in self.tables)
-
-    @property
-    def refused(self) -> str | None:
-        """Why batches were refused, if any was."""
-        return "; ".join(f"{t.table}: {t.refused}" for t in self.tables if t.refused) or None
 
 
 @dataclass(frozen=True)
@@ -88,8 +55,23 @@ class _Checked:
     aside: pl.DataFrame
     seen: datetime
     refused: str | None
-    documents: tuple[str, ...]
+    document: str
     doubtful_keys: pl.DataFrame
+    published: int
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is published of a table by its source: ``again`` are the versions of the keys that came.
+
+    ``published`` counts all of them, ``listed`` those that the last good publication had (None if there was none), and
+    ``gone`` those of ``listed`` that did not come again.
+    """
+
+    again: pl.DataFrame
+    published: int
+    listed: int | None
+    gone: int
 
 
 def ingest(
@@ -115,28 +97,55 @@ def write_listing(
 
     All batches for a table are taken together. Rows that break the contract, or that the guards doubt, go to
     ``quarantine`` with the reason, and their last good version stays. A table's rows are refused as a whole, and the
-    last good ones kept, if a fifth of them break the contract, a fifth of the known ones are gone from a complete
-    publication, or a median price doubled or halved.
+    last good ones kept, if a fifth of them break the contract, a fifth of those in the last good publication are gone
+    from a complete one, or a median price doubled or halved. Other tables of the same publication are taken: the report
+    says so table by table. A complete publication also speaks of tables that it once had and now lacks, and every
+    publication of its remarks: those that it no longer makes are withdrawn.
     """
     tables: dict[str, list[Batch]] = {}
     for batch in batches:
         tables.setdefault(batch.table, []).append(batch)
+    for table in tables_known(connection, listing.origin):
+        if _speaks_of(listing, table):
+            tables.setdefault(table, [])
     seen = policy.seen_at or newest_seen(batches)
-    reports = []
-    for table, parts in tables.items():
-        if table in SERIES:
-            inserted, set_aside = write_series(connection, queries, listing, parts, policy.seen_at)
-            reports.append(TableReport(table, inserted=inserted, quarantined=set_aside))
-            continue
-        checked = _check(connection, queries, listing, table, parts, policy)
-        reports.append(_write(connection, queries, listing, checked, policy))
-    kept = sum(r.inserted + r.confirmed for r in reports)
-    aside = sum(r.quarantined for r in reports)
+    reports = [
+        _take(connection, queries, listing, table, parts, policy, seen) for table, parts in tables.items()
+    ]
+    told = tuple(report for report in reports if report is not None)
+    kept = sum(r.inserted + r.confirmed for r in told)
+    aside = sum(r.quarantined for r in told)
     connection.execute(
         "INSERT INTO listings SELECT ?, ?, ?, ?, ?, ?, count(*) + 1 FROM listings",
         [listing.origin, listing.sha256, seen, len(listing.documents), kept, aside],
     )
-    return IngestReport(listing.origin, listing.sha256, tuple(reports))
+    return IngestReport(listing.origin, listing.sha256, told)
+
+
+def _speaks_of(listing: Listing, table: str) -> bool:
+    """Whether a table that is absent from a publication is told by that to be empty; a series never is."""
+    return (table == FINDINGS and listing.is_complete) or (
+        table in CONTRACTS and (listing.is_complete or table in DIAGNOSTICS)
+    )
+
+
+def _take(
+    connection: duckdb.DuckDBPyConnection,
+    queries: Path,
+    listing: Listing,
+    table: str,
+    parts: list[Batch],
+    policy: Policy,
+    seen: datetime,
+) -> TableReport | None:
+    """One table of a publication; None for one that is absent and of which nothing is published."""
+    if table in SERIES:
+        report = write_series(connection, queries, listing, table, parts, policy.seen_at)
+        if table == FINDINGS and listing.is_complete:
+            report = replace(report, withdrawn=withdraw_settled(connection, listing.origin, parts, seen))
+        return report if parts or report.withdrawn else None
+    checked = _check(connection, queries, listing, table, parts, policy, seen)
+    return _write(connection, queries, listing, checked, policy) if parts or checked.published else None
 
 
 def newest_seen(batches: Iterable[Batch]) -> datetime:
@@ -155,34 +164,44 @@ def _check(
     table: str,
     parts: list[Batch],
     policy: Policy,
+    seen: datetime,
 ) -> _Checked:
     contract = CONTRACTS[table]
-    seen = policy.seen_at or newest_seen(parts)
+    if policy.seen_at is None and parts:
+        seen = newest_seen(parts)
+    nothing = pl.DataFrame(contract.create_empty()).with_columns(document_sha256=pl.lit("", pl.String))
     rows = pl.concat(
-        [part.frame.with_columns(document_sha256=pl.lit(part.document.sha256)) for part in parts]
+        [part.frame.with_columns(document_sha256=pl.lit(part.document.sha256)) for part in parts] or [nothing]
     )
-    documents = tuple(dict.fromkeys(part.document.sha256 for part in parts))
     if policy.seen_at is not None:
         rows = without_repeats(table, rows, policy.seen_at.date())
-    known, known_rows = _known(connection, queries, listing.origin, table, rows)
+    known = _known(connection, queries, listing, table, rows, policy)
     if policy.seen_at is not None:
-        rows = without_spot_noise(table, rows, known, policy.spot_tolerance_share)
+        rows = without_spot_noise(table, rows, known.again, policy.spot_tolerance_share)
     passed, failure = _with_document(table).filter(rows)
     broken = _broken(table, failure.details())
     good = pl.DataFrame(passed)
     reasons = pl.Series([None] * good.height, dtype=pl.String)
     if policy.seen_at is not None and not policy.is_accepted:
-        reasons = doubts(table, good, known)
+        reasons = doubts(table, good, known.again)
     doubtful = good.with_columns(reasons.alias(WHY_ASIDE)).filter(pl.col(WHY_ASIDE).is_not_null())
     good = good.filter(reasons.is_null())
     named = pl.concat([broken, doubtful.select(broken.columns)])
     refused = (
         None
         if policy.is_accepted
-        else reason_to_refuse(table, rows.height, good, known, known_rows, is_complete=listing.is_complete)
+        else reason_to_refuse(table, rows.height, good, known.again, known.listed, known.gone)
     )
-    keys = named.select(contract.primary_key())
-    return _Checked(table, good, _aside(table, named), seen, refused, documents, keys)
+    return _Checked(
+        table,
+        good,
+        _aside(table, named),
+        seen,
+        refused,
+        (parts[0].document if parts else listing.documents[0]).sha256,
+        named.select(contract.primary_key()),
+        known.published,
+    )
 
 
 @cache
@@ -222,20 +241,37 @@ def _key_sql(table: str) -> str:
 
 
 def _known(
-    connection: duckdb.DuckDBPyConnection, queries: Path, origin: str, table: str, rows: pl.DataFrame
-) -> tuple[pl.DataFrame, int]:
-    """The published rows of an origin whose keys come again, and how many are published in all."""
-    total = connection.execute(
-        f"SELECT count(*) FROM {table} WHERE origin = ? AND withdrawn_at IS NULL",  # noqa: S608 - a table of ours
-        [origin],
-    ).fetchone()
-    known_rows = int(total[0]) if total else 0
+    connection: duckdb.DuckDBPyConnection,
+    queries: Path,
+    listing: Listing,
+    table: str,
+    rows: pl.DataFrame,
+    policy: Policy,
+) -> _Known:
+    """What is published of a table by its source, held against the rows that came.
+
+    Rows that were missing already are not gone once more: a live source is held against its last good publication.
+    """
     key = CONTRACTS[table].primary_key()
     connection.register("incoming_keys", rows.select(key).to_arrow())
     query = (queries / "current_of_origin.sql").read_text(encoding="utf-8")
-    known = table_of(connection, query.format(table=table, key_text=_key_sql(table)), origin=origin)
+    again = table_of(connection, query.format(table=table, key_text=_key_sql(table)), origin=listing.origin)
     connection.unregister("incoming_keys")
-    return known, known_rows
+    before = last_confirmed(connection, queries, listing.origin, table).published_at
+    since = before if policy.seen_at is not None and before is not None else FAR_PAST
+    counted = connection.execute(
+        f"SELECT count(*), count(*) FILTER (last_seen_at >= ?) FROM {table} "  # noqa: S608 - a table of ours
+        "WHERE origin = ? AND withdrawn_at IS NULL",
+        [since, listing.origin],
+    ).fetchone()
+    published, listed = counted or (0, 0)
+    came = again.filter(pl.col("last_seen_at") >= since).height
+    return _Known(
+        again,
+        published,
+        None if before is None and not published else listed,
+        listed - came if listing.is_complete else 0,
+    )
 
 
 def _write(
@@ -245,9 +281,9 @@ def _write(
     if checked.refused:
         connection.execute(
             "INSERT INTO refusals VALUES (?, ?, ?, ?, ?)",
-            [listing.origin, table, checked.refused, checked.documents[0], seen],
+            [listing.origin, table, checked.refused, checked.document, seen],
         )
-        return TableReport(table, refused=checked.refused)
+        return TableReport(table, kept=checked.published, refused=checked.refused)
     if checked.aside.height:
         connection.register("aside", checked.aside.to_arrow())
         connection.execute(
@@ -268,12 +304,14 @@ def _write(
         "content": f"sha256(concat_ws(chr(31), {content}))",
     }
     statements = (queries / "upsert.sql").read_text(encoding="utf-8").format(**fill)
-    days = policy.withdraw_after_days
-    confirmed = last_confirmed(connection, queries, listing.origin)
+    # What is said of a publication holds for that one: no remark of an older one lasts because lists flap.
+    is_whole = listing.is_complete or table in DIAGNOSTICS
+    days = 0 if table in DIAGNOSTICS else policy.withdraw_after_days
+    confirmed = last_confirmed(connection, queries, listing.origin, table)
     parameters = {
         "origin": listing.origin,
         "seen": seen,
-        "is_complete": listing.is_complete,
+        "is_complete": is_whole,
         "missing_since": seen - timedelta(days=days) if days else FAR_FUTURE,
         "published_at": confirmed.published_at or FAR_FUTURE,
         "confirmed_at": confirmed.confirmed_at or seen,
@@ -283,49 +321,15 @@ def _write(
     ]
     connection.unregister("incoming_rows")
     connection.unregister("doubtful_keys")
-    _, _, withdrawn, again, inserted, _ = counts
+    _, kept, withdrawn, again, inserted, _ = counts
     missing = 0
-    if policy.seen_at is not None and listing.is_complete:
+    if policy.seen_at is not None and is_whole:
         found = connection.execute(
             f"SELECT count(*) FROM {table} WHERE origin = ? AND withdrawn_at IS NULL AND last_seen_at < ?",  # noqa: S608
             [listing.origin, seen],
         ).fetchone()
         missing = int(found[0]) if found else 0
-    return TableReport(table, inserted, again, withdrawn, checked.aside.height, missing)
-
-
-@dataclass(frozen=True)
-class Confirmed:
-    """When a source last published what was taken in, when it was last confirmed, and the rows missing since."""
-
-    published_at: datetime | None
-    confirmed_at: datetime | None
-    rows_missing: int
-
-
-def last_confirmed(connection: duckdb.DuckDBPyConnection, queries: Path, origin: str) -> Confirmed:
-    """The standing of a source in the warehouse."""
-    query = (queries / "last_confirmed.sql").read_text(encoding="utf-8")
-    found = connection.execute(query, {"origin": origin}).fetchone()
-    return Confirmed(*found) if found else Confirmed(None, None, 0)
-
-
-def withdraw_missing(
-    connection: duckdb.DuckDBPyConnection, queries: Path, origin: str, seen: datetime, days: int
-) -> tuple[int, int]:
-    """Withdraw rows that have been missing for ``days``; -> rows withdrawn, rows still missing."""
-    standing = last_confirmed(connection, queries, origin)
-    if not standing.rows_missing or standing.published_at is None:
-        return 0, 0
-    query = (queries / "withdraw_missing.sql").read_text(encoding="utf-8")
-    parameters = {
-        "origin": origin,
-        "seen": seen,
-        "published_at": standing.published_at,
-        "missing_since": seen - timedelta(days=days),
-    }
-    withdrawn = sum(_run(connection, query.format(table=table), parameters) for table in CONTRACTS)
-    return withdrawn, standing.rows_missing - withdrawn
+    return TableReport(table, inserted, again, withdrawn, checked.aside.height, kept, missing)
 
 
 def _seen(policy: Policy) -> pl.Expr:

@@ -14,17 +14,14 @@ from brytpunkt.landing import Landing
 from brytpunkt.publishers._shared.source import Source
 from brytpunkt.publishers.find import chosen, declared_sources
 from brytpunkt.warehouse import Outcome, Refresher, Warehouse, refresh_bundled
+from brytpunkt.warehouse.table_report import TableReport
 from brytpunkt.warehouse.views.history import price_history
 from brytpunkt.warehouse.views.source_status import Standing, standings
 
 MEGABYTE = 1_000_000
 REASON_WIDTH = 160
-SAID = {
-    "changed": "changed",
-    "unchanged": "unchanged, confirmed",
-    "refused": "REFUSED, last good kept",
-    "failed": "FAILED, last good kept",
-}
+NAME_WIDTH = 24
+SAID = {"changed": "changed", "unchanged": "unchanged, confirmed"}
 
 
 def live_sources(found: Folders) -> dict[str, Source]:
@@ -49,7 +46,7 @@ def refresher(found: Folders, environment: Mapping[str, str], stream: TextIO | N
 
 
 def refresh(names: Sequence[str], *, accept: bool) -> int:
-    """Refresh the named sources, or all that need nothing; 1 if any was refused or failed."""
+    """Refresh the named sources, or all that need nothing; 1 if any failed, or any table of one was refused."""
     found = folders()
     sources = live_sources(found)
     driver = refresher(found, os.environ, sys.stderr)
@@ -58,7 +55,7 @@ def refresh(names: Sequence[str], *, accept: bool) -> int:
     outcomes = []
     for source in wanted:
         outcomes.append(driver.refresh(source, accept=accept))
-        print(outcome_line(outcomes[-1]), flush=True)
+        print("\n".join(outcome_lines(outcomes[-1])), flush=True)
     if not wanted:
         print("No source is ready to be fetched; `brytpunkt sources` says why.")
     driver.sweep()
@@ -66,24 +63,46 @@ def refresh(names: Sequence[str], *, accept: bool) -> int:
         from pipelines.report_events import record_outcomes
 
         record_outcomes(found, sources, outcomes)
-    return int(any(outcome.outcome in {"refused", "failed"} for outcome in outcomes))
+    return int(not all(outcome.is_whole for outcome in outcomes))
 
 
-def outcome_line(outcome: Outcome) -> str:
-    """One line about a refresh."""
-    counts = ""
-    if outcome.applied is not None and outcome.applied.report is not None:
-        tables = outcome.applied.report.tables
-        parts = {
-            "new": sum(t.inserted for t in tables),
-            "as before": sum(t.confirmed for t in tables),
-            "withdrawn": sum(t.withdrawn for t in tables),
-            "quarantined": sum(t.quarantined for t in tables),
-        }
-        counts = "; rows: " + ", ".join(f"{count} {what}" for what, count in parts.items() if count)
-        counts = counts if any(parts.values()) else ""
-    reason = f": {outcome.reason[:REASON_WIDTH]}" if outcome.reason else ""
-    return f"{outcome.source:<24}{SAID[outcome.outcome]}{counts}{reason}"
+def outcome_lines(outcome: Outcome) -> list[str]:
+    """What a refresh came to: a line for the source, and one for each table where there is more to tell than of one."""
+    name = outcome.source.ljust(NAME_WIDTH)
+    if outcome.outcome == "failed":
+        kept = "last good kept" if outcome.has_last_good else "nothing was taken yet"
+        return [f"{name}FAILED, {kept}: {(outcome.reason or '')[:REASON_WIDTH]}"]
+    refused = f"REFUSED: {', '.join(one.table for one in outcome.refused)}" if outcome.refused else ""
+    said = "; ".join(part for part in (SAID.get(outcome.outcome, ""), refused) if part)
+    told = [(one.table, table_text(one)) for one in outcome.tables if table_text(one)]
+    if not refused and len(told) == 1:
+        return [f"{name}{said}; {told[0][0]}: {told[0][1]}"]
+    lines = [f"{name}{said}", *(f"  {table.ljust(NAME_WIDTH - 2)}{text}" for table, text in told)]
+    return [*lines, f"  {advice(outcome.source)}"] if refused else lines
+
+
+def table_text(table: TableReport) -> str:
+    """What was taken of one table, kept of it and set aside, in rows; empty where nothing is to be told."""
+    if table.refused:
+        kept = f"last good kept ({table.kept:,} rows)" if table.kept else "nothing was taken yet"
+        return f"{kept}: {table.refused[:REASON_WIDTH]}"
+    aside = f"{table.quarantined:,} set aside"
+    aside += f" (last good of {table.kept:,} kept)" if table.kept else ""
+    parts = (
+        (table.inserted, f"{table.inserted:,} new"),
+        (table.confirmed, f"{table.confirmed:,} as before"),
+        (table.withdrawn, f"{table.withdrawn:,} withdrawn"),
+        (table.quarantined, aside),
+        (table.missing, f"{table.missing:,} missing"),
+    )
+    return ", ".join(text for count, text in parts if count)
+
+
+def advice(source: str) -> str:
+    """What to do about a refusal."""
+    return (
+        f"look at it (`brytpunkt sources {source}`), then `brytpunkt refresh {source} --accept` takes it in"
+    )
 
 
 def source_table(sources: Mapping[str, Source]) -> list[str]:
@@ -117,7 +136,7 @@ def standing_lines(standing: Sequence[Standing]) -> list[str]:
     """How the sources stand, as a table for a terminal; times in UTC."""
     if not standing:
         return ["No live source is declared. docs/add-a-publisher.md says how to declare one."]
-    head = ("Source", "State", "Last probe", "Last change", "Confirmed", "Rows", "Aside")
+    head = ("Source", "State", "Last probe", "Last change", "Confirmed", "Rows", "Aside", "Remarks")
     rows = [head] + [
         (
             one.source.id,
@@ -127,6 +146,7 @@ def standing_lines(standing: Sequence[Standing]) -> list[str]:
             _moment(one.confirmed_at),
             f"{one.rows:,}",
             f"{one.rows_quarantined:,}",
+            f"{one.remarks:,}",
         )
         for one in standing
     ]

@@ -16,8 +16,8 @@ from brytpunkt.tables.series_contracts import SERIES
 from brytpunkt.warehouse import Warehouse
 from brytpunkt.warehouse.views.history import PRICES, changed_between
 from brytpunkt.warehouse.views.quarantine import Finding, Remark, SetAside, findings, remarks, set_aside
-from brytpunkt.warehouse.views.source_status import standings
-from pipelines.cli.refresh import refresher, standing_lines
+from brytpunkt.warehouse.views.source_status import Standing, standings
+from pipelines.cli.refresh import advice, refresher, standing_lines
 
 MOST_LINES = 40
 EXAMPLE_WIDTH = 200
@@ -38,15 +38,36 @@ def show_source(name: str) -> int:
         odd = findings(connection, queries, name)
     is_series = bool(set(sources[name].tables) & set(SERIES))
     told = finding_lines(odd) if is_series else remark_lines(said)
-    print("\n".join([*standing_lines(standing), *aside_lines(aside), *told]))
+    print("\n".join([*standing_lines(standing), *table_lines(standing[0]), *aside_lines(aside), *told]))
     return 0
+
+
+def table_lines(standing: Standing) -> list[str]:
+    """Each table that the newest publication speaks of: taken or refused, and since when."""
+    if not standing.tables:
+        return []
+    width = max(len(one.table) for one in standing.tables)
+    lines = ["", "Table by table, as of the newest publication:"]
+    for one in standing.tables:
+        taken = f"{one.taken_at:%Y-%m-%d %H:%M}" if one.taken_at else "never"
+        if one.reason is None:
+            lines.append(f"  {one.table.ljust(width)}  taken or confirmed {taken}")
+        else:
+            lines.append(
+                f"  {one.table.ljust(width)}  REFUSED, last taken or confirmed {taken}: {one.reason}"
+            )
+    refused = any(one.reason for one in standing.tables)
+    return [*lines, f"  {advice(standing.source.id)}"] if refused else lines
 
 
 def aside_lines(aside: Sequence[SetAside]) -> list[str]:
     """Rows set aside, a line a reason."""
     if not aside:
         return ["", "No row was ever set aside."]
-    lines = ["", f"Set aside, last on {aside[0].seen_at:%Y-%m-%d}; the last good version of each stays:"]
+    lines = [
+        "",
+        f"Set aside, last on {aside[0].seen_at:%Y-%m-%d}; of each, the last good version stays if there is one:",
+    ]
     for one in aside:
         lines += [f"  {one.table}, {one.rows:,} rows: {one.reason}", f"    {one.example[:EXAMPLE_WIDTH]}"]
     return lines

@@ -1,11 +1,11 @@
 -- What: a table as it was known at the end of a day: one version of each key that was still published. Between sources
 -- the newest confirmed publication wins; those confirmed within a week of each other count as equally new, and then the
 -- declared precedence decides, then who changed the price last, then the name. A row counts as retrieved on the day that
--- its source last confirmed it.
--- Depends on: {table}, publications, origins. Grain: {key}.
+-- its source last confirmed this table; a table that was refused is not confirmed by others that were taken.
+-- Depends on: {table}, publication_tables, origins. Grain: {key}.
 WITH confirmed AS (
-    SELECT origin, max(seen_at) AS seen_at FROM publications
-    WHERE seen_at < $until AND outcome IN ('changed', 'unchanged') AND origin IN (SELECT origin FROM origins)
+    SELECT origin, max(seen_at) AS seen_at FROM publication_tables
+    WHERE table_name = '{table}' AND seen_at < $until AND outcome IN ('changed', 'unchanged') AND origin IN (SELECT origin FROM origins)
     GROUP BY origin
 ), known AS (
     SELECT facts.*, coalesce(origins.precedence, -1000) AS precedence,

@@ -1,8 +1,9 @@
--- What: when a source last published something that was taken in, when it was last confirmed, and the rows missing since.
--- Depends on: publications. Grain: one row.
+-- What: when a table of a source was last published and taken in, when it was last confirmed, and its rows missing since.
+-- Depends on: publication_tables, publications. Grain: one row.
 SELECT
-    max(seen_at) FILTER (kind = 'publication') AS published_at,
-    max(seen_at) AS confirmed_at,
-    coalesce(arg_max(rows_missing, position), 0) AS rows_missing
-FROM publications
-WHERE origin = $origin AND outcome IN ('changed', 'unchanged')
+    max(told.seen_at) FILTER (heard.kind = 'publication') AS published_at,
+    max(told.seen_at) AS confirmed_at,
+    coalesce(arg_max(told.rows_missing, told.position), 0) AS rows_missing
+FROM publication_tables AS told
+JOIN publications AS heard ON heard.position = told.position
+WHERE told.origin = $origin AND told.table_name = $table AND told.outcome IN ('changed', 'unchanged')

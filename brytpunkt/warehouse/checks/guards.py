@@ -1,6 +1,7 @@
 """Guards: what makes a row doubtful or a whole batch unusable, beside the contract; pure.
 
-A live source is compared with its own last good publication, never with another's.
+A live source is compared with its own last good publication, never with another's. Prices and facts are guarded, each
+table by itself; what a publication says about itself (remarks, findings) is not.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from datetime import date
 
 import polars as pl
 
-from brytpunkt.tables.contracts import CONTRACTS, GUARDED_PRICES
+from brytpunkt.tables.contracts import CONTRACTS, DIAGNOSTICS, GUARDED_PRICES
 from brytpunkt.tables.provenance import PAID_UPFRONT
 
 LARGEST_BAD_SHARE = 0.2
@@ -88,20 +89,23 @@ def _currency(known: pl.DataFrame) -> dict[str, pl.Expr]:
 
 
 def reason_to_refuse(
-    table: str, total: int, good: pl.DataFrame, known: pl.DataFrame, known_rows: int, *, is_complete: bool
+    table: str, total: int, good: pl.DataFrame, known: pl.DataFrame, listed: int | None, gone: int
 ) -> str | None:
-    """Why a batch must not replace the last good one, or None.
+    """Why a table of a publication must not replace the last good one, or None.
 
-    ``total`` rows came, of which ``good`` passed; ``known_rows`` are published now, of which ``known`` come again.
+    ``total`` rows came, of which ``good`` passed; ``known`` are the published versions of those that came. Of the
+    ``listed`` rows of the last good publication, None if there was none, ``gone`` are absent; 0 where absence says
+    nothing. A list that a person accepted as empty may stay empty.
     """
+    if table in DIAGNOSTICS:
+        return None
     bad = total - good.height
-    if total == 0:
-        return "the publication has no rows"
+    if total == 0 and (listed is None or gone):
+        return f"all {gone} known rows are gone" if gone else "the publication has no rows"
     if bad > LARGEST_BAD_SHARE * total:
         return f"{bad} of {total} rows break the contract"
-    gone = known_rows - known.height
-    if is_complete and gone > LARGEST_LOSS_SHARE * known_rows:
-        return f"{gone} of {known_rows} known rows are gone"
+    if gone > LARGEST_LOSS_SHARE * (listed or 0):
+        return f"{gone} of {listed} known rows are gone"
     column = GUARDED_PRICES.get(table)
     if column is None or known.is_empty():
         return None
