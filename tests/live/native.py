@@ -48,7 +48,8 @@ class Site:
     ``plans_moved`` counts those of AWS's savings plans; ``order`` shuffles the columns of its files.
     ``has_validators``: whether it answers conditional requests. Some sites say something else each time, although no
     price moved: ``noise`` is another number for each answer. ``edit``
-    changes AWS's offer file further. ``unknown``: Lambda has a type that no map knows. ``instead`` spoils every answer.
+    changes AWS's offer file further. ``unknown``: how many types Lambda has that no map knows. ``instead`` spoils every
+    answer.
     """
 
     server: HTTPServer
@@ -59,7 +60,7 @@ class Site:
     plans_moved: int = 0
     order: int = 0
     noise: int = 0
-    unknown: bool = False
+    unknown: int = 0
     edit: Callable[[str], str] = str
     is_down: bool = False
     instead: Callable[[bytes], bytes] | None = None
@@ -223,8 +224,10 @@ def _lambda(site: Site, request: Request) -> Body:
         lambda_type("gpu_8x_h100_sxm5", 3592 - 100 * site.moved, 8),
         lambda_type("gpu_1x_h100_sxm5", 429, 1),
     ]
-    if site.unknown:
-        entries.append(lambda_type("gpu_1x_b400", 999, 1))
+    entries += [
+        lambda_type(f"gpu_{count}x_{gpu}", 999 * count, count)
+        for gpu, count in (("b400", 1), ("b400", 8), ("r200", 1), ("r200", 4), ("mi500", 2))[: site.unknown]
+    ]
     entries[0]["regions_with_capacity_available"] = [{"name": f"region-{site.noise}", "description": "x"}]
     return {"data": {entry["instance_type"]["name"]: entry for entry in entries}}
 

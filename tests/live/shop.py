@@ -1,4 +1,7 @@
-"""The shop's publisher: pages of offers as JSON, each naming the next; a pointer where the source declares one."""
+"""The shop's publisher: pages of offers as JSON, each naming the next; a pointer where the source declares one.
+
+A page may also have prices that others ask (market prices), and names that the shop cannot place (remarks).
+"""
 
 from __future__ import annotations
 
@@ -49,15 +52,39 @@ def fingerprint(document: Document) -> str:
 
 
 def parse(listing: Listing) -> Iterator[Batch]:
-    """Offers of every page; raises where a page has another shape."""
+    """Offers, opinions and remarks of every page; raises where a page has another shape."""
     for document in listing.documents:
         content = json.loads(document.read())
         if content.get("schema") != "shop/1":
             raise BrytpunktError(f"{document.name}: schema {content.get('schema')!r} instead of shop/1")
         rows = [_row(offer, document) for offer in content["offers"]]
-        names = list(CONTRACTS["gpu_offers"].columns())
-        types = {name: column.dtype for name, column in CONTRACTS["gpu_offers"].columns().items()}
-        yield Batch("gpu_offers", pl.DataFrame(rows, schema=types).select(names), document)
+        yield Batch("gpu_offers", _frame("gpu_offers", rows), document)
+        for table, found in (
+            (
+                "market_prices",
+                [_opinion(sku, price, document) for sku, price in content.get("opinions", {}).items()],
+            ),
+            ("source_remarks", [_remark(name, document) for name in content.get("odd", [])]),
+        ):
+            if found:
+                yield Batch(table, _frame(table, found), document)
+
+
+def _frame(table: str, rows: list[dict[str, object]]) -> pl.DataFrame:
+    types = {name: column.dtype for name, column in CONTRACTS[table].columns().items()}
+    return pl.DataFrame(rows, schema=types)
+
+
+def _opinion(sku: str, price: str, document: Document) -> dict[str, object]:
+    row = _row({"sku": sku, "price": price}, document)
+    return {name: value for name, value in row.items() if name != "upfront_share"} | {"publisher": "shop"}
+
+
+def _remark(name: str, document: Document) -> dict[str, object]:
+    own = {"publisher": "shop", "kind": "gpu", "name": name, "reason": "nobody knows it", "occurrences": 1}
+    shared = ("source", "source_date", "retrieved_on", "licence", "confidence", "note")
+    row = _row({"sku": name, "price": "1"}, document)
+    return own | {column: row[column] for column in shared}
 
 
 def _row(offer: dict[str, str], document: Document) -> dict[str, object]:

@@ -46,11 +46,13 @@ class Clock:
 
 @dataclass
 class Shop:
-    """What the shop sells, and how its server behaves."""
+    """What the shop sells, and how its server behaves; opinions and odd names stand on its first page."""
 
     offers: list[dict[str, str]] = field(
         default_factory=lambda: [{"sku": f"gpu-{n}", "price": f"{20 + n}.5"} for n in range(10)]
     )
+    opinions: dict[str, str] = field(default_factory=dict)
+    odd: list[str] = field(default_factory=list)
     page_size: int = 4
     schema: str = "shop/1"
     is_down: bool = False
@@ -76,13 +78,16 @@ class Shop:
             "schema": self.schema,
             "made_at": self.made_at,
             "offers": self.offers[number * self.page_size : (number + 1) * self.page_size],
+            "opinions": {} if number else self.opinions,
+            "odd": [] if number else self.odd,
             "next": f"http://{host}/offers?page={number + 1}" if ahead else None,
         }
         return self._conditional(asked, page)
 
     def version(self) -> str:
-        """What the pointer says: it changes with every offer."""
-        return hashlib.sha256(json.dumps([self.schema, self.offers]).encode()).hexdigest()[:12]
+        """What the pointer says: it changes with every offer, opinion and odd name."""
+        said = [self.schema, self.offers, self.opinions, self.odd]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:12]
 
     def _conditional(self, asked: Asked, content: dict[str, object]) -> Answer:
         body = json.dumps(content).encode()

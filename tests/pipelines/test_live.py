@@ -11,7 +11,7 @@ from brytpunkt.errors import InputError
 from brytpunkt.folders import folders
 from brytpunkt.publishers.find import chosen, declared_sources
 from brytpunkt.warehouse.views.source_status import confirmations, standings
-from pipelines.cli.refresh import outcome_line, source_table, standing_lines
+from pipelines.cli.refresh import outcome_lines, source_table, standing_lines
 from tests.live.server import Server
 from tests.live.vendor import Clock, Shop, refresher, source, with_pointer
 from tests.pipelines.test_cli import brytpunkt
@@ -91,15 +91,20 @@ def test_the_table_of_sources_says_how_each_stands(tmp_path: Path) -> None:
     assert "! guessed: its format was never seen" in text
     assert "! waiting: run `brytpunkt refresh waiting`" in text
     assert later["shop"] == "stale"
-    assert outcome_line(first).endswith("changed; rows: 10 new")
-    assert "REFUSED, last good kept" in outcome_line(lied)
+    assert outcome_lines(first) == ["shop                    changed; gpu_offers: 10 new"]
+    assert outcome_lines(lied)[:2] == [
+        "shop                    REFUSED: gpu_offers",
+        "  gpu_offers            last good kept (10 rows): 10 of 10 rows break the contract",
+    ]
     assert (after["shop"].state, after["shop"].rows) == ("refused", 10)
     assert after["shop"].confirmed_at == datetime(2026, 11, 2, 6, tzinfo=UTC)
     days = known["shop"].stale_after_days
     told = confirmations(live.warehouse, known)
-    assert told["shop"] == {"confirmed_on": "2026-11-02", "stale_after_days": days}, (
-        "a refusal confirms nothing"
-    )
+    assert told["shop"] == {
+        "confirmed_on": "2026-11-02",
+        "stale_after_days": days,
+        "tables": {"gpu_offers": "2026-11-02"},
+    }, "a refusal confirms nothing"
     assert told["waiting"]["confirmed_on"] is None
 
 

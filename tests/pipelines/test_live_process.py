@@ -49,19 +49,25 @@ def test_a_price_is_fetched_confirmed_moved_and_told(
         said = capsys.readouterr()
         return subprocess.CompletedProcess(arguments, code, said.out, said.err)
 
-    site.unknown = True
+    site.unknown = 1
     first = brytpunkt("refresh", NAME, cwd=tmp_path)
     assert (first.returncode, first.stderr) == (0, "")
-    assert first.stdout.split() == [NAME, "changed;", "rows:", "3", "new"]
+    assert [line.split() for line in first.stdout.splitlines()] == [
+        [NAME, "changed"],
+        ["gpu_offers", "2", "new"],
+        ["source_remarks", "1", "new"],
+    ]
 
     again = brytpunkt("refresh", NAME, cwd=tmp_path)
     assert (again.returncode, again.stdout.split()) == (0, [NAME, "unchanged,", "confirmed"])
 
     site.moved += 1
     moved = brytpunkt("refresh", NAME, cwd=tmp_path)
-    assert moved.stdout.split() == [
-        NAME, "changed;", "rows:", "1", "new,", "2", "as", "before,", "1", "withdrawn",
-    ]  # fmt: skip
+    assert [" ".join(line.split()) for line in moved.stdout.splitlines()] == [
+        f"{NAME} changed",
+        "gpu_offers 1 new, 1 as before, 1 withdrawn",
+        "source_remarks 1 as before",
+    ]
 
     history = told_by("history", "gpu_8x_h100_sxm5")
     assert history.returncode == 0
@@ -73,7 +79,7 @@ def test_a_price_is_fetched_confirmed_moved_and_told(
     sources = told_by("sources")
     [line] = [one for one in sources.stdout.splitlines() if one.startswith(f"{NAME} ")]
     assert line.split()[1] == "fresh"
-    assert line.split()[-2:] == ["3", "0"]
+    assert line.split()[-3:] == ["2", "0", "1"], "prices, what was set aside, and remarks"
 
     yesterday = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
     changes = told_by("changes", yesterday, "--table", "gpu_offers")
@@ -83,11 +89,26 @@ def test_a_price_is_fetched_confirmed_moved_and_told(
     assert "instance  gpu_1x_b400  the map of instances does not know it" in one.stdout
     assert "No row was ever set aside." in one.stdout
 
+    site.unknown, site.moved = 0, 2
+    fewer = brytpunkt("refresh", NAME, cwd=tmp_path)
+    assert (fewer.returncode, [" ".join(line.split()) for line in fewer.stdout.splitlines()]) == (
+        0,
+        [f"{NAME} changed", "gpu_offers 1 new, 1 as before, 1 withdrawn", "source_remarks 1 withdrawn"],
+    )
+    assert "Every name of the newest publication is known." in told_by("sources", NAME).stdout
+
+    site.instead = lambda raw: raw.replace(b'"price_cents_per_hour": ', b'"price_cents_per_hour": 9')
+    doubted = brytpunkt("refresh", NAME, cwd=tmp_path)
+    assert (doubted.returncode, "REFUSED: gpu_offers" in doubted.stdout) == (1, True)
+    assert f"`brytpunkt refresh {NAME} --accept` takes it in" in doubted.stdout
+    assert "gpu_offers  REFUSED, last taken or confirmed 20" in told_by("sources", NAME).stdout
+    site.instead = None
+
     site.is_down = True
     down = brytpunkt("refresh", NAME, cwd=tmp_path)
     assert (down.returncode, "FAILED, last good kept" in down.stdout) == (1, True)
     assert "answered 404" in down.stdout
-    said = (first, again, moved, sources, one, down)
+    said = (first, again, moved, sources, one, fewer, doubted, down)
     assert SECRET not in "".join(process.stdout + process.stderr for process in said)
 
 
@@ -118,6 +139,6 @@ def test_what_is_odd_in_files_of_the_inbox_is_told_by_zone_and_kind(
     assert main(["sources", "quarter-table"]) == 0
     said = capsys.readouterr().out
     [standing] = [line for line in said.splitlines() if line.startswith("quarter-table")]
-    assert standing.split()[-2:] == ["285", "0"], "intervals and the finding count as rows"
+    assert standing.split()[-3:] == ["284", "0", "1"], "a finding is no interval"
     assert "SE3  doubtful hour  1 day  2025-10-26: " in said
     assert "SE3  short day      1 day  2025-10-26: " in said

@@ -74,6 +74,52 @@ def test_a_refused_publication_fails_its_asset_and_confirms_nothing(world: World
     assert last_confirmed(world) == before
 
 
+def test_fewer_remarks_than_yesterday_wake_what_the_new_price_changes(world: World, shop: Shop) -> None:
+    shop.odd = ["B400", "B400 NVL", "R200"]
+    world.first()
+    before = last_confirmed(world)
+    CLOCK.pass_days()
+    shop.odd = ["R200"]
+    shop.reprice("gpu-6", "25.10")
+    assert world.run(source_key("shop")).success
+    assert last_confirmed(world) > before
+    assert world.woken() == {"facts/gpu_offers"}
+    assert world.run(fact_key("gpu_offers")).success
+    assert world.woken() == {"plan"}
+    assert world.run(plan.key, partition="small").success
+    CLOCK.pass_days()
+    shop.odd = []
+    assert world.run(source_key("shop")).success
+    assert world.woken() == {"facts/gpu_offers"}, "a table of the source did change"
+    assert world.run(fact_key("gpu_offers")).success
+    assert world.woken() == set(), "and no price of it"
+
+
+def test_a_table_that_is_refused_beside_prices_that_are_taken_warns_and_is_not_confirmed(
+    world: World, shop: Shop
+) -> None:
+    shop.opinions = {f"gpu-{n}": f"{17 + n}" for n in range(4)}
+    world.first()
+    before = last_confirmed(world)
+    CLOCK.pass_days()
+    shop.opinions = {"gpu-3": "20"}
+    shop.reprice("gpu-1", "21.00")
+    ran = world.run(source_key("shop"))
+    assert ran.success
+    [check] = ran.get_asset_check_evaluations()
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
+    reason = "market_prices refused, last good kept: 3 of 4 known rows are gone"
+    assert reason in str(check.metadata["refused"].value)
+    assert last_confirmed(world) > before
+    assert world.woken() == {"facts/gpu_offers"}
+    CLOCK.pass_days()
+    answer = world.probe()
+    assert isinstance(answer, dg.SensorResult)
+    [event] = answer.asset_events or []
+    assert isinstance(event, dg.AssetMaterialization)
+    assert reason in str(event.description)
+
+
 def test_a_long_download_is_told_now_and_then() -> None:
     said: list[str] = []
     progress = progress_log(said.append)
