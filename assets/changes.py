@@ -13,25 +13,26 @@ from brytpunkt.reporting.formats import Formats
 from brytpunkt.reporting.sections.changes import change_lines
 from brytpunkt.reporting.translations import texts
 from brytpunkt.runs.comparison import compare
-from brytpunkt.runs.store import code_version, load_run
+from brytpunkt.runs.store import code_version
 
 
 @dg.asset(
     group_name="plans",
     partitions_def=PLANS,
-    ins={"run_id": dg.AssetIn(plan_run.key)},
+    ins={"identity": dg.AssetIn(plan_run.key)},
     code_version="1",
     kinds={"polars", "json"},
     description="What changed since the last report: verdict, month, and the money split by cause, summing to the cent.",
 )
-def run_changes(rooms: Rooms, run_id: str) -> dg.MaterializeResult:  # type: ignore[type-arg]
+def run_changes(rooms: Rooms, identity: dict[str, str]) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Compare the run with that of the last report, and keep the comparison with it; nothing before the first."""
     found = rooms.folders()
-    run = load_run(found.home / "runs" / run_id)
+    run = rooms.run(identity)
     before = last_reported(found.home, run)
     if before is None:
         return dg.MaterializeResult(
-            data_version=dg.DataVersion(run_id), metadata={"compared_with": "no earlier report"}
+            data_version=dg.DataVersion(run.run_id),
+            metadata={**identity, "compared_with": "no earlier report"},
         )
     changes = compare(before, run, code_version(found.checkout))
     run.keep_changes(changes)
@@ -40,6 +41,7 @@ def run_changes(rooms: Rooms, run_id: str) -> dg.MaterializeResult:  # type: ign
     return dg.MaterializeResult(
         data_version=dg.DataVersion(hashlib.sha256(content).hexdigest()),
         metadata={
+            **identity,
             "compared_with": before.run_id,
             "changes": dg.MetadataValue.md("\n".join(f"- {line}" for line in lines)),
             "is_split_by_cause": changes["is_split"],

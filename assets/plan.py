@@ -7,19 +7,29 @@ import dagster as dg
 import polars as pl
 
 from assets.automation import on_changed_data
+from assets.handover import HandOver
 from assets.partitions import PLAN_SITES, PLANS, site_key
 from assets.progress import draws_told
 from assets.resources import Rooms
 from assets.tables import fact_key
 from brytpunkt.declarations import read_plan
+from brytpunkt.errors import BrytpunktError
 from brytpunkt.planning.compute import compute
+from brytpunkt.registered import keep, kept, registered
 from brytpunkt.reporting.summary import summarise
-from brytpunkt.runs.store import code_version, load_run, new_run_id, read_inputs, write_inputs, write_run
+from brytpunkt.run_order import begin
+from brytpunkt.runs.store import code_version, new_run_id, read_inputs, write_inputs, write_run
 from brytpunkt.tables.contracts import CONTRACTS
 from brytpunkt.warehouse import content_version, facts
 
 # A run whose facts moved and which answers these alike has nothing new to tell.
 DECIDED = ("site", "verdict", "switch_date")
+
+
+class DeclarationConfig(dg.Config):
+    """``sha256``: the kept declaration with this digest; empty for the one that is registered under the plan's id."""
+
+    sha256: str = ""
 
 
 class PlanningConfig(dg.Config):
@@ -33,14 +43,24 @@ class PlanningConfig(dg.Config):
     partitions_def=PLANS,
     code_version="1",
     kinds={"yaml", "pydantic"},
-    description="The declared plan as it was registered, checked; registers a report partition for each of its sites.",
+    io_manager_def=HandOver(),
+    description="The declared plan, read once and kept by its digest; registers a report partition for each of its sites.",
 )
-def declaration(context: dg.AssetExecutionContext, rooms: Rooms) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    """Read the registered declaration of the partition's plan."""
-    declared = read_plan(rooms.folders().home / "plans" / f"{context.partition_key}.yaml")
+def declaration(context: dg.AssetExecutionContext, config: DeclarationConfig, rooms: Rooms) -> dg.Output[str]:
+    """Take the declaration of the partition's plan; returns its digest, by which all that follows knows it."""
+    home, plan = rooms.folders().home, context.partition_key
+    declared = kept(home, config.sha256) if config.sha256 else registered(home, plan)
+    if declared is None:
+        message = f"plan {plan} is not registered; run `brytpunkt plan` with its file"
+        raise BrytpunktError(message)
+    if declared.plan.plan != plan:
+        message = f"the declaration {declared.sha256[:16]} is of plan {declared.plan.plan}, not of {plan}"
+        raise BrytpunktError(message)
+    keep(declared, home)
     sites = [site_key(declared.plan.plan, site.id) for site in declared.plan.sites]
     context.instance.add_dynamic_partitions(PLAN_SITES.name or "", sites)
-    return dg.MaterializeResult(
+    return dg.Output(
+        declared.sha256,
         data_version=dg.DataVersion(declared.sha256),
         metadata={
             "name": declared.plan.name,
@@ -58,6 +78,7 @@ def declaration(context: dg.AssetExecutionContext, rooms: Rooms) -> dg.Materiali
     automation_condition=on_changed_data(),
     code_version="1",
     kinds={"duckdb", "parquet"},
+    io_manager_def=HandOver(),
     description="The facts as known at the as-of date, frozen for planning.",
 )
 def planning_inputs(config: PlanningConfig, rooms: Rooms) -> dg.Output[str]:
@@ -85,23 +106,25 @@ def planning_inputs(config: PlanningConfig, rooms: Rooms) -> dg.Output[str]:
 @dg.asset(
     group_name="plans",
     partitions_def=PLANS,
-    deps=[declaration],
     automation_condition=on_changed_data(),
     code_version="1",
     kinds={"polars", "parquet"},
+    io_manager_def=HandOver(),
     description="The computed plan, kept whole as a run: ledger, verdicts, summary and everything they rest on.",
 )
-def plan_run(context: dg.AssetExecutionContext, rooms: Rooms, planning_inputs: str) -> dg.Output[str]:
-    """Compute the plan and keep the run; returns the run id."""
-    started = datetime.now(UTC)
+def plan_run(
+    context: dg.AssetExecutionContext, rooms: Rooms, declaration: str, planning_inputs: str
+) -> dg.Output[dict[str, str]]:
+    """Compute the plan and keep the run; returns its identity: run id and digest of the declaration."""
     found = rooms.folders()
-    declared = read_plan(found.home / "plans" / f"{context.partition_key}.yaml")
+    begun = begin(found.home, datetime.now(UTC))
+    declared = kept(found.home, declaration)
     inputs = found.home / "inputs" / planning_inputs
     known = read_inputs(inputs)
     result = compute(declared.plan, known, draws_told(context.log))
     version = code_version(found.checkout)
     content = hashlib.sha256(f"{declared.sha256} {planning_inputs} {version}".encode()).hexdigest()
-    run_id = new_run_id(declared.plan.plan, started, content)
+    run_id = new_run_id(declared.plan.plan, begun, content)
     summary = summarise(declared, known, result, run_id=run_id, code_version=version)
     run = write_run(
         found.home,
@@ -110,12 +133,13 @@ def plan_run(context: dg.AssetExecutionContext, rooms: Rooms, planning_inputs: s
         inputs=inputs,
         result=result,
         summary=summary,
-        started=started,
+        begun=begun,
     )
     return dg.Output(
-        run.run_id,
+        run.identity,
         data_version=dg.DataVersion(content),
         metadata={
+            **run.identity,
             "run": dg.MetadataValue.path(str(run.folder)),
             "verdicts": dg.MetadataValue.md(verdict_table(result.verdicts, result.currency)),
             "ledger_rows": result.ledger.height,
@@ -131,15 +155,15 @@ def plan_run(context: dg.AssetExecutionContext, rooms: Rooms, planning_inputs: s
     automation_condition=on_changed_data(),
     code_version="1",
     kinds={"polars"},
-    description="What the newest run decides: its data version moves only when a verdict or an order month did.",
+    description="What a run decides: its data version moves only when a verdict or an order month did.",
 )
-def verdicts(rooms: Rooms, plan_run: str) -> dg.MaterializeResult:  # type: ignore[type-arg]
+def verdicts(rooms: Rooms, plan_run: dict[str, str]) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """The decision, apart from the run: whoever tells people about changes depends on this."""
-    result = load_run(rooms.folders().home / "runs" / plan_run).result()
+    result = rooms.run(plan_run).result()
     return dg.MaterializeResult(
         data_version=dg.DataVersion(decision_version(result.verdicts)),
         metadata={
-            "run": plan_run,
+            **plan_run,
             "verdicts": dg.MetadataValue.md(verdict_table(result.verdicts, result.currency)),
         },
     )
@@ -168,11 +192,11 @@ def verdict_table(verdicts: pl.DataFrame, currency: str) -> str:
 
 @dg.asset_check(asset=plan_run, partitions_def=PLANS, blocking=True)
 def totals_are_sums_of_rows(
-    context: dg.AssetCheckExecutionContext, rooms: Rooms, plan_run: str
+    context: dg.AssetCheckExecutionContext, rooms: Rooms, plan_run: dict[str, str]
 ) -> dg.AssetCheckResult:
     """Every strategy's totals are the sums of its ledger rows, to the cent."""
     del context
-    result = load_run(rooms.folders().home / "runs" / plan_run).result()
+    result = rooms.run(plan_run).result()
     off = mismatched_totals(result.ledger, result.strategies)
     return dg.AssetCheckResult(passed=off.is_empty(), metadata={"mismatched": off.height})
 
@@ -192,9 +216,9 @@ def mismatched_totals(ledger: pl.DataFrame, strategies: pl.DataFrame) -> pl.Data
 
 
 @dg.asset_check(asset=plan_run, partitions_def=PLANS, blocking=True)
-def every_site_has_a_verdict(rooms: Rooms, plan_run: str) -> dg.AssetCheckResult:
+def every_site_has_a_verdict(rooms: Rooms, plan_run: dict[str, str]) -> dg.AssetCheckResult:
     """Each declared site is answered with build or rent."""
-    run = load_run(rooms.folders().home / "runs" / plan_run)
+    run = rooms.run(plan_run)
     declared = read_plan(run.folder / "declaration.yaml")
     verdicts = dict(run.result().verdicts.select("site", "verdict").iter_rows())
     unanswered = [site.id for site in declared.plan.sites if verdicts.get(site.id) not in {"build", "rent"}]

@@ -1,4 +1,4 @@
-"""Reports: the PDFs, HTML files and workbook of a plan's newest run."""
+"""Reports: the PDFs, HTML files and workbook of the run that was handed over."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -7,12 +7,12 @@ import dagster as dg
 
 from assets.automation import on_changed_data
 from assets.changes import run_changes
+from assets.handover import HandOver, handed_over
 from assets.partitions import PLAN_SITES, PLANS, split_site_key
 from assets.resources import Rooms
 from brytpunkt.errors import BrytpunktError
 from brytpunkt.publishers.find import declared_sources
 from brytpunkt.reporting.outputs.render import render_reports
-from brytpunkt.runs.store import load_run, newest_run
 from brytpunkt.warehouse import Warehouse
 from brytpunkt.warehouse.views.source_status import confirmations
 
@@ -24,12 +24,13 @@ from brytpunkt.warehouse.views.source_status import confirmations
     automation_condition=on_changed_data(),
     code_version="1",
     kinds={"jinja", "pdf", "excel"},
+    io_manager_def=HandOver(),
     description="The portfolio report, the report of every site, and the workbook, two at a time beside each other.",
 )
-def portfolio_report(rooms: Rooms, plan_run: str) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    """Render every report of a run into its folder."""
+def portfolio_report(rooms: Rooms, plan_run: dict[str, str]) -> dg.Output[dict[str, str]]:
+    """Render every report of a run into its folder; returns the run's identity."""
     found = rooms.folders()
-    run = load_run(found.home / "runs" / plan_run)
+    run = rooms.run(plan_run)
     sources = declared_sources(found.data / "sources", found.home / "sources")
     run.keep_confirmations(confirmations(Warehouse(found.home / "warehouse.duckdb", found.sql), sources))
     summary = run.summary()
@@ -42,9 +43,10 @@ def portfolio_report(rooms: Rooms, plan_run: str) -> dg.MaterializeResult:  # ty
         today=datetime.now(UTC).date(),
     )
     portfolio = run.reports / "portfolio.pdf"
-    return dg.MaterializeResult(
+    return dg.Output(
+        run.identity,
         data_version=dg.DataVersion(hashlib.sha256(portfolio.read_bytes()).hexdigest()),
-        metadata={"pdf": dg.MetadataValue.path(str(portfolio)), "files": len(paths), "run": plan_run},
+        metadata={**run.identity, "pdf": dg.MetadataValue.path(str(portfolio)), "files": len(paths)},
     )
 
 
@@ -54,20 +56,20 @@ def portfolio_report(rooms: Rooms, plan_run: str) -> dg.MaterializeResult:  # ty
     deps=[dg.AssetDep(portfolio_report, partition_mapping=dg.AllPartitionMapping())],
     code_version="1",
     kinds={"pdf"},
-    description="The report of one site in the newest run of its plan.",
+    description="The report of one site in the run that its portfolio's reports were made from.",
 )
 def site_report(context: dg.AssetExecutionContext, rooms: Rooms) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """The site's PDF as rendered with its portfolio; says so if the run has none."""
     plan, site = split_site_key(context.partition_key)
-    run = newest_run(rooms.folders().home, plan)
+    run = rooms.run(handed_over(context.instance, context.run, portfolio_report.key, plan))
     path = run.reports / f"{site}.pdf"
     if not path.exists():
         message = (
-            f"run {run.run_id} has no report of {site}; materialise portfolio_report of plan {plan} first"
+            f"run {run.run_id} has no report of {site}; materialise portfolio_report of plan {plan} again"
         )
         raise BrytpunktError(message)
     body = path.read_bytes()
     return dg.MaterializeResult(
         data_version=dg.DataVersion(hashlib.sha256(body).hexdigest()),
-        metadata={"pdf": dg.MetadataValue.path(str(path)), "bytes": len(body), "run": run.run_id},
+        metadata={**run.identity, "pdf": dg.MetadataValue.path(str(path)), "bytes": len(body)},
     )

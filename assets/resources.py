@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import dagster as dg
 from brytpunkt.folders import Folders, folders
 from brytpunkt.landing import Landing
 from brytpunkt.landing.fetch import OnProgress
+from brytpunkt.runs.store import Run, identified_run
 from brytpunkt.warehouse import Refresher, Warehouse
 
 LIVE_VARIABLE = "BRYTPUNKT_LIVE"
@@ -31,6 +33,10 @@ class Rooms(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The warehouse, closed."""
         found = self.folders()
         return Warehouse(found.home / "warehouse.duckdb", found.sql, self.wait_s)
+
+    def run(self, identity: Mapping[str, str]) -> Run:
+        """The very run that was handed over."""
+        return identified_run(self.folders().home, identity)
 
     def landing(self) -> Landing:
         """The landing store."""

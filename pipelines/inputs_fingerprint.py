@@ -22,18 +22,17 @@ KEPT = ("warehouse.duckdb", "warehouse.duckdb.wal", "landing/journal.jsonl", "in
 def facts_state(found: Folders) -> str:
     """Digest of all that the facts come from: code, bundled tables, inboxes, journal, and the warehouse as it lies there.
 
-    Code and bundled tables count by content; files of the state by size and time of their last change, so that whatever
-    writes to one of them makes the facts be materialised and checked anew.
+    All of it counts by content and none by time, which a clock or a copy may set: whatever changes one of them makes the
+    facts be materialised and checked anew.
     """
     digest = hashlib.sha256()
-    for folder in (*(found.checkout / name for name in CODE), found.data):
-        for path in _files(folder):
+    roots = [*(found.checkout / name for name in CODE), found.data, *(found.home / name for name in KEPT)]
+    for number, root in enumerate(roots):
+        for path in _files(root):
             if path.suffix != ".pyc":
-                digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes() + b"\0")
-    for name in KEPT:
-        for path in _files(found.home / name):
-            at = path.stat()
-            digest.update(f"{path.relative_to(found.home)}\0{at.st_size}\0{at.st_mtime_ns}\0".encode())
+                with path.open("rb") as file:
+                    content = hashlib.file_digest(file, "sha256").hexdigest()
+                digest.update(f"{number}\0{path.relative_to(root)}\0{content}\0".encode())
     return digest.hexdigest()
 
 

@@ -12,15 +12,15 @@ import dagster as dg
 
 from assets.partitions import PLANS
 from assets.resources import Rooms
-from brytpunkt.declarations import read_plan
-from brytpunkt.delivery.mailing import mailing_of
+from brytpunkt.delivery.mailing import current_declaration, mailing_of
 from brytpunkt.delivery.outbox import INTENDED, REFUSED, RETRYABLE, UNKNOWN, Outbox
 from brytpunkt.delivery.schedule import newest_due
 from brytpunkt.delivery.send import post, scope_of
 from brytpunkt.delivery.settings import mail_settings
 from brytpunkt.errors import BrytpunktError
 from brytpunkt.folders import Folders
-from brytpunkt.runs.store import list_runs
+from brytpunkt.registered import registered_plans
+from brytpunkt.run_order import clock_doubt, list_runs, newest_of
 
 NEVER_RETRY = {"dagster/max_retries": "0"}
 
@@ -31,12 +31,14 @@ NEVER_RETRY = {"dagster/max_retries": "0"}
 )
 def send_report(context: dg.OpExecutionContext, rooms: Rooms) -> None:
     """Send what is due of the partition's plan; a refused or unknown outcome fails the run, so that it is seen."""
-    mailing = mailing_of(rooms.folders(), context.partition_key, mail_settings(os.environ), datetime.now(UTC))
+    found = rooms.folders()
+    declared = current_declaration(found.home, context.partition_key)
+    mailing = mailing_of(found, declared, mail_settings(os.environ), datetime.now(UTC))
     posted = post(mailing)
     rows = "\n".join(f"| {p.recipient} | {p.scope} | {p.state} | {p.note} |" for p in posted)
     context.add_output_metadata(
         {
-            "run": mailing.run.run_id,
+            **mailing.run.identity,
             "period": mailing.period,
             "sent": sum(p.is_sent_now for p in posted),
             "letters": dg.MetadataValue.md(
@@ -82,7 +84,7 @@ def mail_when_due(
         plan: why_not_now(found, plan, now)
         if plan in known
         else "is not registered; run `brytpunkt plan` with its file"
-        for plan in (path.stem for path in sorted((found.home / "plans").glob("*.yaml")))
+        for plan in registered_plans(found.home)
     }
     for plan, reason in reasons.items():
         if not reason:
@@ -96,18 +98,22 @@ def mail_when_due(
 def why_not_now(found: Folders, plan: str, now: datetime) -> str:
     """Why no report of a plan is asked for at this hour, or nothing if it is."""
     try:
-        delivery = read_plan(found.home / "plans" / f"{plan}.yaml").plan.delivery
+        declared = current_declaration(found.home, plan)
         really = mail_settings(os.environ).really
     except BrytpunktError as error:
         return str(error).splitlines()[0]
+    delivery = declared.plan.delivery
     if delivery is None or delivery.schedule is None:
         return "declares no schedule"
     runs = list_runs(found.home, plan)
     due = newest_due(delivery.schedule, now)
     if not runs:
         return "was never computed"
-    if datetime.fromisoformat(runs[0].label()["started"]) > due.at:
-        return f"was first computed after {due.at:%Y-%m-%d %H:%M}, when a report was last due"
+    if newest_of(runs, declared.sha256) is None:
+        return "has no run of the declaration that was registered last; run `brytpunkt plan` with its file"
+    if min(run.started for run in runs) > due.at:
+        first = f"was first computed after {due.at:%Y-%m-%d %H:%M}, when a report was last due"
+        return "; ".join(filter(None, (first, clock_doubt(runs, now))))
     if not really:
         folder = found.home / "mail" / f"{plan}-{due.period}"
         return f"written in a dry run for {due.period}" if folder.exists() else ""
@@ -119,10 +125,7 @@ def why_not_now(found: Folders, plan: str, now: datetime) -> str:
     is_open = any(
         letter is None
         or letter.state == INTENDED
-        or (
-            letter.state == RETRYABLE
-            and (not letter.not_before or datetime.fromisoformat(letter.not_before) <= now)
-        )
+        or (letter.state == RETRYABLE and not letter.is_waiting(now))
         for letter in letters
     )
     return "" if is_open else f"nothing left to send for {due.period}"

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 
+from assets.handover import FOLLOWS
 from assets.partitions import PLANS, site_key
-from assets.plan import PlanningConfig
+from assets.plan import DeclarationConfig, PlanningConfig, plan_run
 from assets.progress import OnDraws, listening
 from assets.resources import Rooms
 from assets.sources import TROUBLES, bundled_snapshot, inbox
@@ -22,7 +22,9 @@ from assets.tables import DERIVED
 from brytpunkt.declarations import Declared
 from brytpunkt.errors import BrytpunktError
 from brytpunkt.folders import Folders
-from brytpunkt.runs.store import Run, newest_run
+from brytpunkt.registered import register
+from brytpunkt.run_order import clock_doubt, list_runs
+from brytpunkt.runs.store import Run, identified_run
 from pipelines.assembly import ASSETS, CHECKS
 from pipelines.dead_runs import run_tags, sweep_dead_runs
 from pipelines.inputs_fingerprint import STATE, are_current, facts_state
@@ -45,16 +47,6 @@ class Steps:
     lineage: str = "Lineage: site reports recorded"
 
 
-def register(declared: Declared, home: Path) -> None:
-    """Keep the declaration where the assets look for it, whole or not at all."""
-    folder = home / "plans"
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{declared.plan.plan}.yaml"
-    draft = folder / f".{declared.plan.plan}.draft"
-    shutil.copyfile(declared.path, draft)
-    draft.replace(target)
-
-
 def materialise_plan(
     declared: Declared,
     found: Folders,
@@ -65,13 +57,12 @@ def materialise_plan(
     on_draws: OnDraws,
     on_trouble: Callable[[str], None],
 ) -> Run:
-    """Facts, plan and reports of one declaration; returns the finished run.
+    """Facts, plan and reports of one declaration; returns the very run that was computed here.
 
     ``on_step`` hears the name of each step, ``on_draws`` how many of how many drawn worlds are done, ``on_trouble`` what
-    could not be read of the user's inbox or was refused, without which the plan went on.
+    could not be read of the user's inbox or was refused, without which the plan went on, and what is odd about the clock.
     """
     prepare_instance(found.home)
-    register(declared, found.home)
     plan = declared.plan.plan
     with _quiet(found.home), dg.DagsterInstance.from_config(str(found.home / "dagster")) as instance:
         sweep_dead_runs(instance)
@@ -85,16 +76,27 @@ def materialise_plan(
         for trouble in troubles(instance):
             on_trouble(trouble)
         on_step(Steps.plan)
+        register(declared, found.home)
         with listening(on_draws):
-            config = PlanningConfig(as_of=as_of.isoformat() if as_of else "")
-            worker.run(PLAN, plan, {"planning_inputs": config})
+            made = worker.run(
+                PLAN,
+                plan,
+                {
+                    "declaration": DeclarationConfig(sha256=declared.sha256),
+                    "planning_inputs": PlanningConfig(as_of=as_of.isoformat() if as_of else ""),
+                },
+            )
+        run = identified_run(found.home, cast("dict[str, str]", made.output_for_node(plan_run.node_def.name)))
         if with_reports:
             on_step(Steps.reports)
-            worker.run(PORTFOLIO, plan)
+            reported = worker.run(PORTFOLIO, plan, follows=made)
             on_step(Steps.lineage)
             for site in declared.plan.sites:
-                worker.run(SITE, site_key(plan, site.id))
-    return newest_run(found.home, plan)
+                worker.run(SITE, site_key(plan, site.id), follows=reported)
+    doubt = clock_doubt(list_runs(found.home, plan), datetime.now(UTC))
+    if doubt:
+        on_trouble(doubt)
+    return run
 
 
 def materialise_facts(
@@ -132,13 +134,20 @@ class _Worker:
 
     def run_facts(self, found: Folders) -> None:
         """Materialise and check the facts, and remember what they came from."""
-        run_id = self.run(FACTS)
-        self.instance.add_run_tags(run_id, {STATE: facts_state(found)})
+        made = self.run(FACTS)
+        self.instance.add_run_tags(made.run_id, {STATE: facts_state(found)})
 
     def run(
-        self, selection: dg.AssetSelection, partition: str | None = None, ops: dict[str, Any] | None = None
-    ) -> str:
-        """Materialise a selection -> the run's id; a user's mistake found inside a step comes out as what it is."""
+        self,
+        selection: dg.AssetSelection,
+        partition: str | None = None,
+        ops: dict[str, Any] | None = None,
+        follows: dg.ExecuteInProcessResult | None = None,
+    ) -> dg.ExecuteInProcessResult:
+        """Materialise a selection, with what the run ``follows`` handed over.
+
+        A user's mistake found inside a step comes out as what it is.
+        """
         try:
             result = dg.materialize(
                 [*ASSETS, *CHECKS],
@@ -149,7 +158,9 @@ class _Worker:
                 run_config=dg.RunConfig(
                     ops=ops or {}, loggers={"console": {"config": {"log_level": "CRITICAL"}}}
                 ),
-                tags={"brytpunkt/started_by": "command line"} | run_tags(),
+                tags={"brytpunkt/started_by": "command line"}
+                | run_tags()
+                | ({FOLLOWS: follows.run_id} if follows else {}),
             )
         except Exception as error:
             explained = _explained(error)
@@ -165,7 +176,7 @@ class _Worker:
             names = ", ".join(f"{check.asset_key.to_user_string()}: {check.check_name}" for check in failed)
             message = f"checks failed: {names}. `brytpunkt ui` shows the rows"
             raise BrytpunktError(message)
-        return result.run_id
+        return result
 
 
 def _explained(error: BaseException) -> BrytpunktError | None:

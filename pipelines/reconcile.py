@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
 from assets.partitions import PLANS
+from assets.plan import declaration
+from assets.resources import Rooms
+from brytpunkt.registered import registered_digests
 
 TIMEZONE = "Europe/Stockholm"
 INPUT_VERSION_TAG = "dagster/input_data_version/"
@@ -19,7 +23,8 @@ def out_of_date(
 ) -> bool:
     """Whether an asset was made with other data or code than there is now; one that was never made is not.
 
-    Compared are the data versions that its last materialization recorded of its inputs, with those of today.
+    Compared are the data versions that its last materialization recorded of its inputs, with those of today. Of an
+    input with partitions Dagster records the digest of their data versions one after the other, here of one.
     """
     tags = _tags(instance, key, partition)
     if tags is None:
@@ -28,9 +33,13 @@ def out_of_date(
     if tags.get(CODE_VERSION_TAG) != node.code_version:
         return True
     for parent in sorted(node.parent_keys):
-        found = _tags(instance, parent, partition if graph.get(parent).partitions_def is not None else None)
+        is_partitioned = graph.get(parent).partitions_def is not None
+        found = _tags(instance, parent, partition if is_partitioned else None)
         now = None if found is None else found.get(DATA_VERSION_TAG)
-        if now is not None and tags.get(f"{INPUT_VERSION_TAG}{parent.to_user_string()}") != now:
+        if now is None:
+            continue
+        recorded = hashlib.sha256(now.encode()).hexdigest() if is_partitioned else now
+        if tags.get(f"{INPUT_VERSION_TAG}{parent.to_user_string()}") != recorded:
             return True
     return False
 
@@ -45,10 +54,13 @@ def _tags(instance: dg.DagsterInstance, key: dg.AssetKey, partition: str | None)
     return None if found is None else dict(found.tags or {})
 
 
-def due(instance: dg.DagsterInstance, graph: dg.AssetGraph, night: str) -> list[dg.RunRequest]:
+def due(
+    instance: dg.DagsterInstance, graph: dg.AssetGraph, night: str, registered: Mapping[str, str]
+) -> list[dg.RunRequest]:
     """Run requests for what is out of date: facts together, then each plan by itself.
 
-    Plans behind facts that are requested here are not: the facts' new versions wake them.
+    ``registered``: plan -> digest of the declaration that its id stands for; one that was not taken yet is, with all that
+    follows from it. Plans behind facts that are requested here are not: the facts' new versions wake them.
     """
     keys = sorted(key for key in graph.get_all_asset_keys() if graph.get(key).automation_condition)
     facts = [
@@ -59,15 +71,33 @@ def due(instance: dg.DagsterInstance, graph: dg.AssetGraph, night: str) -> list[
     if facts:
         return [dg.RunRequest(run_key=f"nightly-{night}-facts", asset_selection=facts)]
     requests = []
-    of_plans = [key for key in keys if graph.get(key).partitions_def == PLANS]
+    of_plans = [
+        key
+        for key in sorted({*keys, declaration.key} & graph.get_all_asset_keys())
+        if graph.get(key).partitions_def == PLANS
+    ]
     for plan in sorted(instance.get_dynamic_partitions(PLANS.name or "")):
-        late = [key for key in of_plans if out_of_date(instance, graph, key, plan)]
+        late = [
+            key
+            for key in of_plans
+            if (
+                _is_another(instance, key, plan, registered.get(plan))
+                if key == declaration.key
+                else out_of_date(instance, graph, key, plan)
+            )
+        ]
         if late:
             selected = [key for key in of_plans if key in late or _follows(graph, key, late)]
             requests.append(
                 dg.RunRequest(run_key=f"nightly-{night}-{plan}", partition_key=plan, asset_selection=selected)
             )
     return requests
+
+
+def _is_another(instance: dg.DagsterInstance, key: dg.AssetKey, plan: str, digest: str | None) -> bool:
+    """Whether the declaration that was taken last is not the one that is registered."""
+    taken = _tags(instance, key, plan)
+    return taken is not None and digest is not None and taken.get(DATA_VERSION_TAG) != digest
 
 
 def _follows(graph: dg.AssetGraph, key: dg.AssetKey, late: list[dg.AssetKey]) -> bool:
@@ -77,7 +107,12 @@ def _follows(graph: dg.AssetGraph, key: dg.AssetKey, late: list[dg.AssetKey]) ->
 
 def build_reconciliation(assets: Sequence[dg.AssetsDefinition]) -> dg.ScheduleDefinition:
     """The schedule over the assets that wake by themselves, each night at half past three."""
-    keys = [key for one in assets for key in one.keys if one.automation_conditions_by_key.get(key)]
+    keys = [
+        key
+        for one in assets
+        for key in one.keys
+        if one.automation_conditions_by_key.get(key) or key == declaration.key
+    ]
 
     @dg.schedule(
         name="nightly_reconciliation",
@@ -87,9 +122,10 @@ def build_reconciliation(assets: Sequence[dg.AssetsDefinition]) -> dg.ScheduleDe
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Requests what is out of date and was not woken; nothing on a quiet night.",
     )
-    def nightly(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
+    def nightly(context: dg.ScheduleEvaluationContext, rooms: Rooms) -> list[dg.RunRequest] | dg.SkipReason:
         graph = context.repository_def.asset_graph
         night = context.scheduled_execution_time.date().isoformat()
-        return due(context.instance, graph, night) or dg.SkipReason("everything is up to date")
+        digests = registered_digests(rooms.folders().home)
+        return due(context.instance, graph, night, digests) or dg.SkipReason("everything is up to date")
 
     return nightly

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 LINE_LENGTH = 600
 NAME_LENGTH = 80
+SHA_LENGTH = 16
 
 
 def words(
@@ -61,7 +62,9 @@ def words(
         "changes": [one_line(line, LINE_LENGTH) for line in changes],
         "sites": [one_line(_site(row, formats), LINE_LENGTH) for row in rows] if len(rows) > 1 else [],
         "files": _files(attached, left_out, where, formats),
-        "foot": say("mail.foot", plan=plan, run=summary["run"]["run_id"]),
+        "foot": say(
+            "mail.foot", plan=plan, run=summary["run"]["run_id"], sha=summary["plan"]["sha256"][:SHA_LENGTH]
+        ),
     }
     pages = environment(templates)
     return Words(

@@ -1,4 +1,4 @@
-"""Mailing: a plan's newest run, its recipients and its rendered reports, ready for the post.
+"""Mailing: the run of a plan's declaration, its recipients and its rendered reports, ready for the post.
 
 Belongs here: finding these and rendering what is missing. Does not belong here: sending (post.py), or when.
 """
@@ -10,25 +10,31 @@ from typing import TYPE_CHECKING
 from brytpunkt.declarations import read_plan
 from brytpunkt.delivery.send import Mailing
 from brytpunkt.errors import BrytpunktError
+from brytpunkt.registered import registered
 from brytpunkt.reporting.outputs.render import render_reports
-from brytpunkt.runs.store import Run, newest_run
+from brytpunkt.run_order import list_runs, never_computed, newest_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
     from pathlib import Path
 
-    from brytpunkt.declarations import Delivery
+    from brytpunkt.declarations import Declared
     from brytpunkt.delivery.settings import MailSettings
     from brytpunkt.folders import Folders
+    from brytpunkt.runs.store import Run
 
 
 def mailing_of(
-    found: Folders, plan: str, settings: MailSettings, now: datetime, *, by_content: bool = False
+    found: Folders, declared: Declared, settings: MailSettings, now: datetime, *, by_content: bool = False
 ) -> Mailing:
-    """The mailing of a plan's newest run; raises ``BrytpunktError`` where it has no run or no recipients."""
-    run = newest_run(found.home, plan)
-    delivery = declared_delivery(found.home, plan, run)
+    """The mailing of a declaration's own run to the recipients that it names.
+
+    Raises ``BrytpunktError`` where it has no run or no recipients.
+    """
+    plan = declared.plan.plan
+    run = run_of_declaration(found.home, declared)
+    delivery = declared.plan.delivery
     if delivery is None:
         message = (
             f"plan {plan} declares no recipients; add a `delivery` section to its file (docs/declare.md)"
@@ -46,11 +52,34 @@ def mailing_of(
     )
 
 
-def declared_delivery(home: Path, plan: str, run: Run) -> Delivery | None:
-    """Recipients as the plan was registered last, so that one who was taken out gets nothing more."""
-    registered = home / "plans" / f"{plan}.yaml"
-    path = registered if registered.exists() else run.folder / "declaration.yaml"
-    return read_plan(path).plan.delivery
+def current_declaration(home: Path, plan: str) -> Declared:
+    """The declaration that a plan's id stands for: as registered last, so that a recipient taken out gets nothing more.
+
+    Where none is registered, that of the newest run; raises ``BrytpunktError`` where there is no run either.
+    """
+    declared = registered(home, plan)
+    if declared is not None:
+        return declared
+    runs = list_runs(home, plan)
+    if not runs:
+        raise BrytpunktError(never_computed(plan))
+    return read_plan(runs[-1].folder / "declaration.yaml")
+
+
+def run_of_declaration(home: Path, declared: Declared) -> Run:
+    """The newest run of this very declaration; raises ``BrytpunktError`` where it has none, whatever others have."""
+    plan = declared.plan.plan
+    runs = list_runs(home, plan)
+    run = newest_of(runs, declared.sha256)
+    if run is not None:
+        return run
+    if not runs:
+        raise BrytpunktError(never_computed(plan))
+    message = (
+        f"the declaration of plan {plan} that was registered last (SHA-256 {declared.sha256[:16]}) has no finished run; "
+        f"run {runs[-1].run_id} is of another one ({runs[-1].declaration_sha256[:16]}). Run `brytpunkt plan` with its file"
+    )
+    raise BrytpunktError(message)
 
 
 def reports_in(found: Folders, run: Run, language: str, names: Sequence[str], today: date) -> Path:

@@ -17,7 +17,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -45,6 +45,7 @@ CREATE TABLE IF NOT EXISTS letters (
 CREATE TABLE IF NOT EXISTS moves (seq INTEGER PRIMARY KEY, letter TEXT NOT NULL);
 """
 WAIT_S = 30.0
+LONGEST_WAIT = timedelta(hours=12)  # of a letter for its next attempt
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,12 @@ class Letter:
     note: str
     created: str
     changed: str
+
+    def is_waiting(self, now: datetime) -> bool:
+        """Whether it is not to be tried again yet; a wait longer than the longest was written under a wrong clock."""
+        if not self.not_before:
+            return False
+        return now < datetime.fromisoformat(self.not_before) <= now + LONGEST_WAIT
 
 
 COLUMNS = tuple(Letter.__dataclass_fields__)
@@ -140,13 +147,18 @@ class Outbox:
         )
 
     def last_sent(self, plan: str, scope: str | None = None, recipient: str | None = None) -> Letter | None:
-        """The letter that was sent last, to anyone or to one recipient."""
-        sent = [
+        """The letter that was sent last, to anyone or to one recipient; last by the order of moves, not by the clock."""
+        rows = self._db.execute("SELECT letter FROM moves ORDER BY seq DESC")
+        moved = (Letter(**json.loads(body)) for (body,) in rows)
+        wanted = (
             letter
-            for letter in self.letters(plan, SENT)
-            if scope in {None, letter.scope} and recipient in {None, letter.recipient}
-        ]
-        return max(sent, key=lambda letter: (letter.changed, letter.id), default=None)
+            for letter in moved
+            if letter.state == SENT
+            and letter.plan == plan
+            and scope in {None, letter.scope}
+            and recipient in {None, letter.recipient}
+        )
+        return next(wanted, None)
 
     def intend(
         self,

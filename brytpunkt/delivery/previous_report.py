@@ -8,23 +8,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from brytpunkt.delivery.outbox import Outbox
-from brytpunkt.runs.store import Run, list_runs, load_run
+from brytpunkt.run_order import earlier
+from brytpunkt.runs.store import Run, load_run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def last_reported(home: Path, run: Run) -> Run | None:
-    """The run of the report that was mailed last; if none was, the newest earlier run that has reports.
+    """The run of the report that was mailed last; if none was, the last run before this one that has reports.
 
-    A run that was deleted meanwhile cannot be compared with: the next best is taken.
+    Before this one is what began before it here, whatever the clock said. A run that was deleted meanwhile cannot be
+    compared with: the next best is taken.
     """
-    earlier = [known for known in list_runs(home, run.plan) if known.run_id != run.run_id]
-    earlier = [known for known in earlier if known.label()["started"] <= run.label()["started"]]
+    before = earlier(home, run)
     with Outbox(home) as outbox:
         sent = outbox.last_sent(run.plan)
-    mailed = [known for known in earlier if sent is not None and known.run_id == sent.run_id]
-    reported = [known for known in earlier if any(known.reports.glob("*.pdf"))]
+    mailed = [known for known in before if sent is not None and known.run_id == sent.run_id]
+    reported = [known for known in before if any(known.reports.glob("*.pdf"))]
     return next(reversed(mailed or reported), None)
 
 

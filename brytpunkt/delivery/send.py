@@ -14,6 +14,7 @@ from brytpunkt.delivery.materiality import material_changes
 from brytpunkt.delivery.message import Attachment, Envelope, file_name, fitted, message_id, one_line
 from brytpunkt.delivery.outbox import (
     INTENDED,
+    LONGEST_WAIT,
     REFUSED,
     RETRYABLE,
     SENDING,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
 MAX_ATTEMPTS = 6
 FIRST_WAIT = timedelta(minutes=10)
-LONGEST_WAIT = timedelta(hours=12)
 DRY = "dry run"
 SCOPE_SEPARATOR = "+"
 
@@ -140,7 +140,7 @@ def _sent(
             letter = outbox.move(letter, SUPPRESSED, mailing.now, note=unchanged)
         elif not unchanged and letter.state == SUPPRESSED:
             letter = outbox.move(letter, INTENDED, mailing.now)
-    if letter.state not in {INTENDED, RETRYABLE} or _is_waiting(letter, mailing.now):
+    if letter.state not in {INTENDED, RETRYABLE} or letter.is_waiting(mailing.now):
         return _posted(letter), is_unusable
     if is_unusable:
         return replace(_posted(letter), note="not tried, as the server could not be used just before"), True
@@ -165,10 +165,6 @@ def _held_back(mailing: Mailing, recipient: Recipient) -> str:
     if not allowed or domain in allowed:
         return ""
     return f"the domain {domain} is not in BRYTPUNKT_MAIL_ALLOWED_DOMAINS"
-
-
-def _is_waiting(letter: Letter, now: datetime) -> bool:
-    return bool(letter.not_before) and datetime.fromisoformat(letter.not_before) > now
 
 
 def _wait(attempts: int) -> timedelta:

@@ -1,6 +1,7 @@
-"""Runs: every computed plan kept whole in a folder of its own, and copied to where the user looks.
+"""Runs: every computed plan kept whole in a folder of its own.
 
-Belongs here: writing, listing, loading and publishing runs. Not here: computing or rendering them.
+Belongs here: writing and loading runs, each known by its identity: its id and the digest of its declaration.
+Not here: computing or rendering them, which is the newest (run_order.py), or what a user gets (publish.py).
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,23 +25,33 @@ from brytpunkt.planning.result import Result
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Declared
+    from brytpunkt.run_order import Begun
 
 CODE_FOLDERS = ("brytpunkt", "sql", "templates")
 CODE_SUFFIXES = (".py", ".sql", ".j2", ".css", ".yaml")
 CHANGES_NAME = "changes.json"
 CONFIRMATIONS_NAME = "confirmations.json"
-PUBLISHED_NAMES = ("summary.json", "ledger.parquet")
-REPORT_SUFFIXES = {".pdf", ".html", ".xlsx"}
 
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run: its folder and what is written on its label."""
+    """A finished run: its folder and what is written on its label.
+
+    ``sequence``: its place among the runs of the state folder; 0 for those of before runs were counted.
+    """
 
     folder: Path
     run_id: str
     plan: str
     as_of: date
+    declaration_sha256: str
+    sequence: int
+    started: datetime
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What the run is known by from its computation to every place where it is shown."""
+        return {"run_id": self.run_id, "declaration_sha256": self.declaration_sha256}
 
     @property
     def reports(self) -> Path:
@@ -86,7 +97,7 @@ class Run:
 
     def _keep(self, name: str, content: dict[str, Any]) -> None:
         draft = self.folder / f".{name}-{os.getpid()}"
-        _write_json(draft, content)
+        write_json(draft, content)
         _sync([draft])
         draft.replace(self.folder / name)
 
@@ -118,9 +129,9 @@ def code_version(checkout: Path) -> str:
     return digest.hexdigest()[:12]
 
 
-def new_run_id(plan: str, started: datetime, digest: str) -> str:
-    """An id that sorts by time and tells equal inputs apart."""
-    return f"{plan}-{started:%Y%m%dT%H%M%SZ}-{digest[:8]}"
+def new_run_id(plan: str, begun: Begun, digest: str) -> str:
+    """An id that no other run of the state folder has: time by the clock, what was computed, place among all runs."""
+    return f"{plan}-{begun.at:%Y%m%dT%H%M%SZ}-{digest[:8]}-{begun.sequence}"
 
 
 def write_inputs(facts: Facts, folder: Path, digest: str) -> Path:
@@ -132,7 +143,7 @@ def write_inputs(facts: Facts, folder: Path, digest: str) -> Path:
                 value = getattr(facts, field.name)
                 if isinstance(value, pl.DataFrame):
                     value.write_parquet(draft / f"{field.name}.parquet")
-            _write_json(draft / "facts.json", {"as_of": facts.as_of.isoformat()})
+            write_json(draft / "facts.json", {"as_of": facts.as_of.isoformat()})
     return target
 
 
@@ -151,7 +162,7 @@ def read_inputs(folder: Path, missing: Facts | None = None) -> Facts:
     absent = sorted(known - {"as_of", *frames})
     if absent:
         message = (
-            "the inputs of the newest run were kept by an earlier version of Brytpunkt, which knew no "
+            "the inputs of the run were kept by an earlier version of Brytpunkt, which knew no "
             f"{', '.join(absent)}; run `brytpunkt plan` on the file again"
         )
         raise BrytpunktError(message)
@@ -166,12 +177,12 @@ def write_run(
     inputs: Path,
     result: Result,
     summary: dict[str, Any],
-    started: datetime,
+    begun: Begun,
 ) -> Run:
     """Keep a run whole: declaration, inputs, ledger, frames, summary; it appears finished or not at all."""
     target = home / "runs" / run_id
     with _whole_folder(target) as draft:
-        (draft / "declaration.yaml").write_text(declared.text, encoding="utf-8")
+        (draft / "declaration.yaml").write_bytes(declared.content)
         shutil.copytree(inputs, draft / "inputs")
         (draft / "frames").mkdir()
         for field in fields(Result):
@@ -179,15 +190,16 @@ def write_run(
             if isinstance(value, pl.DataFrame) and field.name != "ledger":
                 value.write_parquet(draft / "frames" / f"{field.name}.parquet")
         result.ledger.write_parquet(draft / "ledger.parquet")
-        _write_json(draft / "summary.json", summary)
-        _write_json(
+        write_json(draft / "summary.json", summary)
+        write_json(
             draft / "run.json",
             {
                 "run_id": run_id,
                 "plan": declared.plan.plan,
                 "as_of": summary["run"]["as_of"],
                 "code_version": summary["run"]["code_version"],
-                "started": started.isoformat(),
+                "sequence": begun.sequence,
+                "started": begun.at.isoformat(),
                 "declaration_sha256": declared.sha256,
                 "inputs": inputs.name,
                 "currency": result.currency,
@@ -202,64 +214,54 @@ def write_run(
 def load_run(folder: Path) -> Run:
     """A run from its folder."""
     label = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    return Run(folder, label["run_id"], label["plan"], date.fromisoformat(label["as_of"]))
+    started = datetime.fromisoformat(label["started"])
+    return Run(
+        folder=folder,
+        run_id=label["run_id"],
+        plan=label["plan"],
+        as_of=date.fromisoformat(label["as_of"]),
+        declaration_sha256=label["declaration_sha256"],
+        sequence=label.get("sequence", 0),
+        started=started if started.tzinfo else started.replace(tzinfo=UTC),
+    )
 
 
-def list_runs(home: Path, plan: str | None = None) -> list[Run]:
-    """Finished runs, the oldest first."""
-    labels = sorted((home / "runs").glob("*/run.json"))
-    runs = [load_run(label.parent) for label in labels if not label.parent.name.startswith(".")]
-    chosen = [run for run in runs if plan is None or run.plan == plan]
-    return sorted(chosen, key=_started)
-
-
-def _started(run: Run) -> tuple[str, str]:
-    label = json.loads((run.folder / "run.json").read_text(encoding="utf-8"))
-    return label["started"], run.run_id
-
-
-def newest_run(home: Path, plan: str) -> Run:
-    """The newest run of a plan; raises ``BrytpunktError`` if there is none."""
-    runs = list_runs(home, plan)
-    if not runs:
-        message = f"plan {plan} has not been computed yet; run `brytpunkt plan` with its file"
+def identified_run(home: Path, identity: Mapping[str, str]) -> Run:
+    """The very run of an identity; raises ``BrytpunktError`` where it is gone or is of another declaration."""
+    folder = home / "runs" / identity["run_id"]
+    if not (folder / "run.json").exists():
+        message = (
+            f"run {identity['run_id']} is not kept any more; run `brytpunkt plan` with the plan's file again"
+        )
         raise BrytpunktError(message)
-    return runs[-1]
+    run = load_run(folder)
+    if run.identity != identity:
+        message = (
+            f"{folder} holds run {run.run_id} of declaration {run.declaration_sha256[:16]}, not {identity['run_id']} of "
+            f"{identity['declaration_sha256'][:16]}; run `brytpunkt plan` with the plan's file again"
+        )
+        raise BrytpunktError(message)
+    return run
 
 
-def publish(run: Run, out: Path) -> list[Path]:
-    """Copy a run to ``out``/<plan>/: summary, ledger and reports, each file whole; returns their paths.
-
-    Reports of sites that the plan no longer has are removed; files of others are left alone.
-    """
-    folder = out / run.plan
-    folder.mkdir(parents=True, exist_ok=True)
-    reports = [path for path in sorted(run.reports.glob("[!.]*")) if path.suffix in REPORT_SUFFIXES]
-    sources = [run.folder / name for name in PUBLISHED_NAMES] + reports
-    ours = folder / ".published.json"
-    before = set(json.loads(ours.read_text(encoding="utf-8"))) if ours.exists() else set()
-    for name in sorted(before - {source.name for source in sources}):
-        if Path(name).name == name:
-            (folder / name).unlink(missing_ok=True)
-    written = [_copy(source, folder / source.name) for source in sources]
-    _write_json(ours, [path.name for path in written])
-    return written
-
-
-def _copy(source: Path, target: Path) -> Path:
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".publish-")
-    os.close(handle)
+def whole_file(target: Path, content: bytes) -> None:
+    """Write a file whole or not at all, whoever else writes it; its folder is made."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}-")
     try:
-        shutil.copyfile(source, temporary)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
         Path(temporary).chmod(0o644)
         Path(temporary).replace(target)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    return target
 
 
-def _write_json(path: Path, content: Any) -> None:
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON as a person can read it."""
     path.write_text(
         json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8"
     )

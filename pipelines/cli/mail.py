@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,8 @@ from brytpunkt.folders import Folders, folders
 
 if TYPE_CHECKING:
     from brytpunkt.delivery.outbox import Letter
-    from brytpunkt.delivery.send import Posted
+    from brytpunkt.delivery.send import Mailing, Posted
+    from brytpunkt.delivery.settings import MailSettings
     from brytpunkt.runs.store import Run
 
 EXIT_OK, EXIT_ERROR = 0, 1
@@ -22,7 +24,8 @@ COMMANDS = ("send", "outbox", "diff")
 def add_commands(commands: Any) -> None:
     """Their options."""
     send = commands.add_parser(
-        "send", help="mail the newest report to the plan's recipients (a dry run unless --really)"
+        "send",
+        help="mail the report of the plan as it was last declared to its recipients (a dry run unless --really)",
     )
     send.add_argument(
         "plan", nargs="?", metavar="PLAN", help="a plan's id (default: every plan with recipients)"
@@ -64,25 +67,28 @@ def _send(plan: str | None, *, really: bool, by_content: bool) -> int:
     from brytpunkt.delivery.settings import mail_settings
 
     settings = mail_settings(os.environ, really=really)
-    found = folders()
-    plans = [plan] if plan is not None else _plans_with_recipients(found)
-    if not plans:
+    found, now = folders(), datetime.now(UTC)
+    names = [plan] if plan is not None else _computed_plans(found)
+    is_well, is_any = True, False
+    for name in names:
+        try:
+            mailing = _mailing(found, name, settings, now, by_content=by_content, is_named=plan is not None)
+        except BrytpunktError as error:
+            if plan is not None:
+                raise
+            print(f"{name}: {error}", file=sys.stderr)
+            is_well = False
+            continue
+        if mailing is not None:
+            is_any = True
+            is_well = _posted(mailing) and is_well
+    if not is_any and is_well:
         print("No plan that was computed here declares recipients; nothing to send.")
         return EXIT_OK
-    from brytpunkt.delivery.mailing import mailing_of
-    from brytpunkt.delivery.outbox import UNKNOWN, Outbox
-    from brytpunkt.delivery.send import post
-
-    is_well = True
-    for name in plans:
-        mailing = mailing_of(found, name, settings, datetime.now(UTC), by_content=by_content)
-        print(f"{name}: run {mailing.run.run_id}, period {mailing.period}")
-        posted = post(mailing)
-        for line in posted:
-            print(f"  {_posted_line(line)}")
-        is_well = is_well and all(line.state in {"sent", "suppressed", "dry run"} for line in posted)
     if not settings.really:
         print("DRY RUN: nothing was sent. The messages are files in the folders above; --really sends them.")
+    from brytpunkt.delivery.outbox import UNKNOWN, Outbox
+
     with Outbox(found.home) as outbox:
         unknown = outbox.letters(state=UNKNOWN)
     for letter in unknown:
@@ -92,15 +98,40 @@ def _send(plan: str | None, *, really: bool, by_content: bool) -> int:
     return EXIT_OK if is_well and not unknown else EXIT_ERROR
 
 
-def _plans_with_recipients(found: Folders) -> list[str]:
-    from brytpunkt.declarations import read_plan
-    from brytpunkt.runs.store import list_runs
+def _computed_plans(found: Folders) -> list[str]:
+    from brytpunkt.registered import registered_plans
+    from brytpunkt.run_order import list_runs
 
     computed = {run.plan for run in list_runs(found.home)}
-    paths = sorted((found.home / "plans").glob("*.yaml"))
-    return [
-        path.stem for path in paths if path.stem in computed and read_plan(path).plan.delivery is not None
-    ]
+    return [plan for plan in registered_plans(found.home) if plan in computed]
+
+
+def _mailing(
+    found: Folders, plan: str, settings: MailSettings, now: datetime, *, by_content: bool, is_named: bool
+) -> Mailing | None:
+    """The mailing of a plan; None for one that was not asked for by name and declares no recipients."""
+    from brytpunkt.delivery.mailing import current_declaration, mailing_of
+
+    declared = current_declaration(found.home, plan)
+    if declared.plan.delivery is None and not is_named:
+        return None
+    return mailing_of(found, declared, settings, now, by_content=by_content)
+
+
+def _posted(mailing: Mailing) -> bool:
+    """Post a mailing and say what became of it; whether all is well."""
+    from brytpunkt.delivery.send import post
+    from brytpunkt.run_order import clock_doubt, list_runs
+
+    run = mailing.run
+    print(f"{run.plan}: run {run.run_id}, declaration {run.declaration_sha256[:16]}, period {mailing.period}")
+    doubt = clock_doubt(list_runs(mailing.home, run.plan), mailing.now)
+    if doubt:
+        print(f"  ! {doubt}")
+    posted = post(mailing)
+    for line in posted:
+        print(f"  {_posted_line(line)}")
+    return all(line.state in {"sent", "suppressed", "dry run"} for line in posted)
 
 
 def _posted_line(line: Posted) -> str:
@@ -164,7 +195,7 @@ def _diff(old: str, new: str) -> int:
 
 def _run(found: Folders, run_id: str) -> Run:
     from brytpunkt.delivery.previous_report import run_of
-    from brytpunkt.runs.store import list_runs
+    from brytpunkt.run_order import list_runs
 
     run = run_of(found.home, run_id) if run_id == os.path.basename(run_id) else None  # noqa: PTH119 - an id, no path
     if run is None:

@@ -190,7 +190,7 @@ def _plan(options: argparse.Namespace) -> int:
     troubles: list[str] = []
     with Progress(sys.stdout) as progress:
         progress.step("Loading Dagster")
-        from brytpunkt.runs.store import publish
+        from brytpunkt.publish import publish
         from pipelines.materialise import materialise_plan
 
         run = materialise_plan(

@@ -8,6 +8,7 @@ import sys
 
 from brytpunkt.declarations import read_plan
 from brytpunkt.folders import folders
+from brytpunkt.registered import register, registered_plans
 from pipelines.instance import prepare_instance
 
 
@@ -21,13 +22,12 @@ def open_ui(port: int, *, is_live: bool = False) -> int:
     from assets.partitions import PLANS
     from assets.resources import LIVE_VARIABLE
     from pipelines.dead_runs import sweep_dead_runs
-    from pipelines.materialise import register
 
     found = folders()
     instance_folder = prepare_instance(found.home)
-    if not any((found.home / "plans").glob("*.yaml")):
+    if not registered_plans(found.home):
         register(read_plan(found.plans / "nordic.yaml"), found.home)
-    plans = sorted(path.stem for path in (found.home / "plans").glob("*.yaml"))
+    plans = registered_plans(found.home)
     with dg.DagsterInstance.from_config(str(instance_folder)) as instance:
         sweep_dead_runs(instance)
         instance.add_dynamic_partitions(PLANS.name or "", plans)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from brytpunkt.declarations import Declared, read_plan
@@ -21,7 +22,8 @@ from brytpunkt.planning.changes.what_if import (
     what_if,
 )
 from brytpunkt.planning.inputs.calendar import add_months
-from brytpunkt.runs.store import Run, code_version, list_runs, read_inputs
+from brytpunkt.run_order import clock_doubt, list_runs, never_computed, newest_of
+from brytpunkt.runs.store import Run, code_version, read_inputs
 
 if TYPE_CHECKING:
     import polars as pl
@@ -45,7 +47,8 @@ def answer(
     overriding = Overriding(declared)
     together = overriding.plan(changes, problems)
     alone = [_alone(overriding, change) for change in changes] if len(changes) > 1 else [together]
-    run = _newest(found, declared, options.file)
+    runs = list_runs(found.home, declared.plan.plan)
+    run = _own_or_newest(runs, declared, options.file)
     facts = read_inputs(run.inputs)
     optimal = run.frame("optimal")
     stored = StoredOptima.of(optimal, run.frame("optimal_schedule"))
@@ -68,7 +71,7 @@ def answer(
         lines += ["", *_chances(overriding, changes, options.draws, (facts, stored), on_draws)]
     notes = [
         f"Facts and optimal plan of run {run.run_id} (facts as of {run.as_of.isoformat()}).",
-        *([differs] if differs else []),
+        *filter(None, (differs, clock_doubt(runs, datetime.now(UTC)))),
     ]
     return [*lines, "", *notes]
 
@@ -80,20 +83,18 @@ def _alone(overriding: Overriding, change: Override) -> Plan | None:
         return None
 
 
-def _newest(found: Folders, declared: Declared, file: object) -> Run:
-    runs = list_runs(found.home, declared.plan.plan)
+def _own_or_newest(runs: Sequence[Run], declared: Declared, file: object) -> Run:
+    """The newest run of this very file; where there is none, the newest of its plan."""
     if not runs:
-        message = f"plan {declared.plan.plan} has not been computed yet; run `brytpunkt plan {file}` first"
-        raise BrytpunktError(message)
-    return runs[-1]
+        raise BrytpunktError(never_computed(declared.plan.plan, file))
+    return newest_of(runs, declared.sha256) or runs[-1]
 
 
 def _difference(run: Run, declared: Declared, found: Folders) -> str | None:
     """Why the run's own figures are not those of the file today, or None."""
-    label = run.label()
-    if label["declaration_sha256"] != declared.sha256:
+    if run.declaration_sha256 != declared.sha256:
         return "The file has changed since that run: 'before' is computed from the file as it is now."
-    if label["code_version"] != code_version(found.checkout):
+    if run.label()["code_version"] != code_version(found.checkout):
         return "That run was made by another version of Brytpunkt: 'before' is computed anew."
     return None
 

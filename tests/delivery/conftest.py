@@ -18,6 +18,7 @@ from brytpunkt.delivery.settings import MailSettings, mail_settings
 from brytpunkt.folders import folders
 from brytpunkt.planning.compute import compute
 from brytpunkt.reporting.summary import summarise
+from brytpunkt.run_order import begin, list_runs
 from brytpunkt.runs.store import Run, load_run, write_inputs, write_run
 from brytpunkt.warehouse import Warehouse, facts
 from tests.conftest import SMALL_PLAN, Bundled
@@ -59,7 +60,7 @@ def kept(bundled: Bundled, tmp_path_factory: pytest.TempPathFactory) -> Path:
         inputs=write_inputs(known, home / "inputs", "digest"),
         result=result,
         summary=summary,
-        started=datetime(2026, 11, 20, tzinfo=UTC),
+        begun=begin(home, datetime(2026, 11, 20, tzinfo=UTC)),
     )
     for folder in (run.reports, run.reports / "sv"):
         folder.mkdir()
@@ -109,20 +110,23 @@ def mailing(home: Path, using: MailSettings, now: datetime = NOW, **changed: Any
     return replace(made, **changed)
 
 
-def another_run(home: Path, run_id: str, change: Callable[[dict[str, Any]], None]) -> Run:
-    """A later run, like the kept one but for what ``change`` does to its summary."""
+def another_run(home: Path, run_id: str, change: Callable[[dict[str, Any]], None], **label: str) -> Run:
+    """A later run of the same declaration, like the kept one but for ``label`` and what ``change`` does to its summary."""
     target = home / "runs" / run_id
+    sequence = list_runs(home)[-1].sequence + 1
     shutil.copytree(home / "runs" / "small-1", target)
     for name in ("run.json", "summary.json"):
         content = json.loads((target / name).read_text(encoding="utf-8"))
         if name == "run.json":
             content |= {
                 "run_id": run_id,
+                "sequence": sequence,
                 "started": "2026-11-24T00:00:00+00:00",
-                "declaration_sha256": run_id,
-            }
+                "inputs": run_id,
+            } | label
         else:
             content["run"]["run_id"] = run_id
+            content["plan"]["sha256"] = label.get("declaration_sha256", content["plan"]["sha256"])
             change(content)
         (target / name).write_text(json.dumps(content), encoding="utf-8")
     return load_run(target)

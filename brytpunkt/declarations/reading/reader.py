@@ -28,12 +28,16 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 @dataclass(frozen=True)
 class Declared:
-    """A plan as read: the models, the very text that they were read from, and its plain values."""
+    """A plan as read: the models, the very text and bytes that they were read from, and its plain values.
+
+    ``sha256``: digest of the bytes; what was read is known by it from here on, wherever its file went.
+    """
 
     plan: Plan
     text: str
     path: Path
     sha256: str
+    content: bytes = field(repr=False)
     values: dict[str, Any] = field(compare=False, repr=False)
 
 
@@ -56,7 +60,7 @@ def read_plan(path: Path) -> Declared:
             problems = [*problems[:MAX_PROBLEMS], rest]
         raise InputError(tuple(problems))
     digest = hashlib.sha256(content).hexdigest()
-    return Declared(plan=plan, text=text, path=path, sha256=digest, values=tree.value)
+    return Declared(plan=plan, text=text, path=path, sha256=digest, content=content, values=tree.value)
 
 
 def _bytes_of(path: Path) -> bytes:
