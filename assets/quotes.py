@@ -20,7 +20,7 @@ def quote_inbox(rooms: Rooms) -> dg.MaterializeResult:  # type: ignore[type-arg]
     folder = rooms.folders().home / FOLDER
     report = refresh_quotes(rooms.warehouse(), rooms.landing(), folder)
     return dg.MaterializeResult(
-        data_version=dg.DataVersion(report.listing_sha256),
+        data_version=dg.DataVersion(report.listing_sha256 or "empty"),
         metadata={
             "folder": dg.MetadataValue.path(str(folder)),
             "quotes": sum(table.inserted + table.confirmed for table in report.tables),

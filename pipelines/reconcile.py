@@ -71,21 +71,11 @@ def due(
     if facts:
         return [dg.RunRequest(run_key=f"nightly-{night}-facts", asset_selection=facts)]
     requests = []
-    of_plans = [
-        key
-        for key in sorted({*keys, declaration.key} & graph.get_all_asset_keys())
-        if graph.get(key).partitions_def == PLANS
-    ]
+    of_plans = _of_plans(graph)
     for plan in sorted(instance.get_dynamic_partitions(PLANS.name or "")):
-        late = [
-            key
-            for key in of_plans
-            if (
-                _is_another(instance, key, plan, registered.get(plan))
-                if key == declaration.key
-                else out_of_date(instance, graph, key, plan)
-            )
-        ]
+        late = [key for key in of_plans if out_of_date(instance, graph, key, plan)]
+        if _is_another(instance, plan, registered.get(plan)):
+            late.append(declaration.key)
         if late:
             selected = [key for key in of_plans if key in late or _follows(graph, key, late)]
             requests.append(
@@ -94,9 +84,13 @@ def due(
     return requests
 
 
-def _is_another(instance: dg.DagsterInstance, key: dg.AssetKey, plan: str, digest: str | None) -> bool:
+def _of_plans(graph: dg.AssetGraph) -> list[dg.AssetKey]:
+    return [key for key in sorted(graph.get_all_asset_keys()) if graph.get(key).partitions_def == PLANS]
+
+
+def _is_another(instance: dg.DagsterInstance, plan: str, digest: str | None) -> bool:
     """Whether the declaration that was taken last is not the one that is registered."""
-    taken = _tags(instance, key, plan)
+    taken = _tags(instance, declaration.key, plan)
     return taken is not None and digest is not None and taken.get(DATA_VERSION_TAG) != digest
 
 
@@ -111,7 +105,7 @@ def build_reconciliation(assets: Sequence[dg.AssetsDefinition]) -> dg.ScheduleDe
         key
         for one in assets
         for key in one.keys
-        if one.automation_conditions_by_key.get(key) or key == declaration.key
+        if one.automation_conditions_by_key.get(key) or one.partitions_def == PLANS
     ]
 
     @dg.schedule(

@@ -16,7 +16,7 @@ from assets.plan import mismatched_totals
 from assets.resources import Rooms
 from assets.tables import fact_key, table_schema, violations
 from brytpunkt.errors import BrytpunktError
-from brytpunkt.runs.store import newest_run
+from brytpunkt.run_order import newest_run
 from brytpunkt.tables.contracts import CONTRACTS
 from brytpunkt.warehouse.as_of import current_table
 from pipelines.assembly import ASSETS, CHECKS, build_defs
@@ -189,7 +189,7 @@ def test_a_total_that_is_not_the_sum_of_its_rows_is_found() -> None:
 
 def test_a_site_report_without_a_run_says_what_to_do(instance: dg.DagsterInstance, home: Path) -> None:
     instance.add_dynamic_partitions(PLAN_SITES.name or "", ["ghost__falun"])
-    with pytest.raises(BrytpunktError, match="plan ghost has not been computed yet"):
+    with pytest.raises(BrytpunktError, match="portfolio_report of ghost has handed nothing over yet"):
         run(instance, home, dg.AssetSelection.assets("site_report"), "ghost__falun")
 
 

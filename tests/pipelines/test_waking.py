@@ -152,17 +152,17 @@ def test_a_sensor_asks_only_when_it_is_due_and_allowed(world: World, monkeypatch
 def test_the_night_requests_only_what_is_out_of_date(world: World, shop: Shop) -> None:
     world.first()
     graph = world.defs.resolve_asset_graph()
-    assert due(world.instance, graph, "2026-11-03") == []
+    assert due(world.instance, graph, "2026-11-03", {}) == []
     CLOCK.pass_days()
     shop.reprice("gpu-2", "21.75")
     assert world.run(source_key("shop")).success
-    [facts] = due(world.instance, graph, "2026-11-03")
+    [facts] = due(world.instance, graph, "2026-11-03", {})
     assert facts.asset_selection == [fact_key("gpu_offers")]
     assert world.run(fact_key("gpu_offers")).success
-    [request] = due(world.instance, graph, "2026-11-04")
+    [request] = due(world.instance, graph, "2026-11-04", {})
     assert (request.partition_key, request.asset_selection) == ("small", [plan.key])
     assert world.run(plan.key, partition="small").success
-    assert due(world.instance, graph, "2026-11-05") == []
+    assert due(world.instance, graph, "2026-11-05", {}) == []
 
 
 DYING = """
