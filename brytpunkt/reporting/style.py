@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from brytpunkt.reporting import fonts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from brytpunkt.reporting.fonts import Face
@@ -38,7 +39,7 @@ def print_css(templates: Path) -> str:
     Inside the style sheet, as letters, they would cost each process two thirds of a second.
     """
     rules = [_rule(face, FONT + face.path.name) for face in fonts.faces(templates / "fonts")]
-    return "\n".join(rules) + _base(templates) + (templates / "print.css").read_text(encoding="utf-8")
+    return "\n".join([*rules, *_rules(templates, "base.css", "print.css")])
 
 
 @cache
@@ -47,7 +48,7 @@ def page_css(templates: Path) -> str:
     wanted = [face for face in fonts.faces(templates / "fonts") if (face.weight, face.is_italic) in _USED]
     inside = {face: base64.b64encode(_subset(face)).decode("ascii") for face in wanted}
     rules = [_rule(face, f"data:font/woff2;base64,{letters}") for face, letters in inside.items()]
-    return "\n".join(rules) + _base(templates)
+    return "\n".join([*rules, *_rules(templates, "base.css", "screen.css")])
 
 
 def font_files(templates: Path) -> dict[str, Path]:
@@ -62,8 +63,8 @@ def _rule(face: Face, address: str) -> str:
     return RULE.format(address=address, weight=face.weight, style="italic" if face.is_italic else "normal")
 
 
-def _base(templates: Path) -> str:
-    return "\n" + (templates / "base.css").read_text(encoding="utf-8")
+def _rules(templates: Path, *names: str) -> Iterator[str]:
+    return ((templates / name).read_text(encoding="utf-8") for name in names)
 
 
 def _subset(face: Face) -> bytes:

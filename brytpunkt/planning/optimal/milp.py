@@ -18,6 +18,13 @@ INFINITY = highspy.kHighsInf
 FEASIBLE = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kSolutionLimit)
 
 
+class Silent(highspy.Highs):
+    """HiGHS without callbacks: nobody listens to any, and to enable them makes it greet on standard output."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802 - as HiGHS calls it
+        """Enable none."""
+
+
 @dataclass(frozen=True)
 class Solution:
     """What HiGHS found: values by column, objective, best bound and relative gap."""
@@ -111,8 +118,7 @@ def solve(
     lp: highspy.HighsLp, *, gap: float, nodes: int, start: dict[int, float] | None = None
 ) -> Solution | None:
     """The best solution found within ``gap`` or ``nodes``; None where nothing is feasible."""
-    # the class below the wrapper, because the wrapper greets on standard output
-    solver = highspy._Highs()  # type: ignore[attr-defined]  # noqa: SLF001
+    solver = Silent()
     for name, value in (
         ("output_flag", False),
         ("threads", 1),

@@ -43,7 +43,7 @@ def config(family: str) -> dict[str, Any]:
     }
     return {
         "font": family,
-        "background": None,
+        "background": "transparent",
         "view": {"stroke": None},
         "axis": axis,
         "axisX": {"grid": False},

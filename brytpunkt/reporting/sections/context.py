@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from brytpunkt.reporting import fonts
 from brytpunkt.reporting.charts.theme import STACK
 from brytpunkt.reporting.charts.timeline import Timeline
 from brytpunkt.reporting.charts.vega import Canvas
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from brytpunkt.reporting.frames import Frames
 
 Row = dict[str, Any]
-HEAD_LENGTH = 44
+HEAD_SIZE = 8 * 25.4 / 72  # [mm], like the widths, as in print.css
+PLAN_WIDTH, SUBJECT_WIDTH, FOOT_WIDTH = 100.0, 68.0, 128.0
 LONG_NAME = 60
 NAME_IN_TABLE = 40
 
@@ -96,18 +98,21 @@ def common(at: Desk, title: str, subject: str) -> Row:
     """Values that every report prints: title, running head, foot, plan line, how to read it."""
     formats, summary, words = at.formats, at.summary, at.formats.texts
     finance, run, plan = summary["finance"], summary["run"], summary["plan"]
-    rate = formats.percent(finance["discount_rate_per_year"], 1)
+    rate, day = formats.percent(finance["discount_rate_per_year"], 1), formats.day(run["as_of"])
     return {
         "t": formats.texts,
         "f": formats,
         "language": formats.texts.language,
         "title": printable(title),
         "reading": how_to_read(at),
-        "head_plan": short(plan["name"], HEAD_LENGTH),
-        "head_subject": short(subject, HEAD_LENGTH),
+        "running": {
+            "plan": _head(at, f"{words('doc.product')} · ", plan["name"], PLAN_WIDTH),
+            "subject": _head(at, "", subject, SUBJECT_WIDTH),
+            "foot": _head(
+                at, f"{words('doc.as_of', date=day)} · ", words("doc.run", run=run["run_id"]), FOOT_WIDTH
+            ),
+        },
         "is_long_title": len(title) > LONG_NAME,
-        "as_of": formats.day(run["as_of"]),
-        "run_id": run["run_id"],
         "description": words("doc.description", plan=short(plan["name"], LONG_NAME)),
         "currency": finance["currency"],
         "horizon": years(at.horizon, formats),
@@ -120,6 +125,17 @@ def common(at: Desk, title: str, subject: str) -> Row:
             rate=rate,
         ),
     }
+
+
+def _head(at: Desk, before: str, text: str, widest: float) -> str:
+    """A running head, its text cut so that all of it fits a width [mm] in the boldest cut.
+
+    The style sheet could cut it, too, but the engine would then have the mark of omission read out as what was cut,
+    wherever it stands.
+    """
+    letters = fonts.advances(at.canvas.font_folder, at.canvas.bold)
+    heads = (before + short(text, length) for length in range(len(text), 0, -1))
+    return next((head for head in heads if letters.width(head) * HEAD_SIZE <= widest), before)
 
 
 def energy_chart(at: Desk, here: str | None) -> Row | None:
