@@ -345,8 +345,8 @@ CONTRACTS: dict[str, type[Provenance]] = (
 )
 # Tables that only live sources and one's own quotes fill: the bundled snapshot has no rows for them.
 MAY_BE_EMPTY = frozenset(PRICE_CONTRACTS)
-# Tables that inform people; planning never reads them.
-NEVER_PLANNED_WITH = frozenset({"market_prices", "accelerators", "source_remarks"})
+# Tables that inform people; planning never reads them. Announced prices become offers on their day, and not before.
+NEVER_PLANNED_WITH = frozenset({"market_prices", "accelerators", "announced_prices", "source_remarks"})
 # Columns whose median must not double or halve between two publications without a person looking.
 GUARDED_PRICES = {
     "gpu_offers": "price_native_per_instance_hour",

@@ -52,6 +52,12 @@ def instance(provider: str, sku: str) -> Mapped | None:
     return _found(_table("gpu_instances", "provider", "sku").get(provider, {}), sku)
 
 
+def planned_instances(provider: str) -> tuple[str, ...]:
+    """Instance types of a provider that have GPUs that are planned with."""
+    entries = _table("gpu_instances", "provider", "sku").get(provider, {})
+    return tuple(sku for sku, entry in entries.items() if entry.gpu_model is not None)
+
+
 def country(provider: str, region: str) -> str | None:
     """Country of a provider's region, ISO 3166; None if the map does not know it."""
     return _regions().get((provider, region))

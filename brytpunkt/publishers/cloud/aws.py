@@ -85,7 +85,9 @@ def parse(listing: Listing) -> Iterator[Batch]:
             listing.documents[0], "", "the publication has no offer file", "it is called ec2.<region>.csv"
         )
     for region in regions:
-        collection = Collection(Provided("aws", f"AWS Price List Bulk API, {SERVICE} {region}, {ROOT}"))
+        collection = Collection(
+            Provided("aws", f"AWS Price List Bulk API, {SERVICE} {region}, {ROOT}"), listing.accounts
+        )
         products: dict[str, Product] = {}
         for offer in offers_of(files["ec2", region], region, collection, products):
             collection.add(offer)

@@ -95,7 +95,7 @@ def reason_to_refuse(
     ``total`` rows came, of which ``good`` passed; ``known_rows`` are published now, of which ``known`` come again.
     """
     bad = total - good.height
-    if total == 0:
+    if total == 0 and known_rows:
         return "the publication has no rows"
     if bad > LARGEST_BAD_SHARE * total:
         return f"{bad} of {total} rows break the contract"
