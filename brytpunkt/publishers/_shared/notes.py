@@ -73,6 +73,7 @@ class Notes:
 
     def doubt(self, document: Document, **key: object) -> None:
         """The document speaks of a row, or of all that fit the columns, and cannot be read: its last good version stays."""
+        self.documents.setdefault(document.name, document)
         self._doubts[document.name].append(key)
 
     @contextmanager
