@@ -172,7 +172,9 @@ class SourceRemarks(Provenance):
     """What a publication contained that became no row, and that a person should look at."""
 
     publisher = dy.String(primary_key=True, min_length=1, metadata=about("Whose document it was."))
-    kind = dy.String(primary_key=True, min_length=2, metadata=about("gpu, instance, region, price, part, row or field."))
+    kind = dy.String(
+        primary_key=True, min_length=2, metadata=about("gpu, instance, region, price, part, row or field.")
+    )
     name = dy.String(primary_key=True, min_length=1, metadata=about("As the publisher writes it."))
     reason = dy.String(min_length=3, metadata=about("Why there is no row."))
     occurrences = dy.Int64(min=1, metadata=about("How often the document says it.", "rows"))

@@ -178,7 +178,13 @@ class Collection(Notes):
             ended = [offer for offer in same if offer.valid_to is not None and offer.valid_to <= day]
             for offer in ended:
                 self._leave_out(offer, ENDED)
-            later = [offer for offer in same if offer.since > day]
+            for offer in (one for one in same if one.valid_to is not None and one.valid_to <= one.since):
+                if offer not in ended:
+                    self._remark_offer(
+                        offer, f"it ends on {offer.valid_to}, before it begins on {offer.since}"
+                    )
+                    ended.append(offer)
+            later = [offer for offer in same if offer.since > day and offer not in ended]
             now = [offer for offer in same if offer not in ended and offer not in later]
             newest = max((offer.since for offer in now), default=None)
             for offer in now:

@@ -64,9 +64,7 @@ RULES: dict[str, Rule] = {
         ("No License required",),
         with_a_licence_of_ones_own=("Bring your own license",),
     ),
-    "software": rule(
-        "the installed software", ("NA", ""), with_software=("SQL Ent", "SQL Std", "SQL Web")
-    ),
+    "software": rule("the installed software", ("NA", ""), with_software=("SQL Ent", "SQL Std", "SQL Web")),
     "capacity": rule(
         "the capacity status",
         ("Used",),
@@ -133,11 +131,11 @@ _TERM = {
 OFFER_PATHS: Fields = (
     {
         "product": IGNORED,
-        "product.sku": _VALUES["sku"],
+        "product.sku": IGNORED,
         "product.productFamily": _field("family"),
         "product.attributes.*": IGNORED,
         "term.sku": IGNORED,
-        "term.termAttributes": IGNORED,
+        "term.termAttributes": meaning("an object, empty on demand"),
         "dimension.rateCode": IGNORED,
         "dimension.description": IGNORED,
         "dimension.appliesTo": IGNORED,

@@ -118,6 +118,9 @@ def _product(
     unclear = [said.doubt(line[name]) for name, said in checked.items() if not said.is_wanted(line[name])]
     if not line["region"]:
         unclear.append("the region is not stated")
+    if line["term_type"] == ON_DEMAND:
+        bound = {name: line[name] for name in RESERVED_RULES if line[name]}
+        unclear += [f"{RESERVED_RULES[name].name} on demand is {said!r}" for name, said in bound.items()]
     found = _mapped(instance, line["gpus"], document, place, collection)
     if found is None:
         return doubt_instance(collection, document, region, instance)
@@ -289,7 +292,9 @@ def _line(kind: str, sku: str, whole: dict[str, Any], document: Document, place:
         raise wrong(document, place, f"{len(prices)} currencies of a price, where one was known")
     [(currency, price)] = prices.items()
     reserved = field_of(term, "termAttributes", dict, document, place)
-    parts = product["attributes"] | term | dimension | reserved | {"productFamily": product.get("productFamily")}
+    parts = (
+        product["attributes"] | term | dimension | reserved | {"productFamily": product.get("productFamily")}
+    )
     found = {name: _text(parts.get(path)) for name, (_, path) in LINE.items()}
     return found | {"sku": sku, "term_type": kind, "currency": currency, "price": _text(price)}
 

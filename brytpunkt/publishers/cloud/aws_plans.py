@@ -50,7 +50,9 @@ def plans_of(
         sku = WAY.join(filter(None, (product.instance, WAYS[purchase])))
         if (rate["region"], rate["instance"]) != (region, product.instance):
             said = f"{rate['instance']} in {rate['region']}, where its SKU is {product.instance} in {region}"
-            collection.remark("price", f"{sku} {TERMS[int(years)]}", f"the plan is for {said}", document, place)
+            collection.remark(
+                "price", f"{sku} {TERMS[int(years)]}", f"the plan is for {said}", document, place
+            )
             collection.doubt(document, provider="aws", region=region, sku=sku, term=TERMS[int(years)])
             continue
         yield Offer(

@@ -36,6 +36,7 @@ SERVICE = "Virtual Machines"
 OTHER_PRODUCTS = re.compile(
     r"Windows| Win\b|Cloud Services|CloudServices|Dedicated Host|Promo|RHEL|Red Hat|SUSE|SLES|SQL"
 )
+SERIES = "Series"
 SPOT, LOW_PRIORITY = "spot", "low priority"
 GROUPING = re.compile(r"_Type\d+$|^Type\d+$")
 GPU_SERIES = "Standard_N"
@@ -69,9 +70,9 @@ FIELDS: Fields = {
     "savingsPlan[].term": meaning("1 Year or 3 Years"),
     "savingsPlan[].unitPrice": IGNORED,
     "serviceName": meaning(SERVICE),
-    "productName": meaning("no Windows, no Cloud Services, no Dedicated Host"),
-    "skuName": meaning("Spot and Low Priority are told by it, as by meterName"),
-    "meterName": meaning("Spot and Low Priority are told by it, as by skuName"),
+    "productName": meaning("a Series, no Windows, no Cloud Services, no Dedicated Host"),
+    "skuName": meaning("the size of meterName; Spot and Low Priority are told by it"),
+    "meterName": meaning("the size of skuName; Spot and Low Priority are told by it"),
     "type": meaning("Consumption or Reservation"),
     "reservationTerm": meaning("1, 3 or 5 years, of a Reservation"),
     "unitOfMeasure": meaning("1 Hour"),
@@ -218,6 +219,10 @@ def _read(item: Any, document: Document, place: str, collection: Collection) -> 
     if not sku.startswith(GPU_SERIES):
         return account.leave_out(place, NO_GPU)
     collection.check_fields(FIELDS, paths(item), document)
+    if SERIES not in product:
+        collection.doubt(document, provider="azure", sku=sku.removeprefix(PREFIX))
+        reason = f"the product {product!r:.60} names no series of virtual machines"
+        return collection.remark("price", f"{sku} product", reason, document, place)
     left_out = _not_wanted(item, sku, product, document, place)
     if left_out is not None:
         return account.leave_out(place, left_out)
@@ -279,10 +284,21 @@ def _term(item: Any, kind: str, document: Document, place: str) -> str | None:
     is_spot = {SPOT in name.lower() for name in _names(item, document, place)}
     years = item.get("reservationTerm")
     if kind == "Reservation":
-        return RESERVATIONS.get(years) if isinstance(years, str) and is_spot == {False} else None
-    if len(is_spot) > 1 or years:
+        is_plain = is_spot == {False} and _is_one_size(*_names(item, document, place))
+        return RESERVATIONS.get(years) if isinstance(years, str) and is_plain else None
+    if len(is_spot) > 1 or years or not _is_one_size(*_names(item, document, place)):
         return None
     return "spot" if is_spot == {True} else "on_demand"
+
+
+def _is_one_size(meter: str, sku: str) -> bool:
+    """Whether a meter and a SKU name one size; a meter may name several, with slashes between them."""
+    meters = {_size(part) for part in re.sub(SPOT, "", meter, flags=re.IGNORECASE).split("/")}
+    return _size(re.sub(SPOT, "", sku, flags=re.IGNORECASE)) in meters
+
+
+def _size(name: str) -> str:
+    return " ".join(name.lower().split())
 
 
 def _savings(item: Any, read: Item, collection: Collection) -> tuple[tuple[str, Decimal], ...]:
@@ -292,11 +308,12 @@ def _savings(item: Any, read: Item, collection: Collection) -> tuple[tuple[str, 
     plans, place, document = item["savingsPlan"], f"{read.place}.savingsPlan", read.document
     try:
         if not isinstance(plans, list):
-            raise wrong(document, place, f"savingsPlan is {shown(plans)}, not a list of plans")  # noqa: TRY301
+            raise wrong(document, place, f"savingsPlan is {shown(plans)}, not a list of plans")
         found = tuple(
             (SAVINGS[term], number(plan, "retailPrice", document, place))
             for plan in plans
-            if (term := field(plan, "term", str, document, place)) in SAVINGS or _refuse(term, document, place)
+            if (term := field(plan, "term", str, document, place)) in SAVINGS
+            or _refuse(term, document, place)
         )
     except InputError as error:
         collection.remark("price", f"{read.sku} savings plan", error.problems[0].message, document)

@@ -42,7 +42,8 @@ COMMITMENT = re.compile(
 )
 # GPUs of earlier generations, displays and licences: known, and no part of a machine that is planned with.
 OTHER_PARTS = re.compile(
-    r"Tesla (?:T4|V100|P4|P100|K80)|Virtual Workstation|Licensing Fee|vGPU|Nvidia L4 Virtual|TPU", re.IGNORECASE
+    r"Tesla (?:T4|V100|P4|P100|K80)|Virtual Workstation|Licensing Fee|vGPU|Nvidia L4 Virtual|TPU",
+    re.IGNORECASE,
 )
 GPU_PART = re.compile(r"\bGPU\b|Nvidia|gpu slice", re.IGNORECASE)
 OTHER_SCHEMES = re.compile(
@@ -310,17 +311,21 @@ def _price(info: Any, unit: str, document: Document, place: str) -> Part:
         raise wrong(document, place, "tieredRates is empty")
     # A first tier may be free; what a machine in use costs is the last one.
     last = max(rates, key=lambda rate: number(rate, "startUsageAmount", document, f"{place}.tieredRates"))
-    amount = field(last, "unitPrice", dict, document, f"{place}.tieredRates")
+    price = [_amount(rate, document, place) for rate in rates][rates.index(last)]
+    if unit == "GiBy.mo":
+        price /= HOURS_PER_MONTH
+    since = day_of(field(info, "effectiveTime", str, document, place), document, place)
+    return Part(price, since, document, place)
+
+
+def _amount(rate: Any, document: Document, place: str) -> Decimal:
+    amount = field(rate, "unitPrice", dict, document, f"{place}.tieredRates")
     if field(amount, "currencyCode", str, document, f"{place}.unitPrice") != "USD":
         raise wrong(
             document, place, f"the currency is {amount['currencyCode']}, not USD", "ask for currencyCode=USD"
         )
     price = decimal_of(field(amount, "units", str, document, place), document, place)
-    price += field(amount, "nanos", int, document, place) * NANO
-    if unit == "GiBy.mo":
-        price /= HOURS_PER_MONTH
-    since = day_of(field(info, "effectiveTime", str, document, place), document, place)
-    return Part(price, since, document, place)
+    return price + field(amount, "nanos", int, document, place) * NANO
 
 
 def _composed(machine: name_maps.Machine, region: str, catalog: _Catalog, term: str) -> Iterator[Offer]:

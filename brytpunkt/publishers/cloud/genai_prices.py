@@ -36,20 +36,28 @@ WANTED = {
 }
 REQUESTS = "requests_kcount"
 MINUTES_PER_DAY = 24 * 60
-_PRICES: Fields = {
-    "input_mtok": value("price_native_per_million_input"),
-    "output_mtok": value("price_native_per_million_output"),
-    "cache_read_mtok": value("price_native_per_million_cached_input"),
-    REQUESTS: meaning("a fee for each request besides: said in the note"),
-} | {f"{name}.base": value(column) for column, name in WANTED.items()} | {
-    f"{name}.tiers.**": IGNORED for name in WANTED.values()
-} | dict.fromkeys(
-    (
-        *("cache_write_mtok", "input_audio_mtok", "output_audio_mtok", "cache_audio_read_mtok"),
-        *("cache_write_mtok.**", "input_audio_mtok.**", "output_audio_mtok.**", "cache_audio_read_mtok.**"),
-        *("tool_use_kcount", "tool_use_kcount.**"),
-    ),
-    IGNORED,
+_PRICES: Fields = (
+    {
+        "input_mtok": value("price_native_per_million_input"),
+        "output_mtok": value("price_native_per_million_output"),
+        "cache_read_mtok": value("price_native_per_million_cached_input"),
+        REQUESTS: meaning("a fee for each request besides: said in the note"),
+    }
+    | {f"{name}.base": value(column) for column, name in WANTED.items()}
+    | {f"{name}.tiers.**": IGNORED for name in WANTED.values()}
+    | dict.fromkeys(
+        (
+            *("cache_write_mtok", "input_audio_mtok", "output_audio_mtok", "cache_audio_read_mtok"),
+            *(
+                "cache_write_mtok.**",
+                "input_audio_mtok.**",
+                "output_audio_mtok.**",
+                "cache_audio_read_mtok.**",
+            ),
+            *("tool_use_kcount", "tool_use_kcount.**"),
+        ),
+        IGNORED,
+    )
 )
 # A single price, or several of which each has a condition.
 PRICES: Fields = _PRICES
@@ -151,7 +159,9 @@ def _provider(
     provider = field(entry, "id", str, document, place)
     models = field(entry, "models", list, document, place)
     about = [
-        {name: said for name, said in model.items() if name != "prices"} for model in models if isinstance(model, dict)
+        {name: said for name, said in model.items() if name != "prices"}
+        for model in models
+        if isinstance(model, dict)
     ]
     notes.check_fields(FIELDS, paths(entry | {"models": about}), document)
     for index, model in enumerate(models):
@@ -197,7 +207,12 @@ def _model(
             continue
         since = held.since if held.since is not None else (None if day == today else day)
         rows.append(
-            {"provider": provider, "model": name, "native_currency": "USD", "valid_from": since or UNDATED_SINCE}
+            {
+                "provider": provider,
+                "model": name,
+                "native_currency": "USD",
+                "valid_from": since or UNDATED_SINCE,
+            }
             | row
             | notes.provenance(document, "stated", _note(held, since, minutes))
         )
@@ -236,7 +251,8 @@ def _conditional(entry: Any, document: Document, place: str) -> Conditional:
         return Conditional(prices, since=day_of(constraint["start_date"], document, place))
     if names == {"start_time", "end_time"}:
         begins, ends = (
-            _minute(constraint[name], document, f"{place}.constraint.{name}") for name in ("start_time", "end_time")
+            _minute(constraint[name], document, f"{place}.constraint.{name}")
+            for name in ("start_time", "end_time")
         )
         return Conditional(prices, minutes=(begins, ends))
     raise wrong(document, f"{place}.constraint", f"the condition {shown(constraint)} is not known")

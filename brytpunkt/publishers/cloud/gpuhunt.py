@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 from brytpunkt.publishers._shared.accounting import IGNORED, Fields, meaning, value
 from brytpunkt.publishers._shared.offers import Collection, Offer, Provided
@@ -38,6 +39,7 @@ OTHER_SCHEMES = {
     "gcp-dws-calendar-mode": "reserved by the calendar",
     "runpod-cluster": "in a cluster of several machines",
 }
+MEMORY_TOLERANCE = Decimal("0.15")
 # How the map says that a name stands for several products.
 AMBIGUOUS = "left out: SXM or PCIe"
 ZONE = re.compile(r"(?P<region>[a-z]+-[a-z]+\d+)-[a-z]")
@@ -163,10 +165,12 @@ def _gpu(
     known = _instance(provider, name)
     if known is not None:
         if known.gpu_model is None:
-            return collection.account(document).leave_out(place, f"not planned with: {known.note or 'by the map'}")
-        if known.gpu_count == count:
+            return collection.account(document).leave_out(
+                place, f"not planned with: {known.note or 'by the map'}"
+            )
+        reason = _contradiction(row, known, count, document, place)
+        if reason is None:
             return known.gpu_model
-        reason = f"the document states {count} GPUs, the map {known.gpu_count}"
         return collection.remark("instance", f"{provider} {name}", reason, document, place)
     called = f"{row['gpu_name']} {_memory(row, document, place)}".strip()
     own = name_maps.gpu(f"gpuhunt:{provider}", called)
@@ -177,6 +181,31 @@ def _gpu(
         reason = f"{called} may be several products, and the map of instances does not know it"
         return collection.remark("instance", f"{provider} {name}", reason, document, place)
     return collection.gpu(called, document, place)
+
+
+def _contradiction(
+    row: dict[str, str], known: name_maps.Mapped, count: int, document: Document, place: str
+) -> str | None:
+    """What the catalog states otherwise than the map of instances, or None."""
+    if known.gpu_count != count:
+        return f"the document states {count} GPUs, the map {known.gpu_count}"
+    model = str(known.gpu_model)
+    if not _letters(model).startswith(_letters(row["gpu_name"])):
+        return f"the document states {row['gpu_name']}, the map {model}"
+    size = re.search(r"-(\d+)GB$", model)
+    stated = _memory(row, document, place)
+    if stated and size and not _is_near(decimal_of(stated, document, f"{place}, gpu_memory"), int(size[1])):
+        return f"the document states {stated} GB of memory, the map {model}"
+    return None
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[^A-Z0-9]", "", name.upper())
+
+
+def _is_near(stated: Decimal, known: int) -> bool:
+    """Whether a memory may be the same: some count GiB, or less what is reserved."""
+    return abs(stated / known - 1) <= MEMORY_TOLERANCE
 
 
 def _instance(provider: str, name: str) -> name_maps.Mapped | None:

@@ -26,7 +26,7 @@ CATEGORY = "Compute - GPU"
 PAY_AS_YOU_GO = "PAY_AS_YOU_GO"
 FIELDS: Fields = {
     "partNumber": value("sku"),
-    "displayName": meaning("names the GPU of the map, where it names one"),
+    "displayName": meaning("names the GPU of the map, or is quoted in its note"),
     "metricName": meaning(f"{METRIC}; another metric of a product for GPUs is remarked"),
     "serviceCategory": meaning(f"{CATEGORY} tells a product for GPUs whose metric is another"),
     "currencyCodeLocalizations[].currencyCode": meaning("USD, once"),
@@ -84,7 +84,9 @@ def _product(item: object, document: Document, place: str, collection: Collectio
         if not is_gpu and (known is None or known.gpu_model is None):
             return collection.account(document).leave_out(place, "no GPU")
         collection.doubt(document, provider="oci", sku=part)
-        return collection.remark("price", part, f"the price is per {metric!r}, not {METRIC!r}", document, place)
+        return collection.remark(
+            "price", part, f"the price is per {metric!r}, not {METRIC!r}", document, place
+        )
     collection.check_fields(FIELDS, paths(item), document)
     localised = field(item, "currencyCodeLocalizations", list, document, place)
     dollars = [entry for entry in localised if field(entry, "currencyCode", str, document, place) == "USD"]
@@ -99,7 +101,7 @@ def _product(item: object, document: Document, place: str, collection: Collectio
     gpus = collection.instance("oci", part, document, place=place)
     if gpus is None or gpus.gpu_model is None:
         return None
-    reason = _contradiction(name, gpus.gpu_model)
+    reason = _contradiction(name, gpus)
     if len(set(prices)) != 1:
         reason = f"{len(prices)} pay-as-you-go prices, where one is known"
     if reason is not None:
@@ -124,9 +126,11 @@ def _product(item: object, document: Document, place: str, collection: Collectio
     )
 
 
-def _contradiction(name: str, gpu_model: str) -> str | None:
-    """Whether a product's name names another GPU than the map, as where a part number was given anew."""
-    mapped = gpu_model.split("-")[0]
+def _contradiction(name: str, gpus: name_maps.Mapped) -> str | None:
+    """Whether a product's name does not name the GPU of the map, as where a part number was given anew."""
+    mapped = str(gpus.gpu_model).split("-")[0]
     families = {known.split("-")[0] for known in name_maps.canonical_gpus()} - {"RTX", "TPU"}
     named = families & set(re.split(r"[^A-Za-z0-9]+", name))
-    return f"{name!r} does not name the {mapped} of the map" if named and mapped not in named else None
+    # A name may have no GPU in it; then the note of the map repeats it.
+    is_noted = not named and name.rsplit(" - ", 1)[-1] in gpus.note
+    return None if mapped in named or is_noted else f"{name!r} does not name the {mapped} of the map"

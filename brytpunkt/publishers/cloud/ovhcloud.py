@@ -38,7 +38,12 @@ FIELDS: Fields = {
     (
         *("invoiceName", "blobs.**", "pricings[].*", "pricings[].promotions[].**", "pricings[].quantity.**"),
         *("pricings[].repeat.**", "pricings[].engagementConfiguration.**", "family", "pricingType"),
-        *("consumptionConfiguration", "consumptionConfiguration.**", "addonFamilies[].**", "configurations[].**"),
+        *(
+            "consumptionConfiguration",
+            "consumptionConfiguration.**",
+            "addonFamilies[].**",
+            "configurations[].**",
+        ),
     ),
     IGNORED,
 )
@@ -139,7 +144,7 @@ def _plan(plan: Any, currency: str, document: Document, place: str, collection: 
 def _contradiction(technical: Any, gpu_model: str, document: Document, place: str) -> str | None:
     """What of the technical description is not as the map and the reader know it, or None."""
     model = field(technical["gpu"], "model", str, document, f"{place}.gpu")
-    if model.split()[-1:] != [gpu_model.split("-")[0]]:
+    if model.split()[-1:] != [gpu_model.split("-", maxsplit=1)[0]]:
         return f"the document states a {model}, the map a {gpu_model}"
     system = field(
         field(technical, "os", dict, document, place), "family", str, document, f"{place}.technical.os"

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from brytpunkt.publishers._shared.accounting import IGNORED, Fields, meaning, paths, value
+from brytpunkt.publishers._shared.accounting import IGNORED, Fields, paths, value
 from brytpunkt.publishers._shared.offers import Collection, Offer, Provided
 from brytpunkt.publishers._shared.protocol import Batch, Document, Listing, Request
 from brytpunkt.publishers._shared.single_document import following, probe, version
@@ -88,6 +88,11 @@ def _type(entry: Any, document: Document, place: str, secure: Collection, commun
     secure.account(document).leave_out(place, "no price is released")
     for name, (cloud, term) in PRICES.items():
         if entry[name] is None:
+            # It is not offered now, which says nothing of its price.
+            if cloud == "secure":
+                secure.doubt(document, provider="runpod", sku=f"{cloud}-{gpu.lower()}", term=term)
+            else:
+                community.doubt(document, provider="runpod", sku=f"{cloud}-{gpu.lower()}", term=term)
             continue
         offer = _offer(gpu, cloud, term, number(entry, name, document, place), document, place)
         (secure if cloud == "secure" else community).add(offer)

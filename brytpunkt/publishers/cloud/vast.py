@@ -13,7 +13,7 @@ from decimal import Decimal
 from statistics import median
 from typing import Any
 
-from brytpunkt.publishers._shared.accounting import IGNORED, Fields, meaning, paths, value
+from brytpunkt.publishers._shared.accounting import IGNORED, Fields, meaning, value
 from brytpunkt.publishers._shared.offers import Collection, Offer, Provided
 from brytpunkt.publishers._shared.protocol import Batch, Document, Listing, Request
 from brytpunkt.publishers._shared.single_document import following, probe, version

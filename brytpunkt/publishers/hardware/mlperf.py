@@ -69,10 +69,9 @@ _SAID: Fields = {
 # All others describe the submission and its system.
 FIELDS: Fields = _SAID | {"*": IGNORED, "*.**": IGNORED}
 
-LATER_FIELDS: Fields = (
-    {RENAMED.get(name, name): said for name, said in FIELDS.items()}
-    | {TOTAL: meaning("accelerators per node times nodes")}
-)
+LATER_FIELDS: Fields = {RENAMED.get(name, name): said for name, said in FIELDS.items()} | {
+    TOTAL: meaning("accelerators per node times nodes")
+}
 
 Kind = TypeVar("Kind")
 
@@ -162,17 +161,13 @@ def _result(
         raise wrong(document, place, f"the round is {stated}", f"this reader knows {', '.join(ROUNDS)}")
     model = of("Model", str)
     said = {name: of(name, str) for name in RULES}
-    if of("inferred", int):
-        return account.leave_out(place, "inferred from another scenario")
-    for name, known in RULES.items():
-        reason = known.reason_to_leave_out(said[name])
-        if reason is not None:
-            return account.leave_out(place, reason)
-    if model in REPEATS:
-        return account.leave_out(place, "repeats the stricter target of accuracy")
-    for name, known in RULES.items():
-        if not known.is_wanted(said[name]):
-            return collection.remark("row", f"{place} {model}", known.doubt(said[name]), document, place)
+    inferred = bool(of("inferred", int))
+    reason = _left_out(said, model, inferred=inferred)
+    if reason is not None:
+        return account.leave_out(place, reason)
+    unclear = [known.doubt(said[name]) for name, known in RULES.items() if not known.is_wanted(said[name])]
+    if unclear:
+        return collection.remark("row", f"{place} {model}", unclear[0], document, place)
     if model not in MODELS:
         reason = "a model in tokens per second that is not planned with"
         return collection.remark("part", model, reason, document, place)
@@ -194,6 +189,15 @@ def _result(
         rate=float(number(entry, names.get("Performance_Result", "Performance_Result"), document, place)),
         precision=of("weight_data_types", str),
     )
+
+
+def _left_out(said: dict[str, str], model: str, *, inferred: bool) -> str | None:
+    """Why a result that is understood is not one that counts, or None."""
+    if inferred:
+        return "inferred from another scenario"
+    reasons = (known.reason_to_leave_out(said[name]) for name, known in RULES.items())
+    repeats = "repeats the stricter target of accuracy" if model in REPEATS else None
+    return next((reason for reason in reasons if reason is not None), repeats)
 
 
 def _rows(results: list[Result], document: Document, collection: Collection) -> list[dict[str, object]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 
 from brytpunkt.publishers._shared.accounting import IGNORED, Fields, value
 from brytpunkt.publishers._shared.notes import Notes, Provided
@@ -55,7 +56,8 @@ def parse(listing: Listing) -> Iterator[Batch]:
     for document in listing.documents:
         notes.opened(document)
         body = _body(document)
-        yield Batch("fx_rates", frame("fx_rates", list(_rates(document, body, notes))), document)
+        rates = frame("fx_rates", list(_rates(document, body, notes)))
+        yield Batch("fx_rates", rates, document, notes.doubts_of("fx_rates", document))
     yield from notes.remark_batches()
 
 
@@ -100,14 +102,27 @@ def _rates(document: Document, body: bytes, notes: Notes) -> Iterator[dict[str, 
             continue
         account.leave_out(place, "a day without rates")
         for currency in CURRENCIES:
-            text = line[currency].strip()
-            if text in {NO_RATE, ""}:
+            rate = _rate(line[currency].strip(), currency, day, document, place, notes)
+            if rate is None:
                 continue
-            rate = decimal_of(text, document, f"{place}, {currency}")
-            if rate <= 0:
-                raise wrong(document, f"{place}, {currency}", f"{text} is not a rate")
             account.take(place)
             row_of = {"currency": currency, "date": day, "units_per_eur": rate.quantize(STEP)}
             yield row_of | provenance(document, TITLE, day, note="daily reference rate")
     if not seen:
         raise wrong(document, "", "the history has no days")
+
+
+def _rate(
+    text: str, currency: str, day: date, document: Document, place: str, notes: Notes
+) -> Decimal | None:
+    """The rate of a currency on a day; None where there is none, which an empty cell does not say."""
+    if text == NO_RATE:
+        return None
+    if not text:
+        notes.remark("price", f"{currency} {day}", "the rate is empty, not N/A", document)
+        notes.doubt(document, currency=currency, date=day)
+        return None
+    rate = decimal_of(text, document, f"{place}, {currency}")
+    if rate <= 0:
+        raise wrong(document, f"{place}, {currency}", f"{text} is not a rate")
+    return rate
