@@ -89,10 +89,10 @@ def _offers_in_force(
         return offers
     connection.register("offers_known", offers.to_arrow())
     connection.register("announced_known", announced.to_arrow())
-    found = table_of(connection, _query(queries, "announced_in_force"), day=day)
+    found = table_of(connection, _query(queries, "announced_in_force"), day=day.isoformat())
     connection.unregister("offers_known")
     connection.unregister("announced_known")
-    return found.select(offers.columns).cast(dict(offers.schema))
+    return found.select(offers.columns).cast(offers.schema)
 
 
 def _vintages(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:

@@ -99,7 +99,9 @@ def read(case: Case, body: Body, folder: Path) -> Read:
         batches = list(publisher(case.publisher).parse(listed))
     except InputError as error:
         return Read(refused=str(error))
-    rows, remarks, doubts = [], [], 0
+    rows: list[tuple[object, ...]] = []
+    remarks: list[tuple[object, ...]] = []
+    doubts = 0
     for batch in batches:
         kept = [name for name in batch.frame.columns if name not in SEEN]
         found = [(batch.table, *row) for row in batch.frame.select(kept).rows()]
@@ -224,7 +226,7 @@ def _apply(row: dict[str, Any], path: str, operator: str, *, is_table: bool) -> 
         return True
     if operator == "null":
         holder[key] = "" if is_table else None
-        return holder[key] != before
+        return bool(holder[key] != before)
     if operator == "renamed":
         holder[f"{key}_v2"] = holder.pop(key)
         return True

@@ -199,16 +199,6 @@ def dated() -> Body:
     return listed
 
 
-def as_model(entry: dict[str, Any]) -> dict[str, Any]:
-    """Paths of a price relative to the price, of a model relative to the provider."""
-    return entry
-
-
-def with_model(body: Body, twin: dict[str, Any]) -> None:
-    """Another model of the same provider, or another price of the same model."""
-    body[0]["models"].append(twin)
-
-
 def lambda_types() -> Body:
     """Six instance types."""
     names = [("gpu_8x_h100_sxm5", 3592, 8), ("gpu_1x_gh200", 229, 1), ("gpu_8x_b200_sxm6", 4792, 8)]

@@ -110,11 +110,14 @@ def _product(
     for name, said in checked.items():
         reason = said.reason_to_leave_out(line[name])
         if reason is not None:
-            return account.leave_out(place, reason)
+            account.leave_out(place, reason)
+            return None
     if line["region"] and line["region"] != region:
-        return account.leave_out(place, OTHER_REGION)
+        account.leave_out(place, OTHER_REGION)
+        return None
     if not instance:
-        return collection.remark("instance", place, "the instance type is not stated", document, place)
+        collection.remark("instance", place, "the instance type is not stated", document, place)
+        return None
     unclear = [said.doubt(line[name]) for name, said in checked.items() if not said.is_wanted(line[name])]
     if not line["region"]:
         unclear.append("the region is not stated")
@@ -123,12 +126,14 @@ def _product(
         unclear += [f"{RESERVED_RULES[name].name} on demand is {said!r}" for name, said in bound.items()]
     found = _mapped(instance, line["gpus"], document, place, collection)
     if found is None:
-        return doubt_instance(collection, document, region, instance)
+        doubt_instance(collection, document, region, instance)
+        return None
     if found.gpu_model is None:
         return None
     if unclear:
         doubt_instance(collection, document, region, instance)
-        return collection.remark("instance", instance, unclear[0], document, place)
+        collection.remark("instance", instance, unclear[0], document, place)
+        return None
     return Product(instance, found)
 
 

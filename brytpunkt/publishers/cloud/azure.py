@@ -215,35 +215,42 @@ def _read(item: Any, document: Document, place: str, collection: Collection) -> 
     product = field(item, "productName", str, document, place)
     service = field(item, "serviceName", str, document, place)
     if service != SERVICE:
-        return account.leave_out(place, "another service")
+        account.leave_out(place, "another service")
+        return None
     if not sku.startswith(GPU_SERIES):
-        return account.leave_out(place, NO_GPU)
+        account.leave_out(place, NO_GPU)
+        return None
     collection.check_fields(FIELDS, paths(item), document)
     if SERIES not in product:
         collection.doubt(document, provider="azure", sku=sku.removeprefix(PREFIX))
         reason = f"the product {product!r:.60} names no series of virtual machines"
-        return collection.remark("price", f"{sku} product", reason, document, place)
+        collection.remark("price", f"{sku} product", reason, document, place)
+        return None
     left_out = _not_wanted(item, sku, product, document, place)
     if left_out is not None:
-        return account.leave_out(place, left_out)
+        account.leave_out(place, left_out)
+        return None
     size, kind = sku.removeprefix(PREFIX), field(item, "type", str, document, place)
     region = field(item, "armRegionName", str, document, place)
     unit = field(item, "unitOfMeasure", str, document, place)
     if not TYPES.is_wanted(kind) or unit != "1 Hour":
         collection.doubt(document, provider="azure", region=region, sku=size)
         reason = f"an unknown kind of price: {kind} per {unit}"
-        return collection.remark("price", f"{sku} {kind}", reason, document, place)
+        collection.remark("price", f"{sku} {kind}", reason, document, place)
+        return None
     term = _term(item, kind, document, place)
     if term is None:
         said = item.get("reservationTerm") or "; ".join(_names(item, document, place))
         collection.doubt(document, provider="azure", region=region, sku=size)
-        return collection.remark("price", f"{sku} {said}", "an unknown term of the price", document, place)
+        collection.remark("price", f"{sku} {said}", "an unknown term of the price", document, place)
+        return None
     price = number(item, "retailPrice", document, place)
     if field(item, "currencyCode", str, document, place) != "USD":
         raise wrong(document, place, "the item is not in USD")
     if price <= PLACEHOLDER:
         collection.doubt(document, provider="azure", region=region, sku=size, term=term)
-        return account.leave_out(place, NO_PRICE)
+        account.leave_out(place, NO_PRICE)
+        return None
     end = item.get("effectiveEndDate")
     found = Item(
         sku=size,

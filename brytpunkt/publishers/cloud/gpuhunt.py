@@ -165,13 +165,13 @@ def _gpu(
     known = _instance(provider, name)
     if known is not None:
         if known.gpu_model is None:
-            return collection.account(document).leave_out(
-                place, f"not planned with: {known.note or 'by the map'}"
-            )
+            collection.account(document).leave_out(place, f"not planned with: {known.note or 'by the map'}")
+            return None
         reason = _contradiction(row, known, count, document, place)
         if reason is None:
             return known.gpu_model
-        return collection.remark("instance", f"{provider} {name}", reason, document, place)
+        collection.remark("instance", f"{provider} {name}", reason, document, place)
+        return None
     called = f"{row['gpu_name']} {_memory(row, document, place)}".strip()
     own = name_maps.gpu(f"gpuhunt:{provider}", called)
     if own is not None:
@@ -179,7 +179,8 @@ def _gpu(
     found = name_maps.gpu("gpuhunt", called)
     if found is not None and found.gpu_model is None and found.note.startswith(AMBIGUOUS):
         reason = f"{called} may be several products, and the map of instances does not know it"
-        return collection.remark("instance", f"{provider} {name}", reason, document, place)
+        collection.remark("instance", f"{provider} {name}", reason, document, place)
+        return None
     return collection.gpu(called, document, place)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, TypeVar
 
-from brytpunkt.publishers._shared.accounting import IGNORED, Fields, meaning, paths, value
+from brytpunkt.publishers._shared.accounting import IGNORED, Field, Fields, meaning, paths, value
 from brytpunkt.publishers._shared.offers import Collection, Provided, frame
 from brytpunkt.publishers._shared.protocol import Batch, Document, Listing, Request
 from brytpunkt.publishers._shared.rules import Rule, rule
@@ -56,7 +56,7 @@ RULES: dict[str, Rule] = {
     "Availability": rule("the availability", ("available",), not_available=("preview", "rdi")),
     "Scenario": rule("the scenario", SCENARIOS, a_scenario_of_single_streams=("SingleStream", "MultiStream")),
 }
-_SAID: Fields = {
+_SAID: dict[str, Field] = {
     "version": meaning(" or ".join(ROUNDS)),
     "inferred": meaning("0: a measurement"),
     "Model": value("model"),
@@ -164,13 +164,16 @@ def _result(
     inferred = bool(of("inferred", int))
     reason = _left_out(said, model, inferred=inferred)
     if reason is not None:
-        return account.leave_out(place, reason)
+        account.leave_out(place, reason)
+        return None
     unclear = [known.doubt(said[name]) for name, known in RULES.items() if not known.is_wanted(said[name])]
     if unclear:
-        return collection.remark("row", f"{place} {model}", unclear[0], document, place)
+        collection.remark("row", f"{place} {model}", unclear[0], document, place)
+        return None
     if model not in MODELS:
         reason = "a model in tokens per second that is not planned with"
-        return collection.remark("part", model, reason, document, place)
+        collection.remark("part", model, reason, document, place)
+        return None
     collection.check_fields(FIELDS if is_list else LATER_FIELDS, paths(entry), document)
     gpu = collection.gpu(of("Accelerator", str), document, place)
     if gpu is None:
@@ -178,7 +181,8 @@ def _result(
     count = of("a#", int) * of("Nodes", int)
     if not is_list and of(TOTAL, int) != count:
         stated_total = f"{of(TOTAL, int)} accelerators in all, {count} by its nodes"
-        return collection.remark("part", f"{place} {gpu}", stated_total, document, place)
+        collection.remark("part", f"{place} {gpu}", stated_total, document, place)
+        return None
     account.take(place)
     return Result(
         gpu_model=gpu,
