@@ -78,7 +78,8 @@ def following(source: Source, document: Document) -> Sequence[Request]:
 def parse(listing: Listing) -> Iterator[Batch]:
     """Catalogs -> market prices.
 
-    Raises ``InputError`` for a damaged archive, a lacking column, or a number that is none.
+    Raises ``InputError`` for a damaged archive, a lacking column, or a number that is none; what the catalog names otherwise
+    than the maps is remarked.
     """
     collection = Collection(Provided("gpuhunt", f"dstack gpuhunt catalog, {ROOT}"), listing.accounts)
     for document in listing.documents:
