@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from datetime import date
 from pathlib import Path
@@ -35,7 +36,7 @@ def doubtful(batches: list[Batch], *columns: str) -> set[tuple[object, ...]]:
 def ec2(changes: list[dict[str, str]], *, as_json: bool) -> tuple[str, Any]:
     """An offer file of p5.48xlarge lines, each the fixture's first one but for some columns; and its name."""
     head, lines = native("aws", OFFER).splitlines()[:5], native("aws", OFFER).splitlines()[5:7]
-    [first] = test_aws.csv.DictReader(lines)
+    [first] = csv.DictReader(lines)
     listed = [first | {"SKU": f"S{number}"} | change for number, change in enumerate(changes)]
     body = "\n".join([*head, ",".join(f'"{name}"' for name in first)])
     body += "".join("\n" + ",".join(f'"{value}"' for value in line.values()) for line in listed)
@@ -183,8 +184,7 @@ def banded(constraint: dict[str, str], night: float = 0.25) -> list[dict[str, An
     ]
     models = [{"id": "reasoner", "match": {}, "prices": prices}]
     models += [
-        {"id": f"other-{n}", "match": {}, "prices": {"input_mtok": 1, "output_mtok": 2}}
-        for n in range(6)  # type: ignore[dict-item]
+        {"id": f"other-{n}", "match": {}, "prices": {"input_mtok": 1, "output_mtok": 2}} for n in range(6)
     ]
     return [{"id": "somebody", "name": "Somebody", "models": models}]
 
