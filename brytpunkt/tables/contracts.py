@@ -346,11 +346,11 @@ CONTRACTS: dict[str, type[Provenance]] = (
 )
 # Tables that only live sources and one's own quotes fill: the bundled snapshot has no rows for them.
 MAY_BE_EMPTY = frozenset(PRICE_CONTRACTS)
-# Tables that inform people; planning never reads them.
-NEVER_PLANNED_WITH = frozenset({"market_prices", "accelerators", "source_remarks"})
-# What is said of a publication, and no price or fact: such rows come and go with what they speak of, so no guard holds
-# them back, none of them outlives the publication that no longer says it, and they tell nothing of its success.
-DIAGNOSTICS = frozenset({"source_remarks", "series_findings"})
+# Tables that inform people; planning never reads them. Announced prices become offers on their day, and not before.
+NEVER_PLANNED_WITH = frozenset({"market_prices", "accelerators", "announced_prices", "source_remarks"})
+# What is said of a publication, and no price or fact that holds: such rows come and go with what they speak of, so no guard
+# holds them back, none of them outlives the publication that no longer says it, and they tell nothing of its success.
+DIAGNOSTICS = frozenset({"announced_prices", "source_remarks", "series_findings"})
 # Columns whose median must not double or halve between two publications without a person looking.
 GUARDED_PRICES = {
     "gpu_offers": "price_native_per_instance_hour",

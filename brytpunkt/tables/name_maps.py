@@ -52,6 +52,17 @@ def instance(provider: str, sku: str) -> Mapped | None:
     return _found(_table("gpu_instances", "provider", "sku").get(provider, {}), sku)
 
 
+def sku(provider: str, name: str) -> str:
+    """What a provider's own list calls what others call ``name``; the name itself where no alias is known."""
+    return _aliases().get((provider, name), name)
+
+
+def planned_instances(provider: str) -> tuple[str, ...]:
+    """Instance types of a provider that have GPUs that are planned with."""
+    entries = _table("gpu_instances", "provider", "sku").get(provider, {})
+    return tuple(sku for sku, entry in entries.items() if entry.gpu_model is not None)
+
+
 def country(provider: str, region: str) -> str | None:
     """Country of a provider's region, ISO 3166; None if the map does not know it."""
     return _regions().get((provider, region))
@@ -105,6 +116,11 @@ def _table(table: str, outer: str, inner: str) -> dict[str, dict[str, Mapped]]:
         entry = Mapped(row["gpu_model"] or None, int(row.get("gpu_count") or 1), row["note"])
         found.setdefault(row[outer], {})[row[inner]] = entry
     return found
+
+
+@cache
+def _aliases() -> dict[tuple[str, str], str]:
+    return {(row["provider"], row["name"]): row["sku"] for row in _rows("sku_aliases")}
 
 
 @cache

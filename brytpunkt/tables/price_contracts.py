@@ -43,6 +43,44 @@ class MarketPrices(Provenance):
         return currency_has_a_rate()
 
 
+class AnnouncedPrices(Provenance):
+    """Prices of offers that hold later, or that hold now and have a stated end: they are in force in their days only."""
+
+    provider = dy.String(primary_key=True, min_length=1, metadata=about("Who rents it out."))
+    region = dy.String(primary_key=True, metadata=about("The provider's region; empty if not stated."))
+    country = dy.String(
+        nullable=True, min_length=2, max_length=2, metadata=about("Country of the region, ISO 3166.")
+    )
+    sku = dy.String(primary_key=True, min_length=1, metadata=about("Instance type or list position."))
+    gpu_model = dy.String(min_length=2, metadata=about("GPU, canonical name."))
+    gpu_count = dy.Int64(min=1, max=1024, metadata=about("GPUs in the instance.", "GPUs"))
+    term = dy.String(primary_key=True, metadata=about("How long the price binds."))
+    upfront_share = dy.Float64(min=0, max=1, metadata=about("Part of a commitment paid at signing.", "share"))
+    price_native_per_instance_hour = dy.Decimal(
+        *PRICE_DECIMALS,
+        min_exclusive=0,
+        metadata=about("Price of the whole instance.", "native currency per hour"),
+    )
+    native_currency = dy.String(metadata=about("Currency of the price."))
+    valid_from = dy.Date(primary_key=True, metadata=about("First day on which the price holds."))
+    valid_to = dy.Date(nullable=True, metadata=about("First day on which it no longer holds; empty: open."))
+
+    @dy.rule()
+    def term_is_known(cls) -> pl.Expr:
+        """One of the known terms."""
+        return pl.col("term").is_in(TERMS)
+
+    @dy.rule()
+    def currency_is_known(cls) -> pl.Expr:
+        """A currency with an exchange rate."""
+        return currency_has_a_rate()
+
+    @dy.rule()
+    def ends_after_it_begins(cls) -> pl.Expr:
+        """The end is after the beginning."""
+        return (pl.col("valid_to") > pl.col("valid_from")).fill_null(value=True)
+
+
 class ServerQuotes(Provenance):
     """Quotes of hardware vendors for servers of the catalog."""
 
@@ -134,7 +172,9 @@ class SourceRemarks(Provenance):
     """What a publication contained that became no row, and that a person should look at."""
 
     publisher = dy.String(primary_key=True, min_length=1, metadata=about("Whose document it was."))
-    kind = dy.String(primary_key=True, min_length=2, metadata=about("gpu, instance, region, price, or part."))
+    kind = dy.String(
+        primary_key=True, min_length=2, metadata=about("gpu, instance, region, price, part, row or field.")
+    )
     name = dy.String(primary_key=True, min_length=1, metadata=about("As the publisher writes it."))
     reason = dy.String(min_length=3, metadata=about("Why there is no row."))
     occurrences = dy.Int64(min=1, metadata=about("How often the document says it.", "rows"))
@@ -142,6 +182,7 @@ class SourceRemarks(Provenance):
 
 PRICE_CONTRACTS: dict[str, type[Provenance]] = {
     "market_prices": MarketPrices,
+    "announced_prices": AnnouncedPrices,
     "server_quotes": ServerQuotes,
     "colocation_quotes": ColocationQuotes,
     "accelerators": Accelerators,

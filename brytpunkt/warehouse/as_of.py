@@ -35,6 +35,8 @@ def facts(connection: duckdb.DuckDBPyConnection, queries: Path, as_of: date | No
     day: date = as_of or newest[0]
     planned = [table for table in CONTRACTS if table not in NEVER_PLANNED_WITH]
     whole = {table: _with_history(connection, queries, table, day) for table in planned}
+    whole["gpu_offers"] = _offers_in_force(connection, queries, whole["gpu_offers"], day)
+    whole["token_prices"] = whole["token_prices"].filter(pl.col("valid_from") <= day)
     tables = {table: frame.drop(HISTORY_COLUMNS) for table, frame in whole.items()}
     if all(frame.is_empty() for frame in tables.values()):
         raise InputError(
@@ -76,6 +78,21 @@ def _with_history(
     until = datetime.combine(day + timedelta(days=1), time(), UTC)
     frame = table_of(connection, _query(queries, "as_of").format(table=table, key=key), until=until)
     return frame.with_columns(pl.col(pl.Decimal).cast(pl.Float64))
+
+
+def _offers_in_force(
+    connection: duckdb.DuckDBPyConnection, queries: Path, offers: pl.DataFrame, day: date
+) -> pl.DataFrame:
+    """Offers whose price holds on a day: one that was announced for it replaces the one before, one that ended is none."""
+    announced = _with_history(connection, queries, "announced_prices", day)
+    if announced.is_empty():
+        return offers
+    connection.register("offers_known", offers.to_arrow())
+    connection.register("announced_known", announced.to_arrow())
+    found = table_of(connection, _query(queries, "announced_in_force"), day=day.isoformat())
+    connection.unregister("offers_known")
+    connection.unregister("announced_known")
+    return found.select(offers.columns).cast(offers.schema)
 
 
 def _vintages(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:

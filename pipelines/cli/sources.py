@@ -14,6 +14,7 @@ from brytpunkt.publishers.find import all_sources
 from brytpunkt.tables.contracts import CONTRACTS
 from brytpunkt.tables.series_contracts import SERIES
 from brytpunkt.warehouse import Warehouse
+from brytpunkt.warehouse.views.coming import Coming, coming
 from brytpunkt.warehouse.views.history import PRICES, changed_between
 from brytpunkt.warehouse.views.quarantine import Finding, Remark, SetAside, findings, remarks, set_aside
 from brytpunkt.warehouse.views.source_status import Standing, standings
@@ -36,9 +37,11 @@ def show_source(name: str) -> int:
     with driver.warehouse.open() as connection:
         aside, said = set_aside(connection, queries, name), remarks(connection, queries, name)
         odd = findings(connection, queries, name)
+        announced = coming(connection, queries, name, datetime.now(UTC).date())
     is_series = bool(set(sources[name].tables) & set(SERIES))
     told = finding_lines(odd) if is_series else remark_lines(said)
-    print("\n".join([*standing_lines(standing), *table_lines(standing[0]), *aside_lines(aside), *told]))
+    lines = [*standing_lines(standing), *table_lines(standing[0]), *aside_lines(aside), *told]
+    print("\n".join([*lines, *coming_lines(announced)]))
     return 0
 
 
@@ -96,6 +99,19 @@ def remark_lines(said: Sequence[Remark]) -> list[str]:
     lines = ["", "Became no row (unknown names are added to data/maps, never guessed):"]
     lines += [f"  {kind.ljust(widths[0])}  {name.ljust(widths[1])}  {reason}" for kind, name, reason in rows]
     return lines + ([f"  and {len(said) - MOST_LINES:,} more"] if len(said) > MOST_LINES else [])
+
+
+def coming_lines(announced: Sequence[Coming]) -> list[str]:
+    """Prices that begin or end later, a line each; none where nothing is announced."""
+    if not announced:
+        return []
+    lines = ["", "Coming (planned with from the day on which each holds):"]
+    for one in announced[:MOST_LINES]:
+        until = "" if one.valid_to is None else f" until {one.valid_to}"
+        named = " ".join(filter(None, (one.provider, one.region, one.sku, one.term)))
+        lines.append(f"  from {one.valid_from}{until}  {named}  {one.price:,.6g} {one.currency} per hour")
+    more = len(announced) - MOST_LINES
+    return lines + ([f"  and {more:,} more"] if more > 0 else [])
 
 
 def show_changes(since: date, until: date | None, table: str | None) -> int:

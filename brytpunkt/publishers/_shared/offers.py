@@ -1,7 +1,7 @@
-"""The offer model: what every price publisher's rows become, and the remarks on what became no row.
+"""The offer model: what every price publisher's rows become, and which of several prices of a key holds.
 
-Belongs here: one row a provider, region, SKU and term, with its provenance; superseded and doubled rows; remarks.
-Does not belong here: any publisher's format.
+Belongs here: one row a provider, region, SKU and term; superseded, doubled, ended and coming prices; looking names up.
+Does not belong here: any publisher's format, and the remarks and accounts themselves (``notes``).
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-import polars as pl
-
+from brytpunkt.publishers._shared.notes import Notes, Provided
 from brytpunkt.publishers._shared.protocol import Batch, Document
+from brytpunkt.publishers._shared.rows import STEP, frame, keys, provenance
 from brytpunkt.tables import name_maps
-from brytpunkt.tables.contracts import CONTRACTS
+
+__all__ = ["STEP", "TERM_HOURS", "Collection", "Offer", "Provided", "Row", "frame", "keys", "provenance"]
 
 HOURS_PER_YEAR = 8760
 TERM_HOURS = {
@@ -23,20 +24,24 @@ TERM_HOURS = {
     "reserved_3y": 3 * HOURS_PER_YEAR,
     "reserved_5y": 5 * HOURS_PER_YEAR,
 }
-STEP = Decimal("0.000001")
+OFFERS, MARKET, COMING = "gpu_offers", "market_prices", "announced_prices"
+NO_PRICE = "no price is released"
+SUPERSEDED = "superseded by a newer price"
+ENDED = "a price that no longer holds"
+REPEATED = "the same price again"
+NO_SPOT_MARKET = "spot at the price of on demand: there is no spot market for it"
 
-
-@dataclass(frozen=True)
-class Provided:
-    """Whose rows they are: name of the publisher, title for the column ``source``."""
-
-    publisher: str
-    title: str
+Key = tuple[str, str, str, str]
+Row = tuple[Document, str]
 
 
 @dataclass(frozen=True)
 class Offer:
-    """One price as published: of a whole instance, per hour. [currency/h]"""
+    """One price as published: of a whole instance, per hour. [currency/h]
+
+    It holds from ``valid_from`` on (None: not stated) until the day before ``valid_to``. ``rows``: the rows of documents
+    that it was read from.
+    """
 
     provider: str
     region: str
@@ -52,54 +57,72 @@ class Offer:
     upfront_share: float = 0.0
     confidence: str = "stated"
     note: str | None = None
+    valid_to: date | None = None
+    rows: tuple[Row, ...] = ()
 
     @property
-    def key(self) -> tuple[str, str, str, str]:
+    def key(self) -> Key:
         """What identifies an offer."""
         return self.provider, self.region, self.sku, self.term
 
+    @property
+    def since(self) -> date:
+        """First day on which it holds."""
+        return self.valid_from or date.min
+
 
 @dataclass
-class Collection:
+class Collection(Notes):
     """Offers and remarks of one listing, in the order in which they are read."""
 
-    provided: Provided
-    published: dict[str, date] = field(default_factory=dict)
     offers: list[Offer] = field(default_factory=list)
-    remarks: dict[tuple[str, str], tuple[str, int, Document]] = field(default_factory=dict)
 
     def add(self, offer: Offer) -> None:
-        """Keep an offer; a missing or zero price is never a row."""
+        """Keep an offer; a missing or zero price is never a row, and says nothing of the price before."""
         if offer.price > 0:
             self.offers.append(offer)
+            return
+        self._leave_out(offer, NO_PRICE)
+        self.doubt_offer(offer)
 
-    def remark(self, kind: str, name: str, reason: str, document: Document) -> None:
-        """Note something that became no row: kind is gpu, instance, region, price or part."""
-        known = self.remarks.get((kind, name))
-        self.remarks[kind, name] = (reason, 1 if known is None else known[1] + 1, document)
+    def doubt_offer(self, offer: Offer) -> None:
+        """The price of an offer's key is in doubt."""
+        self.doubt(
+            offer.document, provider=offer.provider, region=offer.region, sku=offer.sku, term=offer.term
+        )
 
     def instance(
-        self, provider: str, sku: str, document: Document, stated: int | None = None
+        self, provider: str, sku: str, document: Document, stated: int | None = None, place: str | None = None
     ) -> name_maps.Mapped | None:
-        """GPUs of an instance type; an unknown one, or one whose stated count differs, is remarked and None."""
+        """GPUs of an instance type; an unknown one, or one whose stated count differs, is remarked and None.
+
+        One that is known and left out is None without a remark; ``place`` is the row in whose account that is said.
+        """
         found = name_maps.instance(provider, sku)
+        reason = None
         if found is None:
-            self.remark("instance", sku, "the map of instances does not know it", document)
-            return None
-        if found.gpu_model is None:
-            return None
-        if stated is not None and stated != found.gpu_count:
+            reason = "the map of instances does not know it"
+        elif found.gpu_model is not None and stated is not None and stated != found.gpu_count:
             reason = f"the document states {stated} GPUs, the map {found.gpu_count}"
-            self.remark("instance", sku, reason, document)
+        if reason is not None:
+            self.remark("instance", sku, reason, document, place)
+            self.doubt(document, provider=provider, sku=sku)
+            return None
+        if found is not None and found.gpu_model is None:
+            if place is not None:
+                self.account(document).leave_out(place, f"not planned with: {found.note or 'by the map'}")
             return None
         return found
 
-    def gpu(self, name: str, document: Document) -> str | None:
-        """Canonical name of a GPU; an unknown one is remarked and None."""
+    def gpu(self, name: str, document: Document, place: str | None = None) -> str | None:
+        """Canonical name of a GPU; an unknown one is remarked and None, one that is left out is None."""
         found = name_maps.gpu(self.provided.publisher, name)
         if found is None:
-            self.remark("gpu", name, "the map of GPU names does not know it", document)
-        return None if found is None else found.gpu_model
+            self.remark("gpu", name, "the map of GPU names does not know it", document, place)
+            return None
+        if found.gpu_model is None and place is not None:
+            self.account(document).leave_out(place, f"not planned with: {found.note or 'by the map'}")
+        return found.gpu_model
 
     def country(self, provider: str, region: str, document: Document) -> str | None:
         """Country of a region; an unknown region is remarked and None, and its offers keep no country."""
@@ -108,34 +131,26 @@ class Collection:
             self.remark("region", region, "the map of regions does not know it", document)
         return found
 
-    def batches(self, table: str = "gpu_offers") -> Iterator[Batch]:
-        """One batch of the table a document, and one of remarks."""
-        kept = self.without_false_spot(self.newest(self.offers))
-        yield from self._tables(table, ((offer.document, self._offer_row(offer, table)) for offer in kept))
-        remarks = (
-            (document, self._remark_row(kind, name, reason, count, document))
-            for (kind, name), (reason, count, document) in self.remarks.items()
-        )
-        yield from self._tables("source_remarks", remarks)
+    def batches(self, table: str = OFFERS, *, says_empty: bool = True) -> Iterator[Batch]:
+        """One batch of the table a document, one of the prices that are coming or will end, and one of remarks.
 
-    def newest(self, offers: Iterable[Offer]) -> list[Offer]:
-        """One offer a key: the newest; several of one day with one price are one, with several prices a remark."""
-        found: dict[tuple[str, str, str, str], list[Offer]] = {}
-        for offer in offers:
-            known = found.setdefault(offer.key, [])
-            if known and _since(offer) > _since(known[0]):
-                known.clear()
-            if not known or _since(offer) == _since(known[0]):
-                known.append(offer)
-        kept = []
-        for key, same in sorted(found.items()):
-            prices = {offer.price for offer in same}
-            if len(prices) > 1:
-                shown = ", ".join(f"{price:f}" for price in sorted(prices))
-                self.remark("price", " ".join(key), f"several prices of one day: {shown}", same[0].document)
-            else:
-                kept.append(same[0])
-        return kept
+        Without any offer there is an empty batch, because an empty list is an answer, unless ``says_empty`` is false.
+        Raises ``InputError`` if too many rows were refused.
+        """
+        holding, coming = self._in_time(self.offers)
+        kept = self.without_false_spot(holding)
+        for offer in (*kept, *coming):
+            for document, place in offer.rows:
+                self.account(document).take(place)
+        self.check_refused()
+        doubtful = self.doubtful_documents()
+        if not kept and not doubtful and says_empty:
+            doubtful = list(self.documents.values())[:1]
+        yield from self._tables(table, kept, doubtful if kept or says_empty else [])
+        if table == OFFERS:
+            ending = [offer for offer in kept if offer.valid_to is not None]
+            yield from self._tables(COMING, [*ending, *coming], [])
+        yield from self.remark_batches()
 
     def without_false_spot(self, offers: list[Offer]) -> list[Offer]:
         """Without spot prices that are not below on demand: there is no spot market for it, or a mistake."""
@@ -147,15 +162,75 @@ class Collection:
                 kept.append(offer)
             elif offer.price > price:
                 reason = f"spot at {offer.price:f} is not below {price:f} on demand"
-                self.remark("price", " ".join(offer.key), reason, offer.document)
+                self._remark_offer(offer, reason)
+            else:
+                self._leave_out(offer, NO_SPOT_MARKET)
         return kept
 
-    def _tables(self, table: str, rows: Iterable[tuple[Document, dict[str, object]]]) -> Iterator[Batch]:
-        by_document: dict[str, tuple[Document, list[dict[str, object]]]] = {}
-        for document, row in rows:
-            by_document.setdefault(document.name, (document, []))[1].append(row)
+    def _in_time(self, offers: Iterable[Offer]) -> tuple[list[Offer], list[Offer]]:
+        """One offer a key that holds now, the newest, and those that were announced for later, one a key and day."""
+        found: dict[Key, list[Offer]] = {}
+        for offer in offers:
+            found.setdefault(offer.key, []).append(offer)
+        holding, coming = [], []
+        for _, same in sorted(found.items()):
+            day = same[0].document.fetched_at.date()
+            ended = [offer for offer in same if offer.valid_to is not None and offer.valid_to <= day]
+            for offer in ended:
+                self._leave_out(offer, ENDED)
+            for offer in (one for one in same if one.valid_to is not None and one.valid_to <= one.since):
+                if offer not in ended:
+                    self._remark_offer(
+                        offer, f"it ends on {offer.valid_to}, before it begins on {offer.since}"
+                    )
+                    ended.append(offer)
+            later = [offer for offer in same if offer.since > day and offer not in ended]
+            now = [offer for offer in same if offer not in ended and offer not in later]
+            newest = max((offer.since for offer in now), default=None)
+            for offer in now:
+                if offer.since != newest:
+                    self._leave_out(offer, SUPERSEDED)
+            holding += self._one(offer for offer in now if offer.since == newest)
+            for start in sorted({offer.since for offer in later}):
+                coming += self._one(offer for offer in later if offer.since == start)
+            if not now and not ended:
+                # Only a coming price is listed: nothing says that today's is gone, or what it is.
+                self.doubt_offer(same[0])
+        return holding, coming
+
+    def _one(self, offers: Iterable[Offer]) -> list[Offer]:
+        """Of several prices of one key and day the one that they agree on; others are a remark."""
+        same = list(offers)
+        prices = {(offer.price, offer.currency) for offer in same}
+        if len(prices) > 1:
+            shown = ", ".join(f"{price:f}" for price, _ in sorted(prices))
+            for offer in same:
+                self._remark_offer(offer, f"several prices of one day: {shown}")
+            return []
+        for offer in same[1:]:
+            self._leave_out(offer, REPEATED)
+        return same[:1]
+
+    def _remark_offer(self, offer: Offer, reason: str) -> None:
+        self.remark("price", " ".join(offer.key), reason, offer.document)
+        for document, place in offer.rows:
+            self.account(document).remark(place, reason)
+        self.doubt_offer(offer)
+
+    def _leave_out(self, offer: Offer, reason: str) -> None:
+        for document, place in offer.rows:
+            self.account(document).leave_out(place, reason)
+
+    def _tables(self, table: str, offers: list[Offer], also: list[Document]) -> Iterator[Batch]:
+        by_document: dict[str, tuple[Document, list[dict[str, object]]]] = {
+            document.name: (document, []) for document in also
+        }
+        for offer in offers:
+            rows = by_document.setdefault(offer.document.name, (offer.document, []))[1]
+            rows.append(self._offer_row(offer, table))
         for _, (document, found) in sorted(by_document.items()):
-            yield Batch(table, frame(table, found), document)
+            doubtful = None if table == COMING else self.doubts_of(table, document)
+            yield Batch(table, frame(table, found), document, doubtful)
 
     def _offer_row(self, offer: Offer, table: str) -> dict[str, object]:
         row: dict[str, object] = {
@@ -170,54 +245,9 @@ class Collection:
             "native_currency": offer.currency,
             "valid_from": offer.valid_from,
         }
-        own = (
-            {"publisher": self.provided.publisher}
-            if table == "market_prices"
-            else {"upfront_share": offer.upfront_share}
-        )
+        own: dict[str, object] = {"upfront_share": offer.upfront_share}
+        if table == MARKET:
+            own = {"publisher": self.provided.publisher}
+        if table == COMING:
+            own["valid_to"] = offer.valid_to
         return row | own | self.provenance(offer.document, offer.confidence, offer.note)
-
-    def _remark_row(
-        self, kind: str, name: str, reason: str, count: int, document: Document
-    ) -> dict[str, object]:
-        row = {
-            "publisher": self.provided.publisher,
-            "kind": kind,
-            "name": name,
-            "reason": reason,
-            "occurrences": count,
-        }
-        return row | self.provenance(document, "stated", None)
-
-    def provenance(self, document: Document, confidence: str, note: str | None) -> dict[str, object]:
-        """Columns that every row carries; the source is the same for every publication of the same list."""
-        return provenance(document, self.provided.title, self.published.get(document.name), confidence, note)
-
-
-def _since(offer: Offer) -> date:
-    return offer.valid_from or date.min
-
-
-def provenance(
-    document: Document,
-    title: str,
-    published_on: date | None,
-    confidence: str = "stated",
-    note: str | None = None,
-) -> dict[str, object]:
-    """Columns that every row carries, from the document that it came from."""
-    fetched = document.fetched_at.date()
-    return {
-        "source": title,
-        "source_date": min(published_on or document.published_on or fetched, fetched),
-        "retrieved_on": fetched,
-        "licence": document.licence,
-        "confidence": confidence,
-        "note": note,
-    }
-
-
-def frame(table: str, rows: list[dict[str, object]]) -> pl.DataFrame:
-    """Rows as a frame with the columns and types of the table's contract."""
-    schema = {name: column.dtype for name, column in CONTRACTS[table].columns().items()}
-    return pl.DataFrame(rows, schema=schema, orient="row")

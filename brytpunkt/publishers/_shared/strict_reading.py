@@ -9,7 +9,8 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar, cast
@@ -51,21 +52,24 @@ def json_of(document: Document) -> Any:
     refuse_html(document, body[:200])
     try:
         return json.loads(body, parse_float=Decimal)
-    except (ValueError, UnicodeDecodeError) as error:
-        raise wrong(document, "", f"the document is not whole JSON: {error}") from error
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno} column {error.colno}"
+        raise wrong(document, place, "the document is not whole JSON") from error
+    except (ValueError, RecursionError) as error:
+        raise wrong(document, "", "the document is not JSON in UTF-8") from error
 
 
 def field(record: object, name: str, kind: type[Kind], document: Document, place: str) -> Kind:
     """A field that must be there, of a type that must fit."""
     if not isinstance(record, Mapping):
-        raise wrong(document, place, f"an object is expected, not {_shown(record)}")
+        raise wrong(document, place, f"an object is expected, not {shown(record)}")
     if name not in record:
         raise wrong(
             document, place, f"the field {name} is missing", f"there are: {', '.join(map(str, record))[:200]}"
         )
     value = record[name]
     if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
-        raise wrong(document, place, f"{name}: {_shown(value)} is not {_article(kind)}")
+        raise wrong(document, place, f"{name}: {shown(value)} is not {_article(kind)}")
     return value
 
 
@@ -75,7 +79,7 @@ def number(record: object, name: str, document: Document, place: str) -> Decimal
         field(record, name, object, document, place)
     value = cast("Mapping[str, Any]", record)[name]
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise wrong(document, place, f"{name}: {_shown(value)} is not a number")
+        raise wrong(document, place, f"{name}: {shown(value)} is not a number")
     return Decimal(value)
 
 
@@ -84,9 +88,9 @@ def decimal_of(text: object, document: Document, place: str) -> Decimal:
     try:
         value = Decimal(str(text).strip())
     except InvalidOperation as error:
-        raise wrong(document, place, f"{_shown(text)} is not a number") from error
+        raise wrong(document, place, f"{shown(text)} is not a number") from error
     if not value.is_finite():
-        raise wrong(document, place, f"{_shown(text)} is not a number")
+        raise wrong(document, place, f"{shown(text)} is not a number")
     return value
 
 
@@ -95,7 +99,7 @@ def day_of(text: object, document: Document, place: str) -> date:
     try:
         return datetime.fromisoformat(str(text)).date()
     except ValueError as error:
-        raise wrong(document, place, f"{_shown(text)} is not a date (YYYY-MM-DD)") from error
+        raise wrong(document, place, f"{shown(text)} is not a date (YYYY-MM-DD)") from error
 
 
 def csv_rows(document: Document, body: bytes, wanted: Sequence[str]) -> Iterable[tuple[int, dict[str, str]]]:
@@ -105,16 +109,31 @@ def csv_rows(document: Document, body: bytes, wanted: Sequence[str]) -> Iterable
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise wrong(document, "", "the document is not UTF-8 text") from error
-    reader = csv.reader(io.StringIO(text, newline=""))
-    header = [name.strip() for name in next(reader, [])]
+    lines = csv_lines(document, text)
+    _, first = next(lines, (1, []))
+    header = [name.strip() for name in first]
     check_header(document, header, wanted, "line 1")
-    for row in reader:
+    for line, row in lines:
         if not any(cell.strip() for cell in row):
             continue
         if len(row) != len(header):
             message = f"{len(row)} fields where the header has {len(header)}"
-            raise wrong(document, f"line {reader.line_num}", message, "the document may be truncated")
-        yield reader.line_num, dict(zip(header, row, strict=True))
+            raise wrong(document, f"line {line}", message, "the document may be truncated")
+        yield line, dict(zip(header, row, strict=True))
+
+
+def csv_lines(document: Document, text: str) -> Iterator[tuple[int, list[str]]]:
+    """Lines of a CSV text with the number of their last one; what no CSV can be is an error."""
+    reader = csv.reader(io.StringIO(text, newline=""))
+    while True:
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            message = "the line is not CSV: a field is far too long, or holds a NUL"
+            raise wrong(document, f"line {reader.line_num}", message) from error
+        if row is None:
+            return
+        yield reader.line_num, row
 
 
 def check_header(document: Document, header: Sequence[str], wanted: Sequence[str], place: str) -> None:
@@ -144,12 +163,15 @@ def unzipped(document: Document, name: str | None = None) -> dict[str, bytes]:
             raise wrong(document, "", f"the archive unfolds into {size:,} bytes, more than is read")
         try:
             return {entry.filename: archive.read(entry) for entry in entries}
-        except zipfile.BadZipFile as error:
-            raise wrong(document, "", f"the archive is damaged: {error}") from error
+        except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
+            raise wrong(document, "", "the archive is damaged") from error
 
 
-def _shown(value: object) -> str:
-    return repr(value)[:SHOWN]
+def shown(value: object) -> str:
+    """A value as the publisher writes it, shortened."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return (str(value) if isinstance(value, Decimal) else repr(value))[:SHOWN]
 
 
 def _article(kind: type) -> str:

@@ -5,7 +5,7 @@ file; both indexes are pointers, because either file is published without the ot
 
 Terms become offers so: on demand as it is; a reservation (standard class) and a savings plan per hour of their
 term, the upfront fee spread over it. Other ways of paying than nothing upfront stand behind the instance type:
-``p5.48xlarge all-upfront``. Spot and Capacity Blocks are not in this API.
+``p5.48xlarge all-upfront``. Spot is not in this API; a Capacity Block is told by its market option and left out.
 """
 
 from __future__ import annotations
@@ -85,7 +85,9 @@ def parse(listing: Listing) -> Iterator[Batch]:
             listing.documents[0], "", "the publication has no offer file", "it is called ec2.<region>.csv"
         )
     for region in regions:
-        collection = Collection(Provided("aws", f"AWS Price List Bulk API, {SERVICE} {region}, {ROOT}"))
+        collection = Collection(
+            Provided("aws", f"AWS Price List Bulk API, {SERVICE} {region}, {ROOT}"), listing.accounts
+        )
         products: dict[str, Product] = {}
         for offer in offers_of(files["ec2", region], region, collection, products):
             collection.add(offer)

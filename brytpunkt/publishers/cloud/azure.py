@@ -2,8 +2,8 @@
 
 What the API does not say aloud: a reservation's price is the total of its term although its unit is "1 Hour", while
 the savings plans inside an item are per hour; Windows, Cloud Services and Dedicated Host stand only in the product's
-name, Spot and Low Priority only in the meter's; superseded and future prices come with current ones; 0.0 means that
-no price was released; GPUs are not stated at all.
+name, Spot and Low Priority only in the meter's; superseded and coming prices come with current ones; 0.0 means that
+no price was released; a secondary meter may have another price, and is not what is billed; GPUs are not stated at all.
 """
 
 from __future__ import annotations
@@ -18,11 +18,14 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from brytpunkt.publishers._shared.offers import TERM_HOURS, Collection, Offer, Provided
+from brytpunkt.errors import InputError
+from brytpunkt.publishers._shared.accounting import IGNORED, Fields, meaning, paths, value
+from brytpunkt.publishers._shared.offers import NO_PRICE, TERM_HOURS, Collection, Offer, Provided
 from brytpunkt.publishers._shared.protocol import Batch, Document, Listing, Request
+from brytpunkt.publishers._shared.rules import rule
 from brytpunkt.publishers._shared.single_document import probe, version
 from brytpunkt.publishers._shared.source import Source
-from brytpunkt.publishers._shared.strict_reading import day_of, field, json_of, number, wrong
+from brytpunkt.publishers._shared.strict_reading import day_of, field, json_of, number, shown, wrong
 
 __all__ = ["fingerprint", "following", "parse", "probe", "start", "version"]
 
@@ -30,7 +33,11 @@ ROOT = "https://prices.azure.com/api/retail/prices"
 # The preview version is the one that carries savings plans.
 API_VERSION = "2023-01-01-preview"
 SERVICE = "Virtual Machines"
-OTHER_PRODUCTS = re.compile(r"Windows| Win\b|Cloud Services|CloudServices|Dedicated Host|Promo")
+OTHER_PRODUCTS = re.compile(
+    r"Windows| Win\b|Cloud Services|CloudServices|Dedicated Host|Promo|RHEL|Red Hat|SUSE|SLES|SQL"
+)
+SERIES = "Series"
+SPOT, LOW_PRIORITY = "spot", "low priority"
 GROUPING = re.compile(r"_Type\d+$|^Type\d+$")
 GPU_SERIES = "Standard_N"
 PREFIX = "Standard_"
@@ -45,6 +52,42 @@ RESERVED_NOTE = (
 )
 
 
+ENVELOPE: Fields = {
+    "BillingCurrency": meaning("USD; any other is refused"),
+    "Items": value("the prices"),
+    "Count": meaning("the number of items; any other is refused"),
+    "NextPageLink": meaning("the next page, or null"),
+    "CustomerEntityId": IGNORED,
+    "CustomerEntityType": IGNORED,
+}
+FIELDS: Fields = {
+    "armSkuName": value("sku"),
+    "armRegionName": value("region"),
+    "retailPrice": value("price_native_per_instance_hour"),
+    "effectiveStartDate": value("valid_from"),
+    "effectiveEndDate": value("valid_to"),
+    "savingsPlan[].retailPrice": value("price_native_per_instance_hour"),
+    "savingsPlan[].term": meaning("1 Year or 3 Years"),
+    "savingsPlan[].unitPrice": IGNORED,
+    "serviceName": meaning(SERVICE),
+    "productName": meaning("a Series, no Windows, no Cloud Services, no Dedicated Host"),
+    "skuName": meaning("the size of meterName; Spot and Low Priority are told by it"),
+    "meterName": meaning("the size of skuName; Spot and Low Priority are told by it"),
+    "type": meaning("Consumption or Reservation"),
+    "reservationTerm": meaning("1, 3 or 5 years, of a Reservation"),
+    "unitOfMeasure": meaning("1 Hour"),
+    "tierMinimumUnits": meaning("0: the first tier"),
+    "currencyCode": meaning("USD"),
+    "isPrimaryMeterRegion": meaning("true: only the primary meter is billed"),
+} | dict.fromkeys(
+    ("location", "meterId", "productId", "skuId", "serviceId", "serviceFamily", "unitPrice"), IGNORED
+)
+TYPES = rule(
+    "the type of the price", ("Consumption", "Reservation"), for_development_only=("DevTestConsumption",)
+)
+NO_GPU = "no GPU"
+
+
 @dataclass(frozen=True)
 class Item:
     """A price of the list that may be an offer."""
@@ -55,8 +98,11 @@ class Item:
     term: str
     price: Decimal
     valid_from: date
+    valid_to: date | None
+    is_primary: bool
     savings: tuple[tuple[str, Decimal], ...]
     document: Document
+    place: str
 
 
 def start(source: Source, pointer: Document | None) -> Sequence[Request]:
@@ -93,23 +139,50 @@ def fingerprint(document: Document) -> str:
 
 
 def parse(listing: Listing) -> Iterator[Batch]:
-    """All pages of a region -> offers of GPU sizes.
+    """All pages of a region -> offers of GPU sizes; none is an answer, too, where the list has other sizes.
 
-    Raises ``InputError`` for a page that is not whole, a field that is missing, another currency, or no item at all.
+    Raises ``InputError`` for a page that is not whole, another currency, no item at all, or a field that is missing or odd in
+    more than a fifth of the items of GPU sizes; the others are taken, and the odd ones remarked.
     """
     documents = [document for document in listing.documents if PAGE.fullmatch(document.name)]
-    items = [item for document in documents for item in _items(document)]
-    if not items:
+    collection = Collection(Provided("azure", f"Azure Retail Prices, {ROOT}"), listing.accounts)
+    for document in documents:
+        collection.opened(document)
+    listed = [item for document in documents for item in _items(document, collection)]
+    if not listed:
         raise wrong(
             listing.documents[0], "", "the list of the region is empty", "is the region's name right?"
         )
-    collection = Collection(Provided("azure", f"Azure Retail Prices, {ROOT}"))
-    for document, place, item in items:
-        found = _read(item, document, place, collection)
-        if found is not None:
-            for offer in _offers(found, collection):
-                collection.add(offer)
+    items = []
+    for document, place, item in listed:
+        name = str(item.get("armSkuName", place)) if isinstance(item, dict) else place
+        with collection.row(document, place, name):
+            read = _read(item, document, place, collection)
+            if read is not None:
+                items.append(read)
+        if place in collection.account(document).refused:
+            collection.doubt(document, provider="azure", sku=name.strip().removeprefix(PREFIX))
+    for item in _primary(items, collection):
+        for offer in _offers(item, collection):
+            collection.add(offer)
     yield from collection.batches()
+
+
+def _primary(items: list[Item], collection: Collection) -> list[Item]:
+    """Prices of primary meters; a secondary one is not what is billed, and alone it tells no price."""
+    primary = [item for item in items if item.is_primary]
+    priced = {(item.sku, item.region, item.term) for item in primary}
+    for item in items:
+        if item.is_primary:
+            continue
+        if (item.sku, item.region, item.term) in priced:
+            collection.account(item.document).leave_out(item.place, "a secondary meter")
+            continue
+        name = f"{item.sku} {item.region} {item.term}"
+        reason = "only a secondary meter has a price, and that is not what is billed"
+        collection.remark("price", name, reason, item.document, item.place)
+        collection.doubt(item.document, provider="azure", region=item.region, sku=item.sku, term=item.term)
+    return primary
 
 
 def _envelope(document: Document) -> dict[str, Any]:
@@ -120,9 +193,10 @@ def _envelope(document: Document) -> dict[str, Any]:
     return dict(whole)
 
 
-def _items(document: Document) -> Iterator[tuple[Document, str, dict[str, Any]]]:
+def _items(document: Document, collection: Collection) -> Iterator[tuple[Document, str, Any]]:
     whole = _envelope(document)
     items = whole["Items"]
+    collection.check_fields(ENVELOPE, whole, document)
     currency = field(whole, "BillingCurrency", str, document, "")
     if currency != "USD":
         # Other currencies are dollars at a monthly rate of the publisher's, rounded, sometimes to nothing.
@@ -134,54 +208,134 @@ def _items(document: Document) -> Iterator[tuple[Document, str, dict[str, Any]]]
         yield document, f"Items[{index}]", item
 
 
-def _read(item: dict[str, Any], document: Document, place: str, collection: Collection) -> Item | None:
+def _read(item: Any, document: Document, place: str, collection: Collection) -> Item | None:
+    """An item of a GPU size that is billed by the hour; the others are accounted for."""
+    account = collection.account(document)
     sku = field(item, "armSkuName", str, document, place).strip()
     product = field(item, "productName", str, document, place)
-    if field(item, "serviceName", str, document, place) != SERVICE or not sku.startswith(GPU_SERIES):
+    service = field(item, "serviceName", str, document, place)
+    if service != SERVICE:
+        account.leave_out(place, "another service")
         return None
-    meter = f"{field(item, 'meterName', str, document, place)} {field(item, 'skuName', str, document, place)}"
-    kind = field(item, "type", str, document, place)
-    if OTHER_PRODUCTS.search(product) or GROUPING.search(sku) or "Low Priority" in meter:
+    if not sku.startswith(GPU_SERIES):
+        account.leave_out(place, NO_GPU)
         return None
-    if kind == "DevTestConsumption" or number(item, "tierMinimumUnits", document, place) != 0:
+    collection.check_fields(FIELDS, paths(item), document)
+    if SERIES not in product:
+        collection.doubt(document, provider="azure", sku=sku.removeprefix(PREFIX))
+        reason = f"the product {product!r:.60} names no series of virtual machines"
+        collection.remark("price", f"{sku} product", reason, document, place)
         return None
+    left_out = _not_wanted(item, sku, product, document, place)
+    if left_out is not None:
+        account.leave_out(place, left_out)
+        return None
+    size, kind = sku.removeprefix(PREFIX), field(item, "type", str, document, place)
+    region = field(item, "armRegionName", str, document, place)
     unit = field(item, "unitOfMeasure", str, document, place)
-    if kind not in {"Consumption", "Reservation"} or unit != "1 Hour":
-        collection.remark("price", f"{sku} {kind}", f"an unknown kind of price: {kind} per {unit}", document)
+    if not TYPES.is_wanted(kind) or unit != "1 Hour":
+        collection.doubt(document, provider="azure", region=region, sku=size)
+        reason = f"an unknown kind of price: {kind} per {unit}"
+        collection.remark("price", f"{sku} {kind}", reason, document, place)
         return None
-    term = "on_demand"
-    if kind == "Reservation":
-        years = field(item, "reservationTerm", str, document, place)
-        if years not in RESERVATIONS:
-            collection.remark("price", f"{sku} {years}", "an unknown term of reservation", document)
-            return None
-        term = RESERVATIONS[years]
-    elif "Spot" in meter:
-        term = "spot"
-    valid_from = day_of(field(item, "effectiveStartDate", str, document, place), document, place)
+    term = _term(item, kind, document, place)
+    if term is None:
+        said = item.get("reservationTerm") or "; ".join(_names(item, document, place))
+        collection.doubt(document, provider="azure", region=region, sku=size)
+        collection.remark("price", f"{sku} {said}", "an unknown term of the price", document, place)
+        return None
     price = number(item, "retailPrice", document, place)
-    if price <= PLACEHOLDER or valid_from > document.fetched_at.date():
-        return None
     if field(item, "currencyCode", str, document, place) != "USD":
         raise wrong(document, place, "the item is not in USD")
-    savings = item.get("savingsPlan", []) if term == "on_demand" else []
-    return Item(
-        sku=sku.removeprefix(PREFIX),
-        region=field(item, "armRegionName", str, document, place),
+    if price <= PLACEHOLDER:
+        collection.doubt(document, provider="azure", region=region, sku=size, term=term)
+        account.leave_out(place, NO_PRICE)
+        return None
+    end = item.get("effectiveEndDate")
+    found = Item(
+        sku=size,
+        region=region,
         kind=kind,
         term=term,
         price=price / TERM_HOURS.get(term, 1),
-        valid_from=valid_from,
-        savings=tuple(
-            (field(plan, "term", str, document, place), number(plan, "retailPrice", document, place))
-            for plan in savings
-        ),
+        valid_from=day_of(field(item, "effectiveStartDate", str, document, place), document, place),
+        valid_to=None if end is None else day_of(end, document, place),
+        is_primary=field(item, "isPrimaryMeterRegion", bool, document, place),
+        savings=(),
         document=document,
+        place=place,
     )
+    return replace(found, savings=_savings(item, found, collection)) if term == "on_demand" else found
+
+
+def _not_wanted(item: Any, sku: str, product: str, document: Document, place: str) -> str | None:
+    """Why an item of a GPU size is no offer, or None."""
+    if OTHER_PRODUCTS.search(product):
+        return "Windows, Cloud Services, Dedicated Host or a promotion"
+    if GROUPING.search(sku):
+        return "a grouping of sizes"
+    if any(LOW_PRIORITY in name.lower() for name in _names(item, document, place)):
+        return "low priority"
+    reason = TYPES.reason_to_leave_out(field(item, "type", str, document, place))
+    if reason is None and number(item, "tierMinimumUnits", document, place) != 0:
+        return "a tier beyond the first"
+    return reason
+
+
+def _names(item: Any, document: Document, place: str) -> tuple[str, str]:
+    return field(item, "meterName", str, document, place), field(item, "skuName", str, document, place)
+
+
+def _term(item: Any, kind: str, document: Document, place: str) -> str | None:
+    """How long the price binds; None where the item does not say so, or says two things."""
+    is_spot = {SPOT in name.lower() for name in _names(item, document, place)}
+    years = item.get("reservationTerm")
+    if kind == "Reservation":
+        is_plain = is_spot == {False} and _is_one_size(*_names(item, document, place))
+        return RESERVATIONS.get(years) if isinstance(years, str) and is_plain else None
+    if len(is_spot) > 1 or years or not _is_one_size(*_names(item, document, place)):
+        return None
+    return "spot" if is_spot == {True} else "on_demand"
+
+
+def _is_one_size(meter: str, sku: str) -> bool:
+    """Whether a meter and a SKU name one size; a meter may name several, with slashes between them."""
+    meters = {_size(part) for part in re.sub(SPOT, "", meter, flags=re.IGNORECASE).split("/")}
+    return _size(re.sub(SPOT, "", sku, flags=re.IGNORECASE)) in meters
+
+
+def _size(name: str) -> str:
+    return " ".join(name.lower().split())
+
+
+def _savings(item: Any, read: Item, collection: Collection) -> tuple[tuple[str, Decimal], ...]:
+    """Plans inside an item: term and price per hour; one that cannot be read is remarked, and costs only itself."""
+    if "savingsPlan" not in item:
+        return ()
+    plans, place, document = item["savingsPlan"], f"{read.place}.savingsPlan", read.document
+    try:
+        if not isinstance(plans, list):
+            raise wrong(document, place, f"savingsPlan is {shown(plans)}, not a list of plans")
+        found = tuple(
+            (SAVINGS[term], number(plan, "retailPrice", document, place))
+            for plan in plans
+            if (term := field(plan, "term", str, document, place)) in SAVINGS
+            or _refuse(term, document, place)
+        )
+    except InputError as error:
+        collection.remark("price", f"{read.sku} savings plan", error.problems[0].message, document)
+        for term in SAVINGS.values():
+            collection.doubt(document, provider="azure", region=read.region, sku=read.sku, term=term)
+        return ()
+    return found
+
+
+def _refuse(term: str, document: Document, place: str) -> bool:
+    raise wrong(document, place, f"a savings plan of {term!r} is not known")
 
 
 def _offers(item: Item, collection: Collection) -> Iterator[Offer]:
-    gpus = collection.instance("azure", item.sku, item.document)
+    gpus = collection.instance("azure", item.sku, item.document, place=item.place)
     if gpus is None or gpus.gpu_model is None:
         return
     offer = Offer(
@@ -197,8 +351,9 @@ def _offers(item: Item, collection: Collection) -> Iterator[Offer]:
         valid_from=item.valid_from,
         document=item.document,
         note=NOTE if item.kind == "Consumption" else RESERVED_NOTE,
+        valid_to=item.valid_to,
+        rows=((item.document, item.place),),
     )
     yield offer
-    for years, price in item.savings:
-        if years in SAVINGS:
-            yield replace(offer, term=SAVINGS[years], price=price, note=f"{NOTE}; savings plan")
+    for term, price in item.savings:
+        yield replace(offer, term=term, price=price, note=f"{NOTE}; savings plan")

@@ -12,20 +12,21 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
 from brytpunkt.errors import InputError
-from brytpunkt.publishers._shared.offers import Collection, Offer, Provided
+from brytpunkt.publishers._shared.accounting import IGNORED, Fields, meaning, paths, value
+from brytpunkt.publishers._shared.offers import NO_PRICE, Collection, Offer, Provided, Row
 from brytpunkt.publishers._shared.protocol import Batch, Document, Listing, Request
 from brytpunkt.publishers._shared.single_document import probe, version
 from brytpunkt.publishers._shared.source import Source
-from brytpunkt.publishers._shared.strict_reading import day_of, decimal_of, field, json_of, wrong
+from brytpunkt.publishers._shared.strict_reading import day_of, decimal_of, field, json_of, number, wrong
 from brytpunkt.tables import name_maps
 
 __all__ = ["fingerprint", "following", "parse", "probe", "start", "version"]
@@ -39,6 +40,12 @@ COMMITMENT = re.compile(
     r"Commitment v1: (?P<what>.+?)(?: running)? in (?P<where>[^()]+) for (?P<years>[13]) Years?",
     re.IGNORECASE,
 )
+# GPUs of earlier generations, displays and licences: known, and no part of a machine that is planned with.
+OTHER_PARTS = re.compile(
+    r"Tesla (?:T4|V100|P4|P100|K80)|Virtual Workstation|Licensing Fee|vGPU|Nvidia L4 Virtual|TPU",
+    re.IGNORECASE,
+)
+GPU_PART = re.compile(r"\bGPU\b|Nvidia|gpu slice", re.IGNORECASE)
 OTHER_SCHEMES = re.compile(
     r"DWS|Defined Duration|Calendar Mode|Reserved|Sole Tenancy|Custom|Premium|Commitment|Capacity Optimized|suspended",
     re.IGNORECASE,
@@ -54,16 +61,47 @@ TERMS = {"1": "reserved_1y", "3": "reserved_3y"}
 COMMITTED_USAGES = {"Commit1Yr": "reserved_1y", "Commit3Yr": "reserved_3y"}
 
 
+ENVELOPE: Fields = {"skus": value("the parts"), "nextPageToken": meaning("the next page, or nothing")}
+_INFO, _EXPRESSION = "pricingInfo[]", "pricingInfo[].pricingExpression"
+FIELDS: Fields = {
+    "description": meaning("what is priced, where, and by which scheme; must match exactly"),
+    "category.usageType": meaning("OnDemand, Preemptible, Commit1Yr or Commit3Yr"),
+    "serviceRegions[]": value("region"),
+    f"{_INFO}.effectiveTime": value("valid_from"),
+    f"{_EXPRESSION}.usageUnit": meaning("h, GiBy.h or GiBy.mo, as known of the part"),
+    f"{_EXPRESSION}.tieredRates[].startUsageAmount": meaning("the last tier is the price"),
+    f"{_EXPRESSION}.tieredRates[].unitPrice.currencyCode": meaning("USD; any other is refused"),
+    f"{_EXPRESSION}.tieredRates[].unitPrice.units": value("price_native_per_instance_hour"),
+    f"{_EXPRESSION}.tieredRates[].unitPrice.nanos": value("price_native_per_instance_hour"),
+} | dict.fromkeys(
+    (
+        *("name", "skuId", "serviceProviderName", "geoTaxonomy.**"),
+        *(f"category.{name}" for name in ("serviceDisplayName", "resourceFamily", "resourceGroup")),
+        *(f"{_INFO}.{name}" for name in ("summary", "currencyConversionRate", "aggregationInfo.**")),
+        *(
+            f"{_EXPRESSION}.{name}"
+            for name in (
+                *("displayQuantity", "usageUnitDescription", "baseUnit", "baseUnitDescription"),
+                "baseUnitConversionFactor",
+            )
+        ),
+    ),
+    IGNORED,
+)
+NOT_A_PART = "no part of a GPU machine"
+
+
 @dataclass(frozen=True)
 class Part:
-    """The newest price of a part in a region. [USD per unit and hour]"""
+    """A price of a part in a region. [USD per unit and hour]"""
 
     price: Decimal
     valid_from: date
     document: Document
+    place: str
 
 
-Prices = Mapping[tuple[str, str, str], Part]
+Prices = Mapping[tuple[str, str, str], Sequence[Part]]
 
 
 def start(source: Source, pointer: Document | None) -> Sequence[Request]:
@@ -91,18 +129,19 @@ def parse(listing: Listing) -> Iterator[Batch]:
     Raises ``InputError`` for a page that is not whole, a field of a wanted SKU that is missing, another currency or unit.
     """
     title = f"Google Cloud Billing Catalog, Compute Engine, {ROOT}"
-    collection = Collection(Provided("gcp", title))
-    wanted = _wanted_parts()
-    prices = _prices(listing.documents, wanted, collection)
-    if not prices:
+    collection = Collection(Provided("gcp", title), listing.accounts)
+    catalog = _Catalog(collection, _wanted_parts())
+    for document in listing.documents:
+        catalog.read(document)
+    if not catalog.prices:
         raise wrong(listing.documents[0], "", "the catalog has none of the parts of a GPU machine")
-    regions = sorted({region for _, region, _ in prices})
+    regions = sorted({region for _, region, _ in catalog.prices})
     for machine in name_maps.machines():
         for region in regions:
             for term in ("on_demand", "spot", *TERMS.values()):
-                offer = _composed(machine, region, prices, collection, term)
-                if offer is not None:
+                for offer in _composed(machine, region, catalog, term):
                     collection.add(offer)
+    catalog.account_for_parts()
     yield from collection.batches()
 
 
@@ -127,39 +166,116 @@ def _committed(part: str) -> str:
     return part.replace(" Instance Core", " Cpu").replace(" Instance Ram", " Ram")
 
 
-def _prices(documents: Sequence[Document], wanted: dict[str, str], collection: Collection) -> Prices:
-    found: dict[tuple[str, str, str], list[Part]] = defaultdict(list)
-    for document in documents:
-        skus = field(json_of(document), "skus", list, document, "")
+@dataclass
+class _Catalog:
+    """The parts of a catalog by name, region and term, and the regions that have a GPU of an unknown name."""
+
+    collection: Collection
+    wanted: dict[str, str]
+    prices: dict[tuple[str, str, str], list[Part]] = dataclass_field(default_factory=dict)
+    unknown_in: set[tuple[str, str]] = dataclass_field(default_factory=set)
+    odd: set[tuple[str, str, str]] = dataclass_field(default_factory=set)
+
+    def read(self, document: Document) -> None:
+        """Take the parts of a page in."""
+        self.collection.opened(document)
+        whole = json_of(document)
+        skus = field(whole, "skus", list, document, "")
+        self.collection.check_fields(ENVELOPE, whole, document)
         for index, sku in enumerate(skus):
-            place = f"skus[{index}]"
-            description = field(sku, "description", str, document, place)
-            part = _part_of(description)
-            if part is None or part[0] not in wanted:
+            self._sku(sku, document, f"skus[{index}]")
+
+    def account_for_parts(self) -> None:
+        """Parts of which no machine was composed are told apart from those that were used."""
+        for parts in self.prices.values():
+            for part in parts:
+                self.collection.account(part.document).leave_out(part.place, "a part of no whole machine")
+
+    def _sku(self, sku: Any, document: Document, place: str) -> None:
+        account = self.collection.account(document)
+        account.read(place)
+        description = field(sku, "description", str, document, place)
+        part = _part_of(description)
+        if part is None:
+            self._unread(description, document, place)
+            return
+        what, said = part
+        if what not in self.wanted:
+            self._other(sku, what, said, document, place)
+            return
+        self.collection.check_fields(FIELDS, paths(sku), document)
+        usage = field(
+            field(sku, "category", dict, document, place), "usageType", str, document, f"{place}.category"
+        )
+        # Some spot SKUs are filed under OnDemand: the description is right.
+        term = "spot" if usage == "Preemptible" else said
+        is_committed = term in COMMITTED_USAGES.values()
+        regions = [str(region) for region in field(sku, "serviceRegions", list, document, place)]
+        if usage not in USAGES or COMMITTED_USAGES.get(usage) != (term if is_committed else None):
+            self._odd(what, regions, term)
+            reason = f"its usage type says {usage}"
+            self.collection.remark("part", description, reason, document, place)
+            return
+        try:
+            parts = _priced(sku, self.wanted[what], document, place)
+        except InputError as error:
+            if not is_committed:
+                raise
+            self._odd(what, regions, term)
+            self.collection.remark("part", description, error.problems[0].message, document, place)
+            return
+        for region in regions:
+            self.prices.setdefault((what, region, term), []).extend(parts)
+        if not any(part.price for part in parts):
+            account.leave_out(place, NO_PRICE)
+
+    def _unread(self, description: str, document: Document, place: str) -> None:
+        """A description of another form: sold by another scheme, or perhaps a GPU under a new name."""
+        if OTHER_SCHEMES.search(description):
+            self.collection.account(document).leave_out(place, "sold by another scheme")
+        elif GPU_PART.search(description) and not OTHER_PARTS.search(description):
+            reason = "it does not say what is priced and where as was known"
+            self.collection.remark("part", description, reason, document, place)
+        else:
+            self.collection.account(document).leave_out(place, NOT_A_PART)
+
+    def _other(self, sku: Any, what: str, term: str, document: Document, place: str) -> None:
+        """A part that no machine of the map has: a GPU of an unknown name is remarked, as it may be a new name."""
+        if not GPU_PART.search(what) or OTHER_PARTS.search(what):
+            self.collection.account(document).leave_out(place, NOT_A_PART)
+            return
+        regions = field(sku, "serviceRegions", list, document, place)
+        self.unknown_in |= {(str(region), term) for region in regions}
+        self.collection.remark("part", what, "a GPU that no machine of the map has", document, place)
+
+    def _odd(self, what: str, regions: Sequence[str], term: str) -> None:
+        self.odd |= {(what, region, term) for region in regions}
+
+    def is_doubtful(self, names: Sequence[str], region: str, term: str) -> bool:
+        """Whether a missing part may be there under another name, or be there and odd."""
+        return (region, term) in self.unknown_in or any((name, region, term) in self.odd for name in names)
+
+    def at(self, names: Sequence[str], region: str, term: str, day: date) -> Part | None:
+        """The newest price of a part that holds on a day; several of that one day are a remark."""
+        for name in names:
+            parts = [part for part in self.prices.get((name, region, term), []) if part.valid_from <= day]
+            newest = max((part.valid_from for part in parts), default=None)
+            same = [part for part in parts if part.valid_from == newest and part.price > 0]
+            if len({part.price for part in same}) > 1:
+                shown = f"{name}, {region}{'' if term == 'on_demand' else f', {term}'}"
+                for part in same:
+                    reason = "several prices of one day"
+                    self.collection.remark("part", shown, reason, part.document, part.place)
+                self.odd.add((name, region, term))
                 continue
-            usage = field(
-                field(sku, "category", dict, document, place), "usageType", str, document, f"{place}.category"
-            )
-            if usage not in USAGES:
-                continue
-            what, said = part
-            # Some spot SKUs are filed under OnDemand: the description is right.
-            term = "spot" if usage == "Preemptible" else said
-            is_committed = term in COMMITTED_USAGES.values()
-            if COMMITTED_USAGES.get(usage) != (term if is_committed else None):
-                collection.remark("part", description, f"its usage type says {usage}", document)
-                continue
-            try:
-                price = _price(sku, wanted[what], document, place)
-            except InputError as error:
-                if not is_committed:
-                    raise
-                collection.remark("part", description, error.problems[0].message, document)
-                continue
-            for region in field(sku, "serviceRegions", list, document, place):
-                found[what, str(region), term].append(price)
-    newest = {key: _newest(key, parts, collection) for key, parts in found.items()}
-    return {key: price for key, price in newest.items() if price is not None}
+            if same:
+                return same[0]
+        return None
+
+    def later_days(self, names: Sequence[str], region: str, term: str, day: date) -> set[date]:
+        """Days after ``day`` from which a part has another price."""
+        parts = (part for name in names for part in self.prices.get((name, region, term), []))
+        return {part.valid_from for part in parts if part.valid_from > day}
 
 
 def _part_of(description: str) -> tuple[str, str] | None:
@@ -177,11 +293,15 @@ def _part_of(description: str) -> tuple[str, str] | None:
     return None if said is None else (said["what"], term)
 
 
-def _price(sku: dict[str, Any], unit: str, document: Document, place: str) -> Part:
+def _priced(sku: dict[str, Any], unit: str, document: Document, place: str) -> list[Part]:
+    """Prices of a part, each with the day from which it holds."""
     infos = field(sku, "pricingInfo", list, document, place)
     if not infos:
         raise wrong(document, place, "pricingInfo is empty")
-    info = infos[-1]
+    return [_price(info, unit, document, place) for info in infos]
+
+
+def _price(info: Any, unit: str, document: Document, place: str) -> Part:
     expression = field(info, "pricingExpression", dict, document, f"{place}.pricingInfo")
     stated = field(expression, "usageUnit", str, document, f"{place}.pricingExpression")
     if stated != unit:
@@ -190,72 +310,81 @@ def _price(sku: dict[str, Any], unit: str, document: Document, place: str) -> Pa
     if not rates:
         raise wrong(document, place, "tieredRates is empty")
     # A first tier may be free; what a machine in use costs is the last one.
-    last = max(rates, key=lambda rate: rate.get("startUsageAmount", 0))
-    amount = field(last, "unitPrice", dict, document, f"{place}.tieredRates")
+    last = max(rates, key=lambda rate: number(rate, "startUsageAmount", document, f"{place}.tieredRates"))
+    price = [_amount(rate, document, place) for rate in rates][rates.index(last)]
+    if unit == "GiBy.mo":
+        price /= HOURS_PER_MONTH
+    since = day_of(field(info, "effectiveTime", str, document, place), document, place)
+    return Part(price, since, document, place)
+
+
+def _amount(rate: Any, document: Document, place: str) -> Decimal:
+    amount = field(rate, "unitPrice", dict, document, f"{place}.tieredRates")
     if field(amount, "currencyCode", str, document, f"{place}.unitPrice") != "USD":
         raise wrong(
             document, place, f"the currency is {amount['currencyCode']}, not USD", "ask for currencyCode=USD"
         )
     price = decimal_of(field(amount, "units", str, document, place), document, place)
-    price += field(amount, "nanos", int, document, place) * NANO
-    if unit == "GiBy.mo":
-        price /= HOURS_PER_MONTH
-    return Part(price, day_of(field(info, "effectiveTime", str, document, place), document, place), document)
+    return price + field(amount, "nanos", int, document, place) * NANO
 
 
-def _newest(key: tuple[str, str, str], parts: list[Part], collection: Collection) -> Part | None:
-    """The newest price of a part; several of one day are a remark."""
-    day = max(part.valid_from for part in parts)
-    newest = [part for part in parts if part.valid_from == day and part.price > 0]
-    if len({part.price for part in newest}) > 1:
-        name = f"{key[0]}, {key[1]}{'' if key[2] == 'on_demand' else f', {key[2]}'}"
-        collection.remark("part", name, "several prices of one day", newest[0].document)
-        return None
-    return newest[0] if newest else None
-
-
-def _composed(
-    machine: name_maps.Machine, region: str, prices: Prices, collection: Collection, term: str
-) -> Offer | None:
-    gpu = _any(machine.gpu, region, prices, term)
-    if gpu is None:
-        return None
-    total, valid_from, lacking = machine.gpu_count * gpu.price, gpu.valid_from, []
-    for name, spellings, amount in (
-        ("cores", machine.core, machine.vcpus),
-        ("memory", machine.ram, machine.memory_gib),
-        ("local disk", (LOCAL_DISK,), machine.local_ssd_gib),
-    ):
-        part = _any(spellings, region, prices, term)
-        if not amount:
+def _composed(machine: name_maps.Machine, region: str, catalog: _Catalog, term: str) -> Iterator[Offer]:
+    """A machine's price now, and from each later day on which one of its parts changes."""
+    parts = [
+        (label, _spelled(spellings, term), amount)
+        for label, spellings, amount in (
+            ("GPUs", machine.gpu, machine.gpu_count),
+            ("cores", machine.core, machine.vcpus),
+            ("memory", machine.ram, machine.memory_gib),
+            ("local disk", (LOCAL_DISK,), machine.local_ssd_gib),
+        )
+        if amount
+    ]
+    today = next(iter(catalog.collection.documents.values())).fetched_at.date()
+    later = {day for _, names, _ in parts for day in catalog.later_days(names, region, term, today)}
+    for day in (today, *sorted(later)):
+        found = [
+            (label, names, amount, catalog.at(names, region, term, day)) for label, names, amount in parts
+        ]
+        gpu = found[0][3]
+        lacking = [label for label, _, _, part in found if part is None]
+        if day == today and any(
+            part is None and catalog.is_doubtful(names, region, term) for _, names, _, part in found
+        ):
+            _doubt(machine, region, term, catalog)
+        if gpu is None:
             continue
-        if part is None:
-            lacking.append(name)
+        if lacking:
+            reason = f"there is a GPU price, but none for {', '.join(lacking)}"
+            name = f"{machine.name} {region} {term}"
+            catalog.collection.remark("part", name, reason, gpu.document, gpu.place)
+            _doubt(machine, region, term, catalog)
             continue
-        total += amount * part.price
-        valid_from = max(valid_from, part.valid_from)
-    if lacking:
-        reason = f"there is a GPU price, but none for {', '.join(lacking)}"
-        collection.remark("part", f"{machine.name} {region} {term}", reason, gpu.document)
-        return None
-    return Offer(
-        provider="gcp",
-        region=region,
-        country=collection.country("gcp", region, gpu.document),
-        sku=machine.name,
-        gpu_model=machine.gpu_model,
-        gpu_count=machine.gpu_count,
-        term=term,
-        price=total,
-        currency="USD",
-        valid_from=valid_from,
-        document=gpu.document,
-        confidence="derived",
-        note=COMMITTED_NOTE if term in COMMITTED_USAGES.values() else NOTE,
-    )
+        priced = [(amount, part) for _, _, amount, part in found if part is not None]
+        rows: tuple[Row, ...] = tuple((part.document, part.place) for _, part in priced)
+        yield Offer(
+            provider="gcp",
+            region=region,
+            country=catalog.collection.country("gcp", region, gpu.document),
+            sku=machine.name,
+            gpu_model=machine.gpu_model,
+            gpu_count=machine.gpu_count,
+            term=term,
+            price=sum((amount * part.price for amount, part in priced), Decimal(0)),
+            currency="USD",
+            valid_from=max(part.valid_from for _, part in priced),
+            document=gpu.document,
+            confidence="derived",
+            note=COMMITTED_NOTE if term in COMMITTED_USAGES.values() else NOTE,
+            rows=rows,
+        )
 
 
-def _any(spellings: Sequence[str], region: str, prices: Prices, term: str) -> Part | None:
-    names = map(_committed, spellings) if term in COMMITTED_USAGES.values() else spellings
-    found = (prices.get((name, region, term)) for name in names)
-    return next((part for part in found if part is not None), None)
+def _doubt(machine: name_maps.Machine, region: str, term: str, catalog: _Catalog) -> None:
+    document = next(iter(catalog.collection.documents.values()))
+    catalog.collection.doubt(document, provider="gcp", region=region, sku=machine.name, term=term)
+
+
+def _spelled(spellings: Sequence[str], term: str) -> tuple[str, ...]:
+    """Names of a part by the term that it is bought for."""
+    return tuple(map(_committed, spellings)) if term in COMMITTED_USAGES.values() else tuple(spellings)

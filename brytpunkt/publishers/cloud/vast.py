@@ -11,7 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from statistics import median
+from typing import Any
 
+from brytpunkt.publishers._shared.accounting import IGNORED, Fields, meaning, value
 from brytpunkt.publishers._shared.offers import Collection, Offer, Provided
 from brytpunkt.publishers._shared.protocol import Batch, Document, Listing, Request
 from brytpunkt.publishers._shared.single_document import following, probe, version
@@ -24,6 +26,15 @@ ROOT = "https://console.vast.ai/api/v0/bundles/"
 LIMIT = 3000
 # The median of fewer offers is one host's opinion.
 FEWEST = 3
+FIELDS: Fields = {
+    "gpu_name": value("gpu_model"),
+    "num_gpus": value("divides the price"),
+    "dph_total": value("price_native_per_instance_hour"),
+    "rentable": meaning("true where it is stated; the query asks for it"),
+    "rented": meaning("false where it is stated; the query asks for it"),
+    "*": IGNORED,
+    "*.**": IGNORED,
+}
 
 
 def start(source: Source, pointer: Document | None) -> Sequence[Request]:
@@ -38,30 +49,55 @@ def start(source: Source, pointer: Document | None) -> Sequence[Request]:
 def parse(listing: Listing) -> Iterator[Batch]:
     """Offers of the marketplace -> one market price a GPU.
 
-    Raises ``InputError`` for a missing field or an empty list.
+    Raises ``InputError`` for an empty list, or if a field is missing or odd in more than a fifth of the offers.
     """
-    collection = Collection(Provided("vast", f"Vast.ai marketplace, {ROOT}"))
+    collection = Collection(Provided("vast", f"Vast.ai marketplace, {ROOT}"), listing.accounts)
     for document in listing.documents:
+        collection.opened(document)
         offers = field(json_of(document), "offers", list, document, "")
         if not offers:
             raise wrong(document, "offers", "the list is empty")
-        prices: dict[str, list[Decimal]] = defaultdict(list)
+        prices: dict[str, list[tuple[Decimal, str]]] = defaultdict(list)
         for index, offer in enumerate(offers):
             place = f"offers[{index}]"
-            gpu = collection.gpu(field(offer, "gpu_name", str, document, place), document)
-            count = field(offer, "num_gpus", int, document, place)
-            price = number(offer, "dph_total", document, place)
-            if gpu is not None and count > 0 and price > 0:
-                prices[gpu].append(price / count)
+            with collection.row(document, place, place):
+                _offer(offer, document, place, collection, prices)
         for gpu, found in sorted(prices.items()):
             if len(found) < FEWEST:
-                collection.remark("price", gpu, f"only {len(found)} offers", document)
+                reason = f"only {len(found)} offers"
+                collection.remark("price", gpu, reason, document)
+                collection.doubt(document, provider="vast", sku=f"market-{gpu.lower()}")
+                for _, place in found:
+                    collection.account(document).remark(place, reason)
                 continue
             collection.add(_signal(gpu, found, document))
     yield from collection.batches("market_prices")
 
 
-def _signal(gpu: str, prices: list[Decimal], document: Document) -> Offer:
+def _offer(
+    offer: Any,
+    document: Document,
+    place: str,
+    collection: Collection,
+    prices: dict[str, list[tuple[Decimal, str]]],
+) -> None:
+    """Note the price per GPU of an offer that can be rented."""
+    account = collection.account(document)
+    gpu = collection.gpu(field(offer, "gpu_name", str, document, place), document, place)
+    count = field(offer, "num_gpus", int, document, place)
+    price = number(offer, "dph_total", document, place)
+    if gpu is None:
+        return
+    if offer.get("rentable") not in {None, True} or offer.get("rented") not in {None, False}:
+        account.leave_out(place, "cannot be rented now")
+    elif count <= 0 or price <= 0:
+        account.leave_out(place, "no price, or no GPU")
+    else:
+        prices[gpu].append((price / count, place))
+
+
+def _signal(gpu: str, found: list[tuple[Decimal, str]], document: Document) -> Offer:
+    prices = [price for price, _ in found]
     return Offer(
         provider="vast",
         region="",
@@ -76,4 +112,5 @@ def _signal(gpu: str, prices: list[Decimal], document: Document) -> Offer:
         document=document,
         confidence="derived",
         note=f"median of {len(prices)} offers of third-party hosts, {min(prices):.2f} to {max(prices):.2f}",
+        rows=tuple((document, place) for _, place in found),
     )

@@ -11,11 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from brytpunkt.publishers._shared.accounting import IGNORED, Fields, meaning, paths, value
 from brytpunkt.publishers._shared.offers import Collection, Offer, Provided
 from brytpunkt.publishers._shared.protocol import Batch, Document, Listing, Request
 from brytpunkt.publishers._shared.single_document import following, probe, version
 from brytpunkt.publishers._shared.source import Source
 from brytpunkt.publishers._shared.strict_reading import decimal_of, field, json_of, wrong
+from brytpunkt.tables.provenance import CURRENCIES
 
 __all__ = ["following", "parse", "probe", "start", "version"]
 
@@ -23,6 +25,22 @@ ROOT = "https://api.verda.com/v1"
 TYPES, LOCATIONS = "instance-types.json", "locations.json"
 DESCRIPTION = re.compile(r"(?P<count>\d+)x (?P<gpu>.+)")
 PRICES = {"price_per_hour": "on_demand", "spot_price": "spot"}
+FIELDS: Fields = {
+    "instance_type": value("sku"),
+    "price_per_hour": value("price_native_per_instance_hour"),
+    "spot_price": value("price_native_per_instance_hour"),
+    "currency": meaning("a currency with an exchange rate"),
+    "gpu.description": value("gpu_model"),
+    "gpu.number_of_gpus": meaning("the count in the description"),
+} | dict.fromkeys(
+    (
+        *("id", "model", "name", "description", "best_for[]", "cpu.**", "memory.**", "gpu_memory.**"),
+        *("storage.**", "p2p", "dynamic_price", "max_dynamic_price", "serverless_price", "manufacturer"),
+        *("serverless_spot_price", "deploy_warning", "display_name", "supported_os[]", "cpu_type"),
+    ),
+    IGNORED,
+)
+LOCATION_FIELDS: Fields = {"code": value("region"), "country_code": value("country"), "name": IGNORED}
 
 
 @dataclass(frozen=True)
@@ -49,21 +67,39 @@ def start(source: Source, pointer: Document | None) -> Sequence[Request]:
 def parse(listing: Listing) -> Iterator[Batch]:
     """Instance types and locations -> on-demand and spot offers.
 
-    Raises ``InputError`` for a missing document or field, or an empty list.
+    Raises ``InputError`` for a missing document, an empty list or an odd location, or if a field is missing or odd in more
+    than a fifth of the types; the others are taken, and the odd ones remarked.
     """
     documents = {document.name: document for document in listing.documents}
     if set(documents) != {TYPES, LOCATIONS}:
         raise wrong(listing.documents[0], "", f"the publication is {TYPES} and {LOCATIONS}")
-    collection = Collection(Provided("verda", f"Verda instance types, {ROOT}"))
+    collection = Collection(Provided("verda", f"Verda instance types, {ROOT}"), listing.accounts)
+    for document in documents.values():
+        collection.opened(document)
     locations = [
-        Location(
-            field(entry, "code", str, document, place), field(entry, "country_code", str, document, place)
-        )
+        _location(entry, document, place, collection)
         for document, place, entry in _entries(documents[LOCATIONS])
     ]
     for document, place, entry in _entries(documents[TYPES]):
-        _instance(entry, locations, document, place, collection)
+        name = str(entry.get("instance_type", place)) if isinstance(entry, dict) else place
+        with collection.row(document, place, name):
+            _instance(entry, locations, document, place, collection)
+        if place in collection.account(document).refused:
+            collection.doubt(document, provider="verda", sku=name)
     yield from collection.batches()
+
+
+def _location(entry: Any, document: Document, place: str, collection: Collection) -> Location:
+    account = collection.account(document)
+    account.read(place)
+    found = Location(
+        field(entry, "code", str, document, place), field(entry, "country_code", str, document, place)
+    )
+    if re.fullmatch(r"[A-Z]{2}", found.country) is None or not found.code:
+        raise wrong(document, place, f"{found.code!r} in {found.country!r} is no location in a country")
+    collection.check_fields(LOCATION_FIELDS, paths(entry), document)
+    account.take(place)
+    return found
 
 
 def _entries(document: Document) -> list[tuple[Document, str, Any]]:
@@ -79,20 +115,25 @@ def _instance(
     gpus = field(entry, "gpu", dict, document, place)
     count = field(gpus, "number_of_gpus", int, document, f"{place}.gpu")
     sku = field(entry, "instance_type", str, document, place)
-    if not count:
-        return
+    if not count and not gpus.get("description"):
+        return collection.account(document).leave_out(place, "no GPU")
+    collection.check_fields(FIELDS, paths(entry), document)
     described = field(gpus, "description", str, document, f"{place}.gpu")
     said = DESCRIPTION.fullmatch(described)
     if said is None or int(said["count"]) != count:
         raise wrong(document, f"{place}.gpu", f"{described!r} and number_of_gpus {count} do not agree")
-    gpu = collection.gpu(said["gpu"], document)
+    gpu = collection.gpu(said["gpu"], document, place)
     if gpu is None:
-        return
+        return collection.doubt(document, provider="verda", sku=sku)
     currency = field(entry, "currency", str, document, place).upper()
+    if currency not in CURRENCIES:
+        raise wrong(document, place, f"the currency is {currency!r}, which has no exchange rate")
+    collection.account(document).leave_out(place, "not available now")
     for name, term in PRICES.items():
         if name not in entry:
             raise wrong(document, place, f"the field {name} is missing")
         if entry[name] in {None, ""}:
+            collection.doubt(document, provider="verda", sku=sku, term=term)
             continue
         price = decimal_of(entry[name], document, f"{place}.{name}")
         for location in locations:
@@ -110,5 +151,7 @@ def _instance(
                     valid_from=None,
                     document=document,
                     note="list price; stock in this location is not stated",
+                    rows=((document, place),),
                 )
             )
+    return None

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from brytpunkt.publishers._shared.offers import frame, provenance
+from brytpunkt.publishers._shared.accounting import IGNORED, Fields, value
+from brytpunkt.publishers._shared.notes import Notes, Provided
 from brytpunkt.publishers._shared.protocol import Batch, Document, Listing, Request
+from brytpunkt.publishers._shared.rows import frame, provenance
 from brytpunkt.publishers._shared.single_document import following, probe, version
 from brytpunkt.publishers._shared.source import Source
 from brytpunkt.publishers._shared.strict_reading import csv_rows, day_of, decimal_of, wrong
@@ -32,6 +34,16 @@ NUMBERS = {
     "tdp_w": ("TDP (W)", 1.0),
 }
 SOURCE_OF_PRICE = "Source for the price"
+# Units stand in the names of the columns, so that another unit is another column.
+FIELDS: Fields = {
+    NAME: value("accelerator"),
+    MAKER: value("manufacturer"),
+    KIND: value("kind"),
+    RELEASED: value("released_on"),
+    SOURCE_OF_PRICE: value("note"),
+    # The table has further measures and remarks, and gets more.
+    "*": IGNORED,
+} | {column: value(ours) for ours, (column, _) in NUMBERS.items()}
 COLUMNS = (NAME, MAKER, KIND, RELEASED, SOURCE_OF_PRICE, *(column for column, _ in NUMBERS.values()))
 
 
@@ -46,16 +58,22 @@ def parse(listing: Listing) -> Iterator[Batch]:
 
     Raises ``InputError`` for a lacking column, a number or day that is none, or a name twice.
     """
+    notes = Notes(Provided("epoch", TITLE), listing.accounts)
     for document in listing.documents:
+        account = notes.opened(document)
         found: dict[str, dict[str, object]] = {}
         for line, row in csv_rows(document, document.read(), COLUMNS):
+            notes.check_fields(FIELDS, [] if found else row, document)
+            account.read(f"line {line}")
             name = row[NAME].strip()
             if not name or name in found:
                 raise wrong(document, f"line {line}", f"{name!r} is no name, or there twice")
             found[name] = _accelerator(name, row, document, f"line {line}")
+            account.take(f"line {line}")
         if not found:
             raise wrong(document, "", "the table has no lines")
         yield Batch("accelerators", frame("accelerators", list(found.values())), document)
+    yield from notes.remark_batches()
 
 
 def _accelerator(name: str, row: dict[str, str], document: Document, place: str) -> dict[str, object]:

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, TypeVar
 
+from brytpunkt.publishers._shared.accounting import IGNORED, Field, Fields, meaning, paths, value
 from brytpunkt.publishers._shared.offers import Collection, Provided, frame
 from brytpunkt.publishers._shared.protocol import Batch, Document, Listing, Request
+from brytpunkt.publishers._shared.rules import Rule, rule
 from brytpunkt.publishers._shared.single_document import following, probe, version
 from brytpunkt.publishers._shared.source import Source
 from brytpunkt.publishers._shared.strict_reading import field, json_of, number, wrong
@@ -39,6 +41,37 @@ RENAMED = {
 TOTAL = "total_accelerators"
 UNITS = "Tokens/s"
 SCENARIOS = {"Offline": "offline", "Server": "server", "Interactive": "interactive"}
+# Fields by the names of the list, checked in this order.
+RULES: dict[str, Rule] = {
+    "Category": rule("the category", ("closed",), not_of_the_closed_division=("open", "network")),
+    "Suite": rule("the suite", ("datacenter", "datacenter,edge", "edge,datacenter"), of_the_edge=("edge",)),
+    "Performance_Units": rule(
+        "the unit",
+        (UNITS,),
+        not_in_tokens_per_second=(
+            *("Samples/s", "Queries/s", "Latency (ms)", "Latency (s)", "Latency (us)", "Frames/s"),
+            *("samples/s", "queries/s", "s", "ms", "Images/s"),
+        ),
+    ),
+    "Availability": rule("the availability", ("available",), not_available=("preview", "rdi")),
+    "Scenario": rule("the scenario", SCENARIOS, a_scenario_of_single_streams=("SingleStream", "MultiStream")),
+}
+_SAID: dict[str, Field] = {
+    "version": meaning(" or ".join(ROUNDS)),
+    "inferred": meaning("0: a measurement"),
+    "Model": value("model"),
+    "Accelerator": value("gpu_model"),
+    "a#": value("gpu_count"),
+    "Nodes": value("gpu_count"),
+    "Performance_Result": value("output_tokens_per_second"),
+    "weight_data_types": value("precision"),
+} | {name: meaning(" or ".join(sorted(said.wanted))) for name, said in RULES.items()}
+# All others describe the submission and its system.
+FIELDS: Fields = _SAID | {"*": IGNORED, "*.**": IGNORED}
+
+LATER_FIELDS: Fields = {RENAMED.get(name, name): said for name, said in FIELDS.items()} | {
+    TOTAL: meaning("accelerators per node times nodes")
+}
 
 Kind = TypeVar("Kind")
 
@@ -90,7 +123,8 @@ def parse(listing: Listing) -> Iterator[Batch]:
     Raises ``InputError`` for another schema or round, a missing field, or no result that counts.
     """
     for document in listing.documents:
-        collection = Collection(Provided("mlperf", TITLE))
+        collection = Collection(Provided("mlperf", TITLE), listing.accounts)
+        collection.opened(document)
         entries = json_of(document)
         if not isinstance(entries, list | dict) or not entries:
             known = f"this reader knows {', '.join(ROUNDS)}"
@@ -109,7 +143,7 @@ def parse(listing: Listing) -> Iterator[Batch]:
                 document, "", "no result counts", "wanted are closed, measured results in tokens per second"
             )
         yield Batch("benchmarks", frame("benchmarks", _rows(results, document, collection)), document)
-        yield from collection.batches("benchmarks")
+        yield from collection.remark_batches()
 
 
 def _result(
@@ -120,36 +154,54 @@ def _result(
     def of(name: str, kind: type[Kind]) -> Kind:
         return field(entry, names.get(name, name), kind, document, place)
 
+    account = collection.account(document)
+    account.read(place)
     stated = of("version", str)
     if stated not in ROUNDS:
         raise wrong(document, place, f"the round is {stated}", f"this reader knows {', '.join(ROUNDS)}")
-    category, suite = of("Category", str), of("Suite", str)
-    units, scenario = of("Performance_Units", str), of("Scenario", str)
-    inferred, model = of("inferred", int), of("Model", str)
-    if category != "closed" or "datacenter" not in suite or inferred or units != UNITS or model in REPEATS:
+    model = of("Model", str)
+    said = {name: of(name, str) for name in RULES}
+    inferred = bool(of("inferred", int))
+    reason = _left_out(said, model, inferred=inferred)
+    if reason is not None:
+        account.leave_out(place, reason)
         return None
-    if of("Availability", str) != "available" or scenario not in SCENARIOS:
+    unclear = [known.doubt(said[name]) for name, known in RULES.items() if not known.is_wanted(said[name])]
+    if unclear:
+        collection.remark("row", f"{place} {model}", unclear[0], document, place)
         return None
     if model not in MODELS:
-        collection.remark("part", model, "a model in tokens per second that is not planned with", document)
+        reason = "a model in tokens per second that is not planned with"
+        collection.remark("part", model, reason, document, place)
         return None
-    gpu = collection.gpu(of("Accelerator", str), document)
+    collection.check_fields(FIELDS if is_list else LATER_FIELDS, paths(entry), document)
+    gpu = collection.gpu(of("Accelerator", str), document, place)
     if gpu is None:
         return None
     count = of("a#", int) * of("Nodes", int)
     if not is_list and of(TOTAL, int) != count:
         stated_total = f"{of(TOTAL, int)} accelerators in all, {count} by its nodes"
-        collection.remark("part", f"{place} {gpu}", stated_total, document)
+        collection.remark("part", f"{place} {gpu}", stated_total, document, place)
         return None
+    account.take(place)
     return Result(
         gpu_model=gpu,
         gpu_count=count,
         model=model,
-        scenario=SCENARIOS[scenario],
+        scenario=SCENARIOS[said["Scenario"]],
         round=stated,
         rate=float(number(entry, names.get("Performance_Result", "Performance_Result"), document, place)),
         precision=of("weight_data_types", str),
     )
+
+
+def _left_out(said: dict[str, str], model: str, *, inferred: bool) -> str | None:
+    """Why a result that is understood is not one that counts, or None."""
+    if inferred:
+        return "inferred from another scenario"
+    reasons = (known.reason_to_leave_out(said[name]) for name, known in RULES.items())
+    repeats = "repeats the stricter target of accuracy" if model in REPEATS else None
+    return next((reason for reason in reasons if reason is not None), repeats)
 
 
 def _rows(results: list[Result], document: Document, collection: Collection) -> list[dict[str, object]]:

@@ -100,8 +100,10 @@ def reason_to_refuse(
     if table in DIAGNOSTICS:
         return None
     bad = total - good.height
-    if total == 0 and (listed is None or gone):
-        return f"all {gone} known rows are gone" if gone else "the publication has no rows"
+    if (
+        total == 0 and gone
+    ):  # where nothing was known, an empty list is an answer: a region may have no such machines
+        return f"all {gone} known rows are gone"
     if bad > LARGEST_BAD_SHARE * total:
         return f"{bad} of {total} rows break the contract"
     if gone > LARGEST_LOSS_SHARE * (listed or 0):

@@ -73,7 +73,7 @@ def test_what_is_not_understood_is_remarked(tmp_path: Path) -> None:
 
 def test_the_order_of_columns_does_not_matter(tmp_path: Path) -> None:
     head, lines = native("aws", OFFER).splitlines()[:5], native("aws", OFFER).splitlines()[5:]
-    order = list(range(20))
+    order = list(range(24))
     random.Random(1).shuffle(order)
     shuffled = []
     for line in lines:
@@ -96,6 +96,8 @@ def as_json(csv_text: str) -> dict[str, object]:
             "capacitystatus": line["CapacityStatus"],
             "preInstalledSw": line["Pre Installed S/W"],
             "regionCode": line["Region Code"],
+            "licenseModel": line["License Model"],
+            "marketoption": line["MarketOption"],
         } | ({"gpu": line["GPU"]} if line["GPU"] else {})
         family = line["Product Family"]
         products[line["SKU"]] = {"sku": line["SKU"], "productFamily": family, "attributes": attributes}
@@ -121,6 +123,8 @@ def as_json(csv_text: str) -> dict[str, object]:
         )
         dimension: dict[str, object] = {
             "unit": line["Unit"],
+            "beginRange": line["StartingRange"],
+            "endRange": line["EndingRange"],
             "pricePerUnit": {"USD": line["PricePerUnit"]},
             "appliesTo": [],
         }
@@ -152,6 +156,7 @@ def plans_json() -> dict[str, object]:
                     "unit": "Hrs",
                     "discountedRate": {"price": price, "currency": "USD"},
                     "discountedInstanceType": "p5.48xlarge",
+                    "discountedRegionCode": "eu-north-1",
                 }
                 for sku in ("AAA", "ZZZ")
             ],

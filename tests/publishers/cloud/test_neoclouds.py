@@ -274,7 +274,10 @@ def test_gpuhunt_is_a_second_opinion(tmp_path: Path) -> None:
         gpuhunt | aws | p5.48xlarge | eu-north-1 | SE | H100-SXM-80GB | 8 | on_demand | 58.8928 | USD
         gpuhunt | aws | p5.48xlarge | eu-north-1 | SE | H100-SXM-80GB | 8 | spot      | 28.3188 | USD
     """)
-    assert rows(batches, "source_remarks")["name"].to_list() == ["R200 288"]
+    assert text(rows(batches, "source_remarks"), "kind", "name") == table("""
+        gpu      | R200 288
+        instance | aws x9.large
+    """)
 
 
 def test_gpuhunt_walks_from_its_version(tmp_path: Path) -> None:

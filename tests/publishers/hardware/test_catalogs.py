@@ -126,6 +126,7 @@ def test_token_prices_in_force(tmp_path: Path) -> None:
         somebody | plain  | 1 | 0.1 | 5.5 | 2026-11-03
         somebody | tiered | 3 |     | 15  | 2026-11-03
         somebody | moving | 4 |     | 20  | 2026-03-13
+        somebody | moving | 1 |     | 2   | 2027-01-01
     """)
 
 
