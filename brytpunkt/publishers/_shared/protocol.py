@@ -14,6 +14,7 @@ from typing import IO, Protocol, cast
 import polars as pl
 import zstandard
 
+from brytpunkt.publishers._shared.accounting import Accounts
 from brytpunkt.publishers._shared.source import Source
 
 STREAM_BYTES = 1 << 20
@@ -65,11 +66,15 @@ class Document:
 
 @dataclass(frozen=True)
 class Listing:
-    """The documents that together are one publication; guards and history look at complete ones only."""
+    """The documents that together are one publication; guards and history look at complete ones only.
+
+    ``accounts`` are filled by parsing: what became of each row of each document.
+    """
 
     origin: str
     documents: tuple[Document, ...]
     is_complete: bool = True
+    accounts: Accounts = field(default_factory=Accounts, compare=False, repr=False)
 
     @property
     def sha256(self) -> str:
@@ -80,11 +85,16 @@ class Listing:
 
 @dataclass(frozen=True)
 class Batch:
-    """Typed rows for one table out of one document; all batches of a listing for a table are taken in together."""
+    """Typed rows for one table out of one document; all batches of a listing for a table are taken in together.
+
+    ``doubtful`` names rows that the document speaks of and that cannot be read: columns of the table's key, where a
+    null stands for any value. Their last good versions stay, because what is doubtful was not withdrawn.
+    """
 
     table: str
     frame: pl.DataFrame
     document: Document
+    doubtful: pl.DataFrame | None = None
 
 
 Parser = Callable[[Listing], Iterator[Batch]]
