@@ -1,0 +1,135 @@
+"""Reading the documents of a publication one by one: an odd one is a named gap, and the others are taken.
+
+Belongs here: what happens when a document cannot be read, and fields that no table of fields lists. Does not belong
+here: any format.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+import polars as pl
+
+from brytpunkt.errors import BrytpunktError, InputError, Problem
+from brytpunkt.publishers._shared.accounting import Account, Fields, paths, unknown
+from brytpunkt.publishers._shared.protocol import Batch, Document, Listing
+from brytpunkt.publishers._shared.series_rows import FINDINGS_TABLE, finding, finding_rows
+from brytpunkt.series.findings import DOCUMENT_NOT_READ, FINDINGS, UNKNOWN_FIELD
+
+Read = Callable[[Document, Account], Iterable[Batch]]
+# What a document that is not as expected makes a parser trip over; its words are for programmers, not for the reader.
+TRIPPED = (
+    LookupError,
+    AttributeError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    RecursionError,
+    pl.exceptions.PolarsError,
+)
+NOT_KNOWN = "something in the document is not in the form that is known"
+DAY_OF_NAME = re.compile(r"\d{4}-\d{2}-\d{2}")
+# Long lists of records look alike: their beginning and their end are looked at for fields.
+LOOKED_AT = 40
+
+
+def one_by_one(
+    listing: Listing,
+    read: Read,
+    *,
+    publisher: str,
+    source: str,
+    subject: Callable[[Document], str],
+    series: str = "day_ahead",
+) -> Iterator[Batch]:
+    """The batches of every document that can be read, and a finding for each that cannot.
+
+    ``subject`` is the zone, place or company that a document is about. Raises ``InputError`` with every document's
+    reason when none can be read.
+    """
+    failed: list[tuple[Document, tuple[Problem, ...]]] = []
+    is_any_read = False
+    for document in listing.documents:
+        account = listing.accounts.opened(document.name)
+        try:
+            found = list(read(document, account))
+        except BrytpunktError as error:
+            failed.append((document, _problems(document, error)))
+        except TRIPPED:
+            failed.append((document, (Problem(document.name, NOT_KNOWN),)))
+        else:
+            is_any_read = True
+            yield from found
+    if failed and not is_any_read:
+        raise InputError(tuple(problem for _, problems in failed for problem in problems))
+    for document, problems in failed:
+        account = listing.accounts.opened(document.name)
+        account.read("document")
+        said = "; ".join(one.message for one in problems)
+        account.refuse("document", said)
+        yield noted(
+            document, account, source,
+            finding(subject(document), publisher, day_of(document), DOCUMENT_NOT_READ, f"{document.name}: {said}", series=series),
+        )  # fmt: skip
+
+
+def _problems(document: Document, error: BrytpunktError) -> tuple[Problem, ...]:
+    if isinstance(error, InputError):
+        return error.problems
+    return (Problem(document.name, str(error)),)
+
+
+def noted(document: Document, account: Account, source: str, *findings: dict[str, object]) -> Batch:
+    """Findings about a document as a batch."""
+    del account
+    frame = pl.DataFrame(list(findings), schema=FINDINGS)
+    return Batch(FINDINGS_TABLE, finding_rows(frame, document, source), document)
+
+
+def day_of(document: Document) -> dt.date:
+    """The day that a document's name states, or that of its retrieval."""
+    named = DAY_OF_NAME.search(document.name)
+    try:
+        return dt.date.fromisoformat(named[0]) if named else document.fetched_at.date()
+    except ValueError:
+        return document.fetched_at.date()
+
+
+def unlisted(
+    fields: Fields, whole: object, document: Document, account: Account, *, publisher: str, source: str,
+    subject: str, series: str = "day_ahead",
+) -> Iterator[Batch]:  # fmt: skip
+    """A finding about fields of a nested document that the parser's table does not list, if there are any."""
+    yield from unlisted_names(
+        unknown(fields, paths(_shortened(whole))), document, account, publisher=publisher, source=source,
+        subject=subject, series=series,
+    )  # fmt: skip
+
+
+def unlisted_names(
+    names: Iterable[str], document: Document, account: Account, *, publisher: str, source: str, subject: str,
+    series: str = "day_ahead",
+) -> Iterator[Batch]:  # fmt: skip
+    """As ``unlisted``, for fields that were looked up already."""
+    account.unknown_fields = tuple(names)
+    if account.unknown_fields:
+        said = f"not in the known form: {', '.join(account.unknown_fields[:8])}"
+        day = document.fetched_at.date()
+        yield noted(
+            document,
+            account,
+            source,
+            finding(subject, publisher, day, UNKNOWN_FIELD, said[:300], series=series),
+        )
+
+
+def _shortened(whole: object) -> object:
+    """The same with long lists cut to their beginning and their end."""
+    if isinstance(whole, dict):
+        return {name: _shortened(inner) for name, inner in whole.items()}
+    if isinstance(whole, list):
+        kept = whole if len(whole) <= 2 * LOOKED_AT else [*whole[:LOOKED_AT], *whole[-LOOKED_AT:]]
+        return [_shortened(inner) for inner in kept]
+    return whole
