@@ -51,19 +51,21 @@ def one_by_one(
     """
     failed: list[tuple[Document, tuple[Problem, ...]]] = []
     is_any_read = False
+    cause: Exception | None = None
     for document in listing.documents:
         account = listing.accounts.opened(document.name)
         try:
             found = list(read(document, account))
         except BrytpunktError as error:
             failed.append((document, _problems(document, error)))
-        except TRIPPED:
+        except TRIPPED as error:
+            cause = error
             failed.append((document, (Problem(document.name, NOT_KNOWN),)))
         else:
             is_any_read = True
             yield from found
     if failed and not is_any_read:
-        raise InputError(tuple(problem for _, problems in failed for problem in problems))
+        raise InputError(tuple(problem for _, problems in failed for problem in problems)) from cause
     for document, problems in failed:
         account = listing.accounts.opened(document.name)
         account.read("document")
