@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 import polars as pl
 
@@ -17,6 +18,7 @@ from brytpunkt.publishers._shared.accounting import Account, Fields, paths, unkn
 from brytpunkt.publishers._shared.protocol import Batch, Document, Listing
 from brytpunkt.publishers._shared.series_rows import FINDINGS_TABLE, finding, finding_rows
 from brytpunkt.series.findings import DOCUMENT_NOT_READ, FINDINGS, UNKNOWN_FIELD
+from brytpunkt.tables.contracts import CONTRACTS
 
 Read = Callable[[Document, Account], Iterable[Batch]]
 # What a document that is not as expected makes a parser trip over; its words are for programmers, not for the reader.
@@ -43,10 +45,12 @@ def one_by_one(
     source: str,
     subject: Callable[[Document], str],
     series: str = "day_ahead",
+    keeps: str | None = None,
 ) -> Iterator[Batch]:
     """The batches of every document that can be read, and a finding for each that cannot.
 
-    ``subject`` is the zone, place or company that a document is about. Raises ``InputError`` with every document's
+    ``subject`` is the zone, place or company that a document is about. ``keeps``: the table whose rows stay where a
+    document that may speak of them cannot be read. Raises ``InputError`` with every document's
     reason when none can be read.
     """
     failed: list[tuple[Document, tuple[Problem, ...]]] = []
@@ -71,10 +75,34 @@ def one_by_one(
         account.read("document")
         said = "; ".join(one.message for one in problems)
         account.refuse("document", said)
+        if keeps is not None:
+            yield Batch(keeps, pl.DataFrame(CONTRACTS[keeps].create_empty()), document, anything(keeps))
         yield noted(
             document, account, source,
             finding(subject(document), publisher, day_of(document), DOCUMENT_NOT_READ, f"{document.name}: {said}", series=series),
         )  # fmt: skip
+
+
+def anything(table: str, rows: int = 1) -> pl.DataFrame:
+    """Keys of a table that stand for any row of it: a null is any value."""
+    contract = CONTRACTS[table]
+    key = contract.primary_key()
+    empty = pl.DataFrame(contract.create_empty()).select(key)
+    return pl.DataFrame({name: [None] * rows for name in key}, schema=empty.schema)
+
+
+def with_doubts(found: Iterable[Batch], table: str) -> Iterator[Batch]:
+    """The batches, with all doubtful keys of a table on one that has rows of it.
+
+    Where no document has rows, the table is not spoken of at all, and nothing of it is withdrawn.
+    """
+    batches = list(found)
+    doubts = [batch.doubtful for batch in batches if batch.table == table and batch.doubtful is not None]
+    filled = [batch for batch in batches if batch.table != table or batch.frame.height]
+    last = max((n for n, batch in enumerate(filled) if batch.table == table), default=None)
+    for n, batch in enumerate(filled):
+        is_bearer = n == last and doubts
+        yield replace(batch, doubtful=pl.concat(doubts) if is_bearer else None)
 
 
 def _problems(document: Document, error: BrytpunktError) -> tuple[Problem, ...]:

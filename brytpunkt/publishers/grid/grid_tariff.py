@@ -16,9 +16,12 @@ import polars as pl
 
 from brytpunkt.publishers._shared.protocol import Batch, Document
 from brytpunkt.publishers._shared.series_rows import FINDINGS_TABLE, finding, finding_rows
+from brytpunkt.publishers._shared.taken_apart import anything
 from brytpunkt.series.findings import FINDINGS
+from brytpunkt.tables.contracts import CONTRACTS
 
-TABLE = "grid_tariffs"
+TABLE, SERIES = "grid_tariffs", "grid_tariff"
+LEFT_OUT, NOT_STATED = "tariff left out", "tariff with something not stated"
 UNITS = {"energy": "per_kwh", "peak_month": "per_kw_year", "peak_year": "per_kw_year", "fixed": "per_year"}
 PRICE = pl.Decimal(18, 6)
 ROW: dict[str, Any] = {
@@ -59,6 +62,7 @@ class Element:
     days: str = ""
     hours: str = ""
     note: str | None = None
+    currency: str = ""
 
     def __post_init__(self) -> None:
         """A discount on another element is not a fee."""
@@ -73,10 +77,11 @@ class Tariffs:
 
     publisher: str
     country: str
-    currency: str
+    currency: str = ""
     rows: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str | None] = field(default_factory=list)
-    left_out: list[dict[str, Any]] = field(default_factory=list)
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    doubtful: list[str] = field(default_factory=list)
 
     def add(self, tariff: str, operator: str, level: str, elements: Sequence[Element]) -> None:
         """A tariff that rows can say."""
@@ -94,7 +99,7 @@ class Tariffs:
                     "band_rule": "parts",
                     "value_native": element.value.quantize(Decimal("0.000001")),
                     "unit": UNITS[element.charge],
-                    "native_currency": self.currency,
+                    "native_currency": element.currency or self.currency,
                     "months": element.months,
                     "days": element.days,
                     "hours": element.hours,
@@ -104,15 +109,23 @@ class Tariffs:
             )
 
     def leave_out(self, tariff: str, day: dt.date, why: str) -> None:
-        """A tariff that rows cannot say."""
-        kind = "tariff left out"
-        self.left_out.append(
-            finding(tariff[:NAME_LENGTH], self.publisher, day, kind, why, series="grid_tariff")
+        """A tariff that rows cannot say: its last good version stays."""
+        self.doubtful.append(tariff[:NAME_LENGTH])
+        self._find(tariff, day, LEFT_OUT, why)
+
+    def note(self, tariff: str, day: dt.date, what: str) -> None:
+        """What a tariff does not state, and how it was read."""
+        self._find(tariff, day, NOT_STATED, what)
+
+    def _find(self, tariff: str, day: dt.date, kind: str, said: str) -> None:
+        self.findings.append(
+            finding(tariff[:NAME_LENGTH], self.publisher, day, kind, said, series=SERIES)
         )
 
     def batches(self, document: Document, source: str) -> Iterator[Batch]:
         """Rows with their provenance, and what was left out."""
         retrieved = document.fetched_at.date()
+        doubtful = self._doubtful() if self.doubtful else None
         if self.rows:
             frame = pl.DataFrame(self.rows, schema=ROW).with_columns(
                 source=pl.lit(source),
@@ -122,7 +135,13 @@ class Tariffs:
                 confidence=pl.lit("stated"),
                 note=pl.Series(self.notes, dtype=pl.String),
             )
-            yield Batch(TABLE, frame.sort("tariff", "valid_from", "element"), document)
-        if self.left_out:
-            found = pl.DataFrame(self.left_out, schema=FINDINGS)
+            yield Batch(TABLE, frame.sort("tariff", "valid_from", "element"), document, doubtful)
+        elif doubtful is not None:
+            yield Batch(TABLE, pl.DataFrame(CONTRACTS[TABLE].create_empty()), document, doubtful)
+        if self.findings:
+            found = pl.DataFrame(self.findings, schema=FINDINGS)
             yield Batch(FINDINGS_TABLE, finding_rows(found, document, source), document)
+
+    def _doubtful(self) -> pl.DataFrame:
+        """Keys of the tariffs that are left out, whatever their elements."""
+        return anything(TABLE, len(self.doubtful)).with_columns(tariff=pl.Series(self.doubtful))

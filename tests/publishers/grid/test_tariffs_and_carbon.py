@@ -29,6 +29,7 @@ def desk(tmp_path: Path) -> Desk:
 def component(name: str, price: float, **more: Any) -> dict[str, Any]:
     """A component of the Eltariff-API."""
     return {
+        "id": "0c1d",
         "name": name,
         "type": "fixed",
         "reference": "main",
@@ -53,6 +54,7 @@ def peak(function: str = "peak(main)", duration: str = "PT1H", count: int = 1) -
     return {
         "type": "peak",
         "unit": "kW",
+        "url": None,
         "peakIdentificationSettings": {
             "peakFunction": function,
             "peakIdentificationPeriod": "P1M",
@@ -64,17 +66,31 @@ def peak(function: str = "peak(main)", duration: str = "PT1H", count: int = 1) -
 
 def tariff(name: str, power: dict[str, Any]) -> dict[str, Any]:
     """A tariff with a yearly fee, energy with a tax beside it, and one power component."""
+    energy = {"unit": "kWh", "spotPriceSettings": None}
     return {
+        "id": "5f3a",
         "name": name,
         "companyName": "Nätbolaget AB",
         "direction": "consumption",
         "billingPeriod": "P1M",
         "validPeriod": YEAR,
-        "fixedPrice": {"components": [component("Abonnemang", 100, pricedPeriod="P1M")]},
-        "energyPrice": {
-            "components": [component("Överföring", 0.2), component("Energiskatt", 0.36, reference="tax")]
+        "timeZone": "Europe/Stockholm",
+        "lastUpdated": "2026-01-01T00:00:00",
+        "product": "natbolaget.63",
+        "fixedPrice": {
+            "name": "Fast",
+            "costFunction": "sum(price(c))",
+            "components": [component("Abonnemang", 100, pricedPeriod="P1M")],
         },
-        "powerPrice": {"components": [power]},
+        "energyPrice": {
+            "name": "Energi",
+            "costFunction": "sum(energy(c)*price(c))",
+            "components": [
+                component("Överföring", 0.2, **energy),
+                component("Energiskatt", 0.36, reference="tax", **energy),
+            ],
+        },
+        "powerPrice": {"name": "Effekt", "costFunction": "sum(peak(c)*price(c))", "components": [power]},
     }
 
 
@@ -183,7 +199,9 @@ def test_a_whole_year_of_emissions_is_a_row_and_a_part_is_none(desk: Desk) -> No
         desk.land("co2_2025.json", co2(2025, 365 * 288)),
         desk.land("co2_2024.json", co2(2024, 1000)),
     )
-    [batch] = eds_carbon.parse(desk.listing(whole, part))
+    batches = list(eds_carbon.parse(desk.listing(whole, part)))
+    assert {kind for kind, _ in findings(batches)} == {"year left out"}
+    [batch] = [batch for batch in batches if batch.table == "carbon_intensity"]
     assert batch.frame.select("zone", "year", "basis", "scope", "g_per_kwh").rows() == [
         ("DK1", 2025, "consumption", "direct", 100.0),
         ("DK2", 2025, "consumption", "direct", 50.0),
