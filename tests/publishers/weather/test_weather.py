@@ -130,7 +130,7 @@ def metobs(name: str, rows: list[tuple[str, str, float, str]]) -> str:
             "Akalla;1;Övriga stationer;2.0",
             "",
             "Parameternamn;Beskrivning;Enhet",
-            f"{name};momentanvärde, 1 gång/tim;celsius",
+            f"{name};momentanvärde, 1 gång/tim;{'celsius' if name == 'Lufttemperatur' else 'procent'}",
             "",
             "Tidsperiod (fr.o.m);Tidsperiod (t.o.m);Höjd (meter över havet);Latitud (decimalgrader);Longitud (decimalgrader)",
             "2013-01-01 00:00:00;2013-04-30 23:59:59;23.0;59.5000;17.8000",
