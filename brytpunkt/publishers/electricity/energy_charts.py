@@ -50,6 +50,8 @@ ZONES = (
 )
 # The lengths of an interval that its zones have had; half-hours they had not.
 STEPS = (15, 60)
+# With some statuses the API says why it has nothing for a zone.
+ANSWERS = (200, 400, 404)
 FIELDS: Fields = {
     "unit": meaning("EUR / MWh, else refused"),
     "deprecated": meaning("false, else refused"),
@@ -69,6 +71,7 @@ def start(source: Source, pointer: Document | None) -> Sequence[Request]:
         Request(
             name=f"{zone}_{first}.json",
             url=f"{source.url}?" + urlencode({"bzn": zone, "start": first, "end": last}),
+            accepts=ANSWERS,
         )
         for zone in source.parameters.get("zones", ZONES)
     ]

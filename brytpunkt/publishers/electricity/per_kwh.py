@@ -30,6 +30,8 @@ from brytpunkt.series.findings import CURRENCIES_APART, INCOMPLETE_DAY, OTHER_DA
 from brytpunkt.series.market_days import MINUTES_PER_HOUR, hours_of_day, market_day
 
 KWH_PER_MWH = 1000
+# A file that is not published yet, or never was, is a gap beside the others.
+OK, NOT_FOUND = 200, 404
 # EUR_per_kWh has five decimals, kroner too; EXR ties them together.
 TOLERANCE = 0.0006
 
@@ -48,7 +50,11 @@ def requests_of(form: Form, source: Source) -> Sequence[Request]:
     """A request for every day and zone; the year is a folder, month and day two digits each."""
     first, last = wanted_days(source)
     return [
-        Request(name=f"{day}_{zone}.json", url=f"{source.url}/{day:%Y}/{day:%m-%d}_{zone}.json")
+        Request(
+            name=f"{day}_{zone}.json",
+            url=f"{source.url}/{day:%Y}/{day:%m-%d}_{zone}.json",
+            accepts=(OK, NOT_FOUND),
+        )
         for day in days_between(first, last)
         for zone in source.parameters.get("zones", form.zones)
     ]

@@ -162,6 +162,14 @@ class Readings:
             self.find(place, day, SOMETHING_NOT_STATED, said)
 
 
+def join(whole: Readings, more: Readings) -> None:
+    """Put the readings of another document of a place with those that are there."""
+    shift = len(whole.accounts)
+    whole.accounts += more.accounts
+    whole.findings += more.findings
+    whole.records += [(*record[:-1], record[-1] + shift) for record in more.records]
+
+
 def notes(hours: pl.DataFrame, unchecked: str) -> Sequence[str | None]:
     """A note for each hour whose dry bulb was not checked."""
     return [None if checked in {True, None} else unchecked for checked in hours["is_checked"]]

@@ -26,7 +26,7 @@ from brytpunkt.publishers.weather.canonical_hours import (
     utc,
     weather_batches,
 )
-from brytpunkt.publishers.weather.readings import OTHER_LEVEL, Readings, notes
+from brytpunkt.publishers.weather.readings import OTHER_LEVEL, Readings, join, notes
 
 PUBLISHER, SOURCE = "smhi", "SMHI, meteorologiska observationer (metobs)"
 # Name of the parameter in a file -> column, the spellings of its unit, and the factor.
@@ -103,7 +103,7 @@ def parse(listing: Listing) -> Iterator[Batch]:
             _names(document), document, account, publisher=PUBLISHER, source=SOURCE, subject=place, series="weather"
         )
         whole = places.setdefault(place, Readings(PUBLISHER))
-        _join(whole, readings)
+        join(whole, readings)
         newest[place] = document
 
     yield from one_by_one(
@@ -118,14 +118,6 @@ def parse(listing: Listing) -> Iterator[Batch]:
         noted_hours = hours.with_columns(note=pl.Series(notes(hours, UNCHECKED), dtype=pl.String))
         rows = hour_rows(noted_hours.drop("is_checked"), newest[place], publisher=PUBLISHER, source=SOURCE)
         yield from weather_batches(rows, newest[place], SOURCE, readings.findings)
-
-
-def _join(whole: Readings, more: Readings) -> None:
-    """The readings of another document of the place."""
-    shift = len(whole.accounts)
-    whole.accounts += more.accounts
-    whole.findings += more.findings
-    whole.records += [(*record[:-1], record[-1] + shift) for record in more.records]
 
 
 def _lines(document: Document) -> list[list[str]]:
