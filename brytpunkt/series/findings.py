@@ -28,6 +28,16 @@ FINDINGS: dict[str, type[pl.DataType]] = {
 KEY = ["zone", "publisher", "day"]
 # Kinds of findings that other modules speak of, too.
 DOCUMENT_NOT_READ, UNKNOWN_FIELD = "document not read", "unknown field"
+NOTHING_PUBLISHED, OTHER_SERIES = "nothing published", "other prices than day-ahead"
+NOT_APPROVED, NOT_STATED = "readings not approved", "reading with something not stated"
+OTHER_LEVEL = "reading at another height"
+# What a publication says of its documents; the next one says it again, or it is settled.
+OF_DOCUMENTS = (
+    *(DOCUMENT_NOT_READ, UNKNOWN_FIELD, NOTHING_PUBLISHED, OTHER_SERIES),
+    *(NOT_APPROVED, NOT_STATED, OTHER_LEVEL),
+)
+# Series whose publications are whole each time.
+WHOLE_SERIES = ("grid_tariff", "carbon", "industrial")
 NO_PRICE, TWO_PRICES = "interval without price", "two prices of one interval"
 INCOMPLETE_DAY, OTHER_DAY = "file without a whole day", "another day than the file's"
 CURRENCIES_APART = "currencies do not fit"

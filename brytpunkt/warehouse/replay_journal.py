@@ -17,7 +17,7 @@ from brytpunkt.publishers._shared.protocol import Batch, Listing
 from brytpunkt.publishers._shared.source import Source
 from brytpunkt.publishers.find import BUNDLED, FindPublisher
 from brytpunkt.warehouse.connection import Warehouse, transaction
-from brytpunkt.warehouse.series_store import DERIVED, withdraw_settled
+from brytpunkt.warehouse.series_store import withdraw_settled
 from brytpunkt.warehouse.upsert import IngestReport, Policy, withdraw_missing, write_listing
 
 if TYPE_CHECKING:
@@ -96,8 +96,7 @@ def _apply(
         if batches is not None:
             _declare(connection, record)
             report = write_listing(connection, queries, landing.listing(record), batches, policy(record))
-            if record.origin == DERIVED:
-                withdraw_settled(connection, batches, record.at)
+            withdraw_settled(connection, batches, record.at, record.origin)
             outcome = "refused" if report.refused else "changed" if report.is_changed else "unchanged"
             applied = Applied(record, outcome, report, report.refused)
         elif record.kind in {"unchanged", "confirmed"}:

@@ -33,6 +33,7 @@ TRIPPED = (
 )
 NOT_KNOWN = "something in the document is not in the form that is known"
 DAY_OF_NAME = re.compile(r"\d{4}-\d{2}-\d{2}")
+YEAR_OF_NAME = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})(?![0-9])")
 # Long lists of records look alike: their beginning and their end are looked at for fields.
 LOOKED_AT = 40
 
@@ -46,15 +47,16 @@ def one_by_one(
     subject: Callable[[Document], str],
     series: str = "day_ahead",
     keeps: str | None = None,
+    has_any_rows: Callable[[], bool] | None = None,
 ) -> Iterator[Batch]:
     """The batches of every document that can be read, and a finding for each that cannot.
 
     ``subject`` is the zone, place or company that a document is about. ``keeps``: the table whose rows stay where a
-    document that may speak of them cannot be read. Raises ``InputError`` with every document's
-    reason when none can be read.
+    document that may speak of them cannot be read. ``has_any_rows``: whether a parser that puts documents together
+    has any. Raises ``InputError`` with every document's reason when nothing is left to be taken.
     """
     failed: list[tuple[Document, tuple[Problem, ...]]] = []
-    is_any_read = False
+    has_rows = False
     cause: Exception | None = None
     for document in listing.documents:
         account = listing.accounts.opened(document.name)
@@ -66,9 +68,9 @@ def one_by_one(
             cause = error
             failed.append((document, (Problem(document.name, NOT_KNOWN),)))
         else:
-            is_any_read = True
+            has_rows |= any(batch.table != FINDINGS_TABLE and batch.frame.height for batch in found)
             yield from found
-    if failed and not is_any_read:
+    if failed and not (has_rows or (has_any_rows is not None and has_any_rows())):
         raise InputError(tuple(problem for _, problems in failed for problem in problems)) from cause
     for document, problems in failed:
         account = listing.accounts.opened(document.name)
@@ -119,12 +121,17 @@ def noted(document: Document, account: Account, source: str, *findings: dict[str
 
 
 def day_of(document: Document) -> dt.date:
-    """The day that a document's name states, or that of its retrieval."""
-    named = DAY_OF_NAME.search(document.name)
+    """The day that a document's name states, or else the first of the year in it, or else of the month of retrieval.
+
+    So that what is odd about a document is said again in the same words as long as it is.
+    """
+    named, year = DAY_OF_NAME.search(document.name), YEAR_OF_NAME.search(document.name)
     try:
-        return dt.date.fromisoformat(named[0]) if named else document.fetched_at.date()
+        if named:
+            return dt.date.fromisoformat(named[0])
     except ValueError:
-        return document.fetched_at.date()
+        pass
+    return dt.date(int(year[1]), 1, 1) if year else document.fetched_at.date().replace(day=1)
 
 
 def unlisted(
@@ -146,7 +153,7 @@ def unlisted_names(
     account.unknown_fields = tuple(names)
     if account.unknown_fields:
         said = f"not in the known form: {', '.join(account.unknown_fields[:8])}"
-        day = document.fetched_at.date()
+        day = day_of(document)
         yield noted(
             document,
             account,

@@ -32,6 +32,7 @@ from brytpunkt.publishers._shared.series_rows import (
 )
 from brytpunkt.publishers._shared.source import Source
 from brytpunkt.publishers._shared.taken_apart import day_of, one_by_one, unlisted_names
+from brytpunkt.series.findings import OTHER_SERIES
 from brytpunkt.series.market_days import day_start
 
 PUBLISHER, SOURCE = "entsoe", "ENTSO-E Transparency Platform, day-ahead prices (A44)"
@@ -63,7 +64,6 @@ LONGEST_REQUEST_DAYS = 365
 REPEATED = "A03: equal to the interval before"
 NOT_STATED = "no point"
 DAY_AHEAD_DOCUMENT = "A44"
-OTHER_SERIES = "other prices than day-ahead"
 # What a time series of day-ahead prices must say: name, codes, and what they are about.
 MEANINGS = (
     ("contract_MarketAgreement.type", ("A01",), "its contract"),

@@ -16,14 +16,15 @@ from brytpunkt.publishers._shared.accounting import IGNORED, Account, Fields, me
 from brytpunkt.publishers._shared.protocol import Batch, Document, Listing, Request
 from brytpunkt.publishers._shared.series_rows import no_more, no_probe, own_digest, problem
 from brytpunkt.publishers._shared.source import Source
-from brytpunkt.publishers._shared.taken_apart import one_by_one
+from brytpunkt.publishers._shared.taken_apart import day_of, one_by_one
 from brytpunkt.publishers.weather.canonical_hours import (
     PERCENT,
     hour_rows,
     place_of,
     weather_batches,
 )
-from brytpunkt.publishers.weather.readings import SOMETHING_NOT_STATED, Readings
+from brytpunkt.publishers.weather.readings import Readings
+from brytpunkt.series.findings import NOT_STATED
 
 PUBLISHER, SOURCE = "epw", "EPW file of the user"
 HEADER_LINES = 8
@@ -112,8 +113,7 @@ def _check_headers(document: Document, lines: list[list[str]], readings: Reading
         ("HOLIDAYS/DAYLIGHT SAVINGS", slice(1, 3), ["0", "0"], "hours without summer time"),
     ):
         if name not in named:
-            day = document.fetched_at.date()
-            readings.find(place, day, SOMETHING_NOT_STATED, f"no line {name}: taken for {otherwise}")
+            readings.find(place, day_of(document), NOT_STATED, f"no line {name}: taken for {otherwise}")
         elif named[name][at] != known:
             raise problem(document, f"{name} says {','.join(named[name][at]) or 'nothing'}, not {otherwise}")
 

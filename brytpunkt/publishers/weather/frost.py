@@ -34,6 +34,7 @@ from brytpunkt.publishers.weather.canonical_hours import (
     weather_batches,
 )
 from brytpunkt.publishers.weather.readings import Readings, join, notes
+from brytpunkt.series.findings import NOTHING_PUBLISHED
 
 PUBLISHER, SOURCE = "frost", "MET Norway, Frost API"
 ELEMENTS = {
@@ -50,7 +51,6 @@ TWO_METRES = ("height_above_ground", "m", 2)
 OTHER_HEIGHT, NO_HEIGHT, NOT_CHECKED, SENSORS = 1000, 500, 100, 10
 # Statuses with which Frost says that a station has no such readings.
 OK, NOTHING = 200, (404, 412)
-NOTHING_PUBLISHED = "nothing published"
 STATION = re.compile(r"[?&]sources=(SN\d+)")
 _OBSERVATION = "data[].observations[]"
 FIELDS: Fields = {
@@ -157,8 +157,9 @@ def parse(listing: Listing) -> Iterator[Batch]:
         )
 
     yield from one_by_one(
-        listing, read, publisher=PUBLISHER, source=SOURCE, subject=place_of, series="weather"
-    )
+        listing, read, publisher=PUBLISHER, source=SOURCE, subject=place_of, series="weather",
+        has_any_rows=lambda: any(readings.records for readings in places.values()),
+    )  # fmt: skip
     for place, readings in places.items():
         hours = readings.hours()
         noted = hours.with_columns(note=pl.Series(notes(hours, UNCHECKED), dtype=pl.String))

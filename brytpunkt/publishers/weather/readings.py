@@ -16,10 +16,10 @@ import polars as pl
 from brytpunkt.publishers._shared.accounting import Account
 from brytpunkt.publishers._shared.series_rows import finding
 from brytpunkt.publishers.weather.canonical_hours import READINGS
+from brytpunkt.series.findings import NOT_STATED
 
 DRY_BULB = "dry_bulb_c"
 TWO_READINGS, FAR_READING = "two readings of one hour", "unchecked reading far from those around it"
-SOMETHING_NOT_STATED, OTHER_LEVEL = "reading with something not stated", "reading at another height"
 # No front moves the air of an hour by as much in both directions. [K]
 FAR_K = 12.0
 HOURS_AROUND = 3
@@ -159,14 +159,19 @@ class Readings:
         """What readings do not say, once a document, with how it was read."""
         if counted:
             said = "; ".join(f"{count} x {what}" for what, count in sorted(counted.items()))
-            self.find(place, day, SOMETHING_NOT_STATED, said)
+            self.find(place, day, NOT_STATED, said)
 
 
 def join(whole: Readings, more: Readings) -> None:
     """Put the readings of another document of a place with those that are there."""
     shift = len(whole.accounts)
     whole.accounts += more.accounts
-    whole.findings += more.findings
+    for found in more.findings:
+        same = [one for one in whole.findings if (one["kind"], one["day"]) == (found["kind"], found["day"])]
+        if same:
+            same[0]["detail"] += f"; {found['detail']}"
+        else:
+            whole.findings.append(found)
     whole.records += [(*record[:-1], record[-1] + shift) for record in more.records]
 
 

@@ -18,7 +18,7 @@ from brytpunkt.publishers._shared.accounting import IGNORED, Account, Fields, me
 from brytpunkt.publishers._shared.protocol import Batch, Document, Listing, Request
 from brytpunkt.publishers._shared.series_rows import no_more, no_probe, own_digest, problem
 from brytpunkt.publishers._shared.source import Source
-from brytpunkt.publishers._shared.taken_apart import one_by_one, unlisted_names
+from brytpunkt.publishers._shared.taken_apart import day_of, one_by_one, unlisted_names
 from brytpunkt.publishers.weather.canonical_hours import (
     PERCENT,
     hour_rows,
@@ -26,7 +26,8 @@ from brytpunkt.publishers.weather.canonical_hours import (
     utc,
     weather_batches,
 )
-from brytpunkt.publishers.weather.readings import OTHER_LEVEL, Readings, join, notes
+from brytpunkt.publishers.weather.readings import Readings, join, notes
+from brytpunkt.series.findings import NOT_APPROVED, OTHER_LEVEL
 
 PUBLISHER, SOURCE = "smhi", "SMHI, meteorologiska observationer (metobs)"
 # Name of the parameter in a file -> column, the spellings of its unit, and the factor.
@@ -107,8 +108,9 @@ def parse(listing: Listing) -> Iterator[Batch]:
         newest[place] = document
 
     yield from one_by_one(
-        listing, read, publisher=PUBLISHER, source=SOURCE, subject=place_of, series="weather"
-    )
+        listing, read, publisher=PUBLISHER, source=SOURCE, subject=place_of, series="weather",
+        has_any_rows=lambda: any(readings.records for readings in places.values()),
+    )  # fmt: skip
     for place, readings in places.items():
         hours = readings.hours()
         if hours["dry_bulb_c"].null_count() == hours.height and any(
@@ -193,8 +195,7 @@ def _read(document: Document, account: Account, place: str, readings: Readings) 
         )  # fmt: skip
     if unknown_qualities:
         listed = ", ".join(f"{count} x {quality}" for quality, count in sorted(unknown_qualities.items()))
-        day = document.fetched_at.date()
-        readings.find(place, day, f"readings of {name} not approved", f"quality {listed}; left out")
+        readings.find(place, day_of(document), NOT_APPROVED, f"{document.name}: quality {listed}; left out")
 
 
 def _height(document: Document, place: str, said: dict[str, str], readings: Readings) -> int:
@@ -206,7 +207,7 @@ def _height(document: Document, place: str, said: dict[str, str], readings: Read
     if is_low:
         return 0
     text = f"{document.name}: the sensor is {stated} m above the ground" if stated else f"{document.name}: the sensor's height is not stated"
-    readings.find(place, document.fetched_at.date(), OTHER_LEVEL, text)
+    readings.find(place, day_of(document), OTHER_LEVEL, text)
     return OTHER_HEIGHT
 
 

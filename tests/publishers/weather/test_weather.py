@@ -114,7 +114,7 @@ def test_without_a_published_wet_bulb_it_is_computed(desk: Desk) -> None:
 # SMHI
 
 
-def metobs(name: str, rows: list[tuple[str, str, float, str]]) -> str:
+def metobs(name: str, rows: list[tuple[str, str, float, str]], station: str = "1") -> str:
     """A file of metobs with its BOM, its blocks of metadata, and notes beside the first readings."""
     notes = [
         "Kvalitetskontrollerade historiska data (utom de senaste 3 mån)",
@@ -127,7 +127,7 @@ def metobs(name: str, rows: list[tuple[str, str, float, str]]) -> str:
     return "\n".join(
         [
             "\ufeffStationsnamn;Stationsnummer;Stationsnät;Mäthöjd (meter över marken)",
-            "Akalla;1;Övriga stationer;2.0",
+            f"Akalla;{station};Övriga stationer;2.0",
             "",
             "Parameternamn;Beskrivning;Enhet",
             f"{name};momentanvärde, 1 gång/tim;{'celsius' if name == 'Lufttemperatur' else 'procent'}",
