@@ -33,7 +33,7 @@ from brytpunkt.publishers._shared.series_rows import (
 from brytpunkt.publishers._shared.source import Source
 from brytpunkt.publishers._shared.taken_apart import day_of, one_by_one, unlisted_names
 from brytpunkt.series.findings import OTHER_SERIES
-from brytpunkt.series.market_days import day_start
+from brytpunkt.series.market_days import day_start, market_day
 
 PUBLISHER, SOURCE = "entsoe", "ENTSO-E Transparency Platform, day-ahead prices (A44)"
 ZONES = {
@@ -62,7 +62,7 @@ NO_DATA = "999"
 OK, BAD_REQUEST = 200, 400
 LONGEST_REQUEST_DAYS = 365
 REPEATED = "A03: equal to the interval before"
-NOT_STATED = "no point"
+NOT_STATED, OTHER_AUCTION = "no point", "another auction than the coupled one"
 DAY_AHEAD_DOCUMENT = "A44"
 # What a time series of day-ahead prices must say: name, codes, and what they are about.
 MEANINGS = (
@@ -168,6 +168,14 @@ def _read(document: Document, account: Account) -> Iterator[Batch]:
     chosen = _one_auction(points)
     for row in points.drop_nulls("row").join(chosen, on="row", how="anti")["row"]:
         account.leave_out(f"point {row}", "another auction or a coarser resolution of the same hour")
+    others = chosen.filter(pl.col("note").is_not_null())
+    findings += [
+        finding(zone, PUBLISHER, day, OTHER_AUCTION, f"{count} intervals: {note}")
+        for zone, day, note, count in others.group_by("zone", market_day().alias("day"), "note")
+        .len()
+        .sort("zone", "day")
+        .iter_rows()
+    ]
     yield from taken(
         chosen, document, account, publisher=PUBLISHER, source=SOURCE, findings=findings, place="point {}"
     )

@@ -7,6 +7,7 @@ the sister table for households (nrg_pc_204); the codes of this one were not, so
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any
@@ -31,7 +32,7 @@ from brytpunkt.publishers._shared.taken_apart import noted, one_by_one, unlisted
 PUBLISHER, SOURCE = "eurostat", "Eurostat nrg_pc_205, electricity prices for non-household consumers"
 TABLE = "industrial_prices"
 SERIES = "industrial"
-WANTED = {"currency": "EUR", "unit": "KWH"}
+WANTED = {"freq": "S", "currency": "EUR", "unit": "KWH"}
 DIMENSIONS = ("freq", "nrg_cons", "unit", "tax", "currency", "geo", "time")
 TAXES = ("X_TAX", "X_VAT", "I_TAX")
 FLAGS = {"p": "provisional", "e": "estimated", "b": "break in the series", "u": "low reliability", "c": "confidential"}
@@ -64,7 +65,7 @@ def start(source: Source, pointer: Document | None) -> Sequence[Request]:
     """One request for the countries and the band of consumption of the declaration."""
     del pointer
     query = [("geo", country) for country in source.parameters["countries"]]
-    query += [("nrg_cons", source.parameters["band"]), *WANTED.items()]
+    query += [("nrg_cons", source.parameters["band"]), ("currency", WANTED["currency"]), ("unit", WANTED["unit"])]
     return [Request(name="nrg_pc_205.json", url=f"{source.url}/nrg_pc_205?{urlencode(query)}")]
 
 
@@ -95,6 +96,12 @@ def _read(document: Document, account: Account) -> Iterator[Batch]:
     if lacking:
         raise problem(document, f"the data set has no dimension {', '.join(lacking)}: its format has changed")
     flags = answer.get("status") or {}
+    cells = math.prod(sizes)
+    strange = [
+        key for of in (values, flags) if isinstance(of, dict) for key in of if not key.isdigit() or int(key) >= cells
+    ]
+    if strange:
+        raise problem(document, f"{strange[0]} is no position among {cells} cells: its format has changed")
     rows, odd = [], []
     for at, cell in enumerate(product(*codes)):
         found = values.get(str(at)) if isinstance(values, dict) else values[at]
@@ -149,7 +156,11 @@ def _read(document: Document, account: Account) -> Iterator[Batch]:
 
 def _codes(document: Document, answer: dict[str, Any], name: str) -> list[str]:
     index = field(document, answer, "dimension", name, "category", "index")
-    return list(index) if isinstance(index, list) else sorted(index, key=index.__getitem__)
+    if isinstance(index, list):
+        return list(index)
+    if sorted(index.values(), key=repr) != sorted(range(len(index)), key=repr):
+        raise problem(document, f"the codes of {name} are not numbered 0 to {len(index) - 1}")
+    return sorted(index, key=index.__getitem__)
 
 
 def _half_year(document: Document, here: dict[str, str]) -> dt.date:

@@ -33,11 +33,12 @@ from brytpunkt.publishers._shared.series_rows import (
 from brytpunkt.publishers._shared.source import Source
 from brytpunkt.publishers._shared.taken_apart import one_by_one, unlisted
 from brytpunkt.series.findings import INCOMPLETE_DAY, OTHER_DAY, mean_mismatches
-from brytpunkt.series.market_days import MINUTES_PER_HOUR, hours_of_day, market_day
+from brytpunkt.series.market_days import MINUTES_PER_HOUR, day_start, hours_of_day, market_day
 from brytpunkt.tables.series_contracts import RESOLUTIONS
 
 PUBLISHER, SOURCE = "nord-pool", "Nord Pool data portal, file downloaded by the user"
 INDEX_SOURCE = "Nord Pool data portal, price indices, file downloaded by the user"
+MEAN_UNCHECKED = "mean of the day not checked"
 BLOCK_APART = "block does not fit its intervals"
 AREAS = {"GER": "DE-LU"}
 LEFT_OUT = {"SYS", "SYSTEM", "TEL"}
@@ -61,6 +62,7 @@ FIELDS: Fields = {
     "areaStates[].areas": meaning("whose state it is"),
     "areaAverages[].areaCode": meaning("whose mean it is"),
     "areaAverages[].price": meaning("the mean of the day's intervals, else a finding"),
+    "blockPriceAggregates": IGNORED,
     "blockPriceAggregates[].blockName": IGNORED,
     "blockPriceAggregates[].deliveryStart": meaning("where the block begins"),
     "blockPriceAggregates[].deliveryEnd": meaning("where the block ends"),
@@ -151,6 +153,8 @@ def _read(document: Document, account: Account) -> Iterator[Batch]:
     yield from found
     rows = pl.concat([here.clear().select(*POINTS), *(b.frame.select(*POINTS) for b in found if b.table == PRICES)])
     stated = day.averages(document, answer)
+    unchecked = day.without_mean(answer, rows)
+    yield from batches(rows.clear(), unchecked, document, SOURCE)
     yield from batches(
         rows.clear(), mean_mismatches(rows.with_columns(publisher=pl.lit(PUBLISHER)), stated), document, SOURCE
     )
@@ -262,7 +266,8 @@ class _Day:
 
     @staticmethod
     def _areas(answer: dict[str, Any]) -> list[str]:
-        return [str(area) for area in answer.get("deliveryAreas") or answer.get("indexNames") or []]
+        names = (*(answer.get("deliveryAreas") or ()), *(answer.get("indexNames") or ()))
+        return list(dict.fromkeys(str(area) for area in names))
 
     @staticmethod
     def _areas_with_prices(answer: dict[str, Any]) -> set[str]:
@@ -311,11 +316,24 @@ class _Day:
             schema=AVERAGES,
         )
 
+    def without_mean(self, answer: dict[str, Any], rows: pl.DataFrame) -> list[dict[str, Any]]:
+        """Findings about means without a price, and means of areas that have no prices."""
+        zones, found = set(rows["zone"]), []
+        for average in answer.get("areaAverages") or []:
+            area = str(average.get("areaCode"))
+            zone = AREAS.get(area, area)
+            if average.get("price") is None:
+                found.append(finding(zone, PUBLISHER, self.day, MEAN_UNCHECKED, "the file states no mean of its day"))
+            elif zone not in zones and area not in LEFT_OUT:
+                found.append(finding(zone, PUBLISHER, self.day, MEAN_UNCHECKED, "a mean of an area without prices"))
+        return found
+
     def blocks(
         self, document: Document, answer: dict[str, Any], rows: pl.DataFrame
     ) -> list[dict[str, Any]]:
         """Findings about blocks whose average, lowest or highest price is not that of the block's intervals."""
         found: dict[str, dict[str, Any]] = {}
+        zones = set(rows["zone"])
         for block in answer.get("blockPriceAggregates") or []:
             begin, end = (
                 self._instant(document, field(document, block, name)) for name in ("deliveryStart", "deliveryEnd")
@@ -325,7 +343,12 @@ class _Day:
                 inside = rows.filter(
                     pl.col("zone") == zone, pl.col("start_utc") >= begin, pl.col("start_utc") < end
                 )
+                if not day_start(self.day) <= begin < end <= day_start(self.day + dt.timedelta(days=1)):
+                    inside = inside.clear()
                 if inside.is_empty():
+                    if zone in zones:
+                        text = f"a block from {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC has none of the day's intervals"
+                        found.setdefault(zone, finding(zone, PUBLISHER, self.day, BLOCK_APART, text))
                     continue
                 weight, price = inside["resolution_minutes"], inside["price_eur_per_mwh"]
                 have = {

@@ -34,7 +34,7 @@ from brytpunkt.publishers._shared.series_rows import (
 )
 from brytpunkt.publishers._shared.source import Source
 from brytpunkt.publishers._shared.taken_apart import one_by_one, unlisted_names
-from brytpunkt.series.findings import NO_PRICE, mean_mismatches
+from brytpunkt.series.findings import mean_mismatches
 from brytpunkt.series.market_days import MARKET_TIMEZONE, hours_of_day
 
 PUBLISHER, SOURCE = "quarter-table", "table of quarter-hours, file downloaded by the user"
@@ -123,10 +123,13 @@ def _table(
             zone[1], day, values, has_both=any(second for _, _, second in columns.values())
         )
         dropped += len(values) - len(kept)
-        points += [(*point, len(points) + n) for n, point in enumerate(kept, 1)]
+        empty = [
+            (zone[1], _instant(day, column), MINUTES, None)
+            for column in columns.values()
+            if column not in values and _must_have_a_price(day, column)
+        ]
+        points += [(*point, len(points) + n) for n, point in enumerate([*kept, *empty], 1)]
         odd += found
-        if not kept:
-            odd.append(finding(zone[1], PUBLISHER, day, NO_PRICE, "the day has no price"))
         if mean_at is not None and line[mean_at].strip().lower() not in EMPTY:
             means.append((zone[1], day, _price(document, number, line[mean_at])))
     account.left_out_unseen("an hour that did not happen, or that is one of two", dropped)
@@ -136,6 +139,11 @@ def _table(
         odd,
         others,
     )
+
+
+def _must_have_a_price(day: dt.date, column: Column) -> bool:
+    """Whether a quarter happened that day whatever the clock did: the hour of the change has its own rules."""
+    return column[0] != CHANGED_HOUR or (not column[2] and hours_of_day(day) not in {SHORT, LONG})
 
 
 def _text(document: Document) -> str:

@@ -33,6 +33,8 @@ DAYS = {
 MIDNIGHT, LAST_HOUR = "00:00:00", 24
 TIMEZONE = "Europe/Stockholm"
 TAX = "tax"
+# VAT is at most 27 % anywhere in Europe, and prices are rounded.
+HIGHEST_VAT = Decimal("1.3")
 HOUR = re.compile(r"^([01][0-9]|2[0-3]):00:00$")
 PEAK = re.compile(r"^peak\(\w+\)$")
 # Each price object of a tariff: the types of component that a row can say, its unit, and how its parts are added up.
@@ -44,7 +46,7 @@ SECTIONS = {
 _OF_PRICE: Fields = {
     "name": value("element"),
     "price.priceExVat": value("value_native"),
-    "price.priceIncVat": meaning("not below the price without VAT"),
+    "price.priceIncVat": meaning("the price without VAT and at most 30 % more"),
     "price.currency": value("native_currency, of those that are known"),
     "pricedPeriod": meaning("P1Y, P6M, P3M or P1M of a fixed fee"),
     "validPeriod.fromIncluding": value("valid_from"),
@@ -57,7 +59,8 @@ _OF_PRICE: Fields = {
     "peakIdentificationSettings.peakFunction": meaning("peak(...)"),
     "peakIdentificationSettings.peakIdentificationPeriod": meaning("P1D or P1M"),
     "peakIdentificationSettings.peakDuration": meaning("PT1H"),
-    "peakIdentificationSettings.numberOfPeaksForAverageCalculation": meaning("kept as a note if above 1"),
+    "peakIdentificationSettings.numberOfPeaksForAverageCalculation": value("note, if above 1"),
+    "recurringPeriods": meaning("none, or the windows in which it holds"),
     "recurringPeriods[].reference": IGNORED,
     "recurringPeriods[].frequency": meaning("P1D"),
     "recurringPeriods[].activePeriods[].fromIncluding": value("hours"),
@@ -76,8 +79,8 @@ FIELDS: Fields = {
     "tariffs[].direction": meaning("consumption; production is left out"),
     "tariffs[].billingPeriod": meaning("P1M or P1Y where power is billed"),
     "tariffs[].timeZone": meaning("Europe/Stockholm where hours are stated"),
-    "tariffs[].validPeriod.fromIncluding": meaning("no element holds earlier"),
-    "tariffs[].validPeriod.toExcluding": meaning("no element holds longer"),
+    "tariffs[].validPeriod.fromIncluding": value("valid_from, if later than the element's own"),
+    "tariffs[].validPeriod.toExcluding": value("valid_to, if earlier than the element's own"),
     "tariffs[].id": IGNORED,
     "tariffs[].description": IGNORED,
     "tariffs[].lastUpdated": IGNORED,
@@ -90,6 +93,7 @@ FIELDS: Fields = {
         for name, role in _OF_PRICE.items()
     },
     **{f"tariffs[].{section}.components": IGNORED for section in SECTIONS},
+    **{f"tariffs[].{section}.name": IGNORED for section in SECTIONS},
     **{f"tariffs[].{section}.costFunction": meaning("the sum of its parts") for section in SECTIONS},
 }
 Period = tuple[dt.date, dt.date | None]
@@ -135,16 +139,17 @@ def _read(document: Document, account: Account) -> Iterator[Batch]:
         try:
             if direction != "consumption":
                 raise UnsayableError(f"its direction is {direction or 'not stated'}")
-            elements = list(_elements(account, place, tariff, said))
+            taken: list[str] = []
+            elements = list(_elements(account, place, tariff, said, taken))
         except UnsayableError as reason:
             for part in parts:
                 account.remark(part, str(reason))
             tariffs.leave_out(label, _day(tariff.get("validPeriod"), document), str(reason))
             continue
-        tariffs.add(label, company, name, elements)
+        tariffs.add(label, company, name, elements, taken)
         if said:
             tariffs.note(label, _day(tariff.get("validPeriod"), document), "; ".join(dict.fromkeys(said)))
-    yield from tariffs.batches(document, SOURCE)
+    yield from tariffs.batches(document, SOURCE, account)
     yield from unlisted(
         FIELDS, answer, document, account, publisher=PUBLISHER, source=SOURCE, subject=document.name, series=SERIES
     )
@@ -176,7 +181,9 @@ def _parts(tariff: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]
             yield f".{section}.components[{number}]", section, component
 
 
-def _elements(account: Account, place: str, tariff: dict[str, Any], said: list[str]) -> Iterator[Element]:
+def _elements(
+    account: Account, place: str, tariff: dict[str, Any], said: list[str], taken: list[str]
+) -> Iterator[Element]:
     _check_sections(tariff, said)
     whole = _period("the tariff", tariff.get("validPeriod"))
     names: Counter[tuple[str, dt.date]] = Counter()
@@ -204,7 +211,7 @@ def _elements(account: Account, place: str, tariff: dict[str, Any], said: list[s
             yield Element(
                 label, charge, price, begins, ends, days=days, hours=hours, note=note, currency=currency
             )
-        account.take(f"{place}{where}")
+        taken.append(f"{place}{where}")
 
 
 def _check_sections(tariff: dict[str, Any], said: list[str]) -> None:
@@ -253,7 +260,7 @@ def _price(name: str, component: dict[str, Any]) -> tuple[Decimal, str]:
     if not isinstance(price, dict):
         raise UnsayableError(f"{name} has no price")
     without, with_vat = (_decimal(name, price, key) for key in ("priceExVat", "priceIncVat"))
-    if abs(with_vat) < abs(without):
+    if not abs(without) <= abs(with_vat) <= abs(without) * HIGHEST_VAT:
         raise UnsayableError(f"{name} costs {without} without and {with_vat} with VAT")
     currency = price.get("currency")
     if currency not in CURRENCIES:

@@ -33,7 +33,7 @@ FIELDS: Fields = {
     "tariffer[].gyldig_fra": value("valid_from"),
     "tariffer[].gyldig_til": value("valid_to"),
     "tariffer[].fastledd.metode": meaning("a measure of power in kW"),
-    "tariffer[].fastledd.terskler[].terskel": meaning("the highest band is planned with"),
+    "tariffer[].fastledd.terskler[].terskel": value("note: the highest band is planned with"),
     "tariffer[].fastledd.terskler[].pris": value("value_native of the highest band [NOK a year]"),
     "tariffer[].fastledd.terskel_inkludert": IGNORED,
     "tariffer[].energiledd.grunnpris": value("value_native [oere/kWh]"),
@@ -109,9 +109,8 @@ def _read(document: Document, account: Account) -> Iterator[Batch]:
             account.remark(place, str(reason))
             tariffs.leave_out(label, _day_or(tariff.get("gyldig_fra"), day), str(reason))
         else:
-            account.take(place)
-            tariffs.add(label, operator, "low voltage", elements)
-    yield from tariffs.batches(document, SOURCE)
+            tariffs.add(label, operator, "low voltage", elements, [place])
+    yield from tariffs.batches(document, SOURCE, account)
     yield from unlisted(
         FIELDS, content, document, account, publisher=PUBLISHER, source=SOURCE, subject=document.name, series=SERIES
     )
