@@ -18,7 +18,7 @@ from pathlib import Path
 from brytpunkt.folders import HOME_VARIABLE, folders
 
 ROUNDS = 5
-BARE = "import pipelines.what_if"
+BARE = "import pipelines.cli.what_if"
 ONE = ("finance.discount_rate_per_year=0.06",)
 FOUR = (
     "rent.negotiated_discount_share=0.3",

@@ -1,4 +1,4 @@
-"""The entry point that workspace.yaml loads; everything is assembled in ``pipelines.build``."""
+"""The entry point that workspace.yaml loads; everything is assembled in ``pipelines.assembly``."""
 
 from pipelines.assembly import build_defs
 

@@ -1,7 +1,7 @@
 """Material: whether two summaries of a plan differ by more than the declared thresholds.
 
 Belongs here: the comparison of verdicts, order months and money. Does not belong here: why they differ
-(brytpunkt.planning.changes).
+(brytpunkt.planning.changes.run_waterfall).
 """
 
 from __future__ import annotations

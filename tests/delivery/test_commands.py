@@ -9,7 +9,7 @@ import pytest
 
 from brytpunkt.runs.comparison import compare
 from brytpunkt.runs.store import load_run
-from pipelines.cli import main
+from pipelines.cli.main import main
 from tests.delivery.conftest import another_run, unchanged
 from tests.delivery.servers import Scripted
 

@@ -257,7 +257,7 @@ def test_mail_goes_over_tls_to_a_server_whose_certificate_holds(
 SEND = """
 import sys
 from pathlib import Path
-from brytpunkt.delivery.post import post
+from brytpunkt.delivery.send import post
 from tests.delivery.conftest import mailing, settings
 print("ready", flush=True)
 sys.stdin.readline()

@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 
 from brytpunkt.folders import folders
-from pipelines.cli import main
+from pipelines.cli.main import main
 from tests.conftest import SMALL_PLAN, Bundled
 
 
@@ -58,7 +58,7 @@ def digest(folder: Path) -> dict[str, str]:
 @pytest.mark.parametrize("command", ["--help", "schema", "--version"])
 def test_light_commands_import_nothing_heavy(command: str, tmp_path: Path) -> None:
     script = (
-        "import sys\nfrom pipelines.cli import main\n"
+        "import sys\nfrom pipelines.cli.main import main\n"
         f"try:\n    main([{command!r}])\nexcept SystemExit:\n    pass\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
     )
@@ -268,7 +268,7 @@ class Refusing:
             raise AssertionError(f"{name} is imported")
 
 sys.meta_path.insert(0, Refusing())
-from pipelines.cli import main
+from pipelines.cli.main import main
 sys.exit(main(sys.argv[1:]))
 """
 

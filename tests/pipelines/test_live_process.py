@@ -17,7 +17,7 @@ from brytpunkt.publishers.find import declared_sources
 from brytpunkt.warehouse import Warehouse
 from brytpunkt.warehouse.derived_tables import refresh_derived
 from brytpunkt.warehouse.inbox import take_inbox
-from pipelines.cli import main
+from pipelines.cli.main import main
 from pipelines.cli.sources import show_changes, show_source
 from tests.live.native import SECRET, Site, site_of
 from tests.pipelines.test_cli import brytpunkt

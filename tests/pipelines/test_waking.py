@@ -122,7 +122,7 @@ def test_the_night_requests_only_what_is_out_of_date(world: World, shop: Shop) -
 DYING = """
 import os, sys
 import dagster as dg
-from pipelines.sweep import run_tags
+from pipelines.dead_runs import run_tags
 
 @dg.asset
 def killed() -> None:

@@ -136,9 +136,9 @@ import os, sys
 from pathlib import Path
 from brytpunkt.folders import folders
 from brytpunkt.landing import Landing
-from brytpunkt.warehouse import Warehouse, ingestion, refresh_bundled
+from brytpunkt.warehouse import Warehouse, upsert, refresh_bundled
 
-write, done = ingestion._write, []
+write, done = upsert._write, []
 
 def dying(*arguments):
     if len(done) == 11:
@@ -146,7 +146,7 @@ def dying(*arguments):
     done.append("table")
     return write(*arguments)
 
-ingestion._write = dying
+upsert._write = dying
 root = Path(sys.argv[1])
 refresh_bundled(Warehouse(root / "home/warehouse.duckdb", folders().sql), Landing(root / "home/landing"), root / "data")
 """

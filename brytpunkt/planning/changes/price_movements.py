@@ -1,7 +1,7 @@
 """Movements: which prices moved between two results, with before and after, the weightiest first.
 
 The effect is first-order: the present value that the old result spends on the thing, times the relative move of its
-price. It ranks; the waterfall (brytpunkt.planning.changes) measures.
+price. It ranks; the waterfall (brytpunkt.planning.changes.run_waterfall) measures.
 """
 
 from __future__ import annotations

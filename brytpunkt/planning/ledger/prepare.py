@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.errors import InputError, Problem
-from brytpunkt.planning.demand import volumes
 from brytpunkt.planning.demand.gpu_sizing import busy_gpus, workload_rules
 from brytpunkt.planning.demand.throughput import gpu_hours, rates
-from brytpunkt.planning.demand.volumes import hourly_shares
+from brytpunkt.planning.demand.volumes import hourly_shares, volumes
 from brytpunkt.planning.energy.site_prices import site_cells
 from brytpunkt.planning.energy.tariff import Bills, bills_of
 from brytpunkt.planning.inputs.calendar import calendar_of, calendars, home_site, plan_months

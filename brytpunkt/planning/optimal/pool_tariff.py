@@ -1,6 +1,6 @@
 """Bill: the tariff of a pool on the home calendar, for the dispatch exactly and for the programme in straight lines.
 
-The same rules as ``brytpunkt.planning.tariff``, on arrays: H months, C cells. Money is in the plan's currency.
+The same rules as ``brytpunkt.planning.energy.tariff``, on arrays: H months, C cells. Money is in the plan's currency.
 """
 
 from __future__ import annotations

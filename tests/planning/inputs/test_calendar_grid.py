@@ -8,8 +8,7 @@ import polars as pl
 import pytest
 
 from brytpunkt.declarations import Plan
-from brytpunkt.planning.demand import volumes
-from brytpunkt.planning.demand.volumes import hourly_shares
+from brytpunkt.planning.demand.volumes import hourly_shares, volumes
 from brytpunkt.planning.inputs.calendar import CELL, hours_of, plan_months
 
 
