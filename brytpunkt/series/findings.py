@@ -185,9 +185,7 @@ def flat_days(intervals: pl.DataFrame) -> pl.DataFrame:
     flat = as_findings(
         days.filter(pl.col("value") != 0),
         FLAT_DAY,
-        pl.format(
-            "all {} hours cost {} EUR/MWh: the mean of a day?", hours, pl.col("value").round(2)
-        ),
+        pl.format("all {} hours cost {} EUR/MWh: the mean of a day?", hours, pl.col("value").round(2)),
     )
     return pl.concat([zeros, flat])
 

@@ -21,11 +21,21 @@ from brytpunkt.publishers.find import publisher
 from tests.publishers.documents import document, listing
 
 SEEN = {"source", "source_date", "retrieved_on", "licence", "confidence", "note"}
-OPERATORS = ("absent", "null", "renamed", "other", "other unit", "other currency", "future", "ended", "doubled")
-NOTHING, TAKEN, LEFT_OUT, REMARKED, REFUSED, SILENT = (
-    *("nothing", "taken as written", "left out", "remarked", "refused", "silent"),
+OPERATORS = (
+    "absent",
+    "null",
+    "renamed",
+    "other",
+    "other unit",
+    "other currency",
+    "future",
+    "ended",
+    "doubled",
 )
-OUTCOMES = (NOTHING, TAKEN, LEFT_OUT, REMARKED, REFUSED, SILENT)
+NOTHING, TAKEN, LEFT_OUT, DOUBTFUL, REMARKED, REFUSED, SILENT = (
+    *("nothing", "taken as written", "left out", "last good kept", "remarked", "refused", "silent"),
+)
+OUTCOMES = (NOTHING, TAKEN, LEFT_OUT, DOUBTFUL, REMARKED, REFUSED, SILENT)
 WORD, UNIT, CURRENCY = "something else", "Fortnight", "CHF"
 FUTURE, ENDED = "2027-05-01", "2026-02-01"
 
@@ -38,7 +48,7 @@ class Case:
     """A fixture: a body, the row of it that is changed, and the table of fields that the row's paths are looked up in.
 
     ``row(body)`` is the row within the body, so that a change of it changes the body; ``double(body, other)`` adds a
-    changed copy of it. Paths that begin with ``skip`` are those of another case. Fields are applied to that row alone, in a CSV (``is_table``) to its column where that is gone.
+    changed copy of it. Paths that begin with ``skip`` are those of another case; with ``only``, all but those are. Fields are applied to that row alone, in a CSV (``is_table``) to its column where that is gone.
     """
 
     publisher: str
@@ -52,6 +62,7 @@ class Case:
     is_table: bool = False
     label: str = ""
     skip: str | None = None
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,7 +99,9 @@ def read(case: Case, body: Body, folder: Path) -> Read:
         batches = list(publisher(case.publisher).parse(listed))
     except InputError as error:
         return Read(refused=str(error))
-    rows, remarks, doubts = [], [], 0
+    rows: list[tuple[object, ...]] = []
+    remarks: list[tuple[object, ...]] = []
+    doubts = 0
     for batch in batches:
         kept = [name for name in batch.frame.columns if name not in SEEN]
         found = [(batch.table, *row) for row in batch.frame.select(kept).rows()]
@@ -115,7 +128,7 @@ def mutations(case: Case) -> Iterator[Mutation]:
         before = read(case, case.body(), Path(folder))
         assert before.refused is None, before.refused
         for path in sorted(_leaves(case.row(case.body()))):
-            if case.skip and path.startswith(case.skip):
+            if (case.skip and path.startswith(case.skip)) or (case.only and path not in case.only):
                 continue
             said = _looked_up(case.fields, path)
             for operator in OPERATORS:
@@ -137,12 +150,18 @@ def outcome_of(before: Read, after: Read) -> str:
         return NOTHING if after.left_out == before.left_out else LEFT_OUT
     if after.left_out != before.left_out:
         return LEFT_OUT
+    if after.doubts > before.doubts:
+        return DOUBTFUL
     return TAKEN if len(after.rows) >= len(before.rows) else SILENT
 
 
 def _leaves(row: Any, place: str = "") -> set[str]:
     if isinstance(row, dict):
-        found = {path for name, inner in row.items() for path in _leaves(inner, f"{place}.{name}" if place else name)}
+        found = {
+            path
+            for name, inner in row.items()
+            for path in _leaves(inner, f"{place}.{name}" if place else name)
+        }
         return found or {place}
     if isinstance(row, list):
         return {path for inner in row[:1] for path in _leaves(inner, f"{place}[]")} or {place}
@@ -207,7 +226,7 @@ def _apply(row: dict[str, Any], path: str, operator: str, *, is_table: bool) -> 
         return True
     if operator == "null":
         holder[key] = "" if is_table else None
-        return holder[key] != before
+        return bool(holder[key] != before)
     if operator == "renamed":
         holder[f"{key}_v2"] = holder.pop(key)
         return True
@@ -227,20 +246,23 @@ def _changed(before: Any, path: str, operator: str) -> Any:
         return UNIT if "unit" in lower and isinstance(before, str) and not before[:1].isdigit() else None
     if operator == "other currency":
         return CURRENCY if "currency" in lower and isinstance(before, str) else None
-    if is_day or operator != "other":
-        return None
+    return None if is_day or operator != "other" else _other(before)
+
+
+def _other(before: Any) -> Any:
+    """Another value of the same type."""
     if isinstance(before, bool):
         return not before
     if isinstance(before, int):
-        return before + 1
+        return before * 2 if before > 1 else before + 1
     if isinstance(before, float | Decimal):
         return before * 2
-    if isinstance(before, str):
-        try:
-            return str(Decimal(before) * 2)
-        except ArithmeticError:
-            return WORD
-    return None
+    if not isinstance(before, str):
+        return None
+    try:
+        return str(Decimal(before) * 2)
+    except ArithmeticError:
+        return WORD
 
 
 def table_of_outcomes(found: list[Mutation]) -> str:

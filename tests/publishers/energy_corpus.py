@@ -8,17 +8,12 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
-import io
 import json
-import tempfile
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
-
-from ruamel.yaml import YAML
 
 from brytpunkt.errors import InputError
 from brytpunkt.publishers._shared.accounting import Fields
@@ -41,12 +36,31 @@ from tests.publishers import corpus
 from tests.publishers.corpus import Body, Case, Mutation, Read, table_of_outcomes
 from tests.publishers.documents import document, listing
 from tests.publishers.electricity import documents as native
-from tests.publishers.electricity.test_quarter_table import LABELS, values
-from tests.publishers.grid.test_tariffs_and_carbon import NETTLEIE, component, peak, stat, tariff, window
-from tests.publishers.weather.test_weather import START, epw_file, frost_page, meteo
+from tests.publishers.energy_bodies import (
+    DAY,
+    DOT,
+    ENTSOE_NAMES,
+    as_epw,
+    as_metobs,
+    as_table,
+    as_xml,
+    as_yaml,
+    carbon_body,
+    ember_body,
+    entsoe_body,
+    epw_body,
+    fmi_body,
+    full_tariff,
+    index_body,
+    metobs_body,
+    nettleie_body,
+    nord_pool_body,
+    quarter_body,
+    zipped,
+)
+from tests.publishers.grid.test_tariffs_and_carbon import stat
+from tests.publishers.weather.test_weather import frost_page, meteo
 
-DAY = dt.date(2026, 2, 11)
-DOT = "\u2024"
 # Rows of tables that say what was odd.
 SAID = ("source_remarks", "series_findings")
 
@@ -101,211 +115,6 @@ def undotted(fields: Fields, names: tuple[str, ...], lists: tuple[str, ...] = ()
             path = path.replace(f"{name}.", f"{name}[].")  # noqa: PLW2901 - step by step
         found[path] = role
     return found
-
-
-ENTSOE_NAMES = (
-    *("classificationSequence_AttributeInstanceComponent.position", "contract_MarketAgreement.type", "auction.type"),
-    *("in_Domain.mRID", "out_Domain.mRID", "currency_Unit.name", "price_Measure_Unit.name", "price.amount"),
-)  # fmt: skip
-
-
-def entsoe_body() -> Body:
-    """A day of hours as nested elements."""
-    points = [{"position": str(n), f"price{DOT}amount": str(price)} for n, (_, price) in enumerate(native.steps(DAY, 60), 1)]  # fmt: skip
-    span = {"start": f"{native.day_start(DAY):%Y-%m-%dT%H:%MZ}", "end": f"{native.day_start(DAY + native.DAY):%Y-%m-%dT%H:%MZ}"}  # fmt: skip
-    area = entsoe.ZONES["SE3"]
-    said = {
-        "mRID": "1",
-        "auction.type": "A01",
-        "businessType": "A62",
-        "in_Domain.mRID": area,
-        "out_Domain.mRID": area,
-        "contract_MarketAgreement.type": "A01",
-        "currency_Unit.name": "EUR",
-        "price_Measure_Unit.name": "MWH",
-        "classificationSequence_AttributeInstanceComponent.position": "1",
-        "curveType": "A01",
-    }
-    series = {name.replace(".", DOT): text for name, text in said.items()}
-    series["Period"] = [{"timeInterval": span, "resolution": "PT60M", "Point": points}]  # type: ignore[assignment]
-    return {"mRID": "x", "revisionNumber": "1", "type": "A44", "createdDateTime": "x", "TimeSeries": [series]}
-
-
-def as_xml(root: str) -> Callable[[Body], str]:
-    """Rendering of nested elements."""
-
-    def element(name: str, inner: Any) -> str:
-        if isinstance(inner, list):
-            return "".join(element(name, one) for one in inner)
-        content = (
-            "".join(element(child, one) for child, one in inner.items())
-            if isinstance(inner, dict)
-            else "" if inner is None else str(inner)
-        )  # fmt: skip
-        tag = name.replace(DOT, ".")
-        return f"<{tag}>{content}</{tag}>"
-
-    return lambda body: f'<?xml version="1.0"?>{element(root, body)}'
-
-
-def nord_pool_body() -> Body:
-    """A delivery day with a block and a mean."""
-    file = native.nord_pool(DAY, 60)
-    prices = [entry["entryPerArea"]["SE3"] for entry in file["multiAreaEntries"]]
-    ends = file["multiAreaEntries"][0]["deliveryStart"], file["multiAreaEntries"][-1]["deliveryEnd"]
-    file["blockPriceAggregates"] = [
-        {
-            "blockName": "Base",
-            "deliveryStart": ends[0],
-            "deliveryEnd": ends[1],
-            "averagePricePerArea": {
-                "SE3": {"average": sum(prices) / 24, "min": min(prices), "max": max(prices)}
-            },
-        }
-    ]
-    return file
-
-
-def index_body() -> Body:
-    """A delivery day of price indices."""
-    file = native.nord_pool(DAY, 60) | {"indexNames": ["SE3"], "resolutionInMinutes": 60}
-    file["multiIndexEntries"] = file.pop("multiAreaEntries")
-    return file
-
-
-def ember_body() -> list[dict[str, Any]]:
-    """A day of one country as rows of a table."""
-    return [
-        {
-            "Country": "Germany",
-            "ISO3 Code": "DEU",
-            "Datetime (UTC)": f"{at:%Y-%m-%d %H:%M:%S}",
-            "Datetime (Local)": "x",
-            "Price (EUR/MWhe)": str(price),
-        }
-        for at, price in native.steps(DAY, 60)
-    ]
-
-
-def as_table(delimiter: str) -> Callable[[list[dict[str, Any]]], str]:
-    """Rendering of rows under their names."""
-
-    def render(rows: list[dict[str, Any]]) -> str:
-        lines = [list(rows[0]), *([str(row.get(name) or "") for name in rows[0]] for row in rows)]
-        return "\n".join(delimiter.join(line).replace(DOT, ".") for line in lines) + "\n"
-
-    return render
-
-
-def zipped(rows: list[dict[str, Any]]) -> bytes:
-    """Ember's archive."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("all_countries.csv", as_table(",")(rows))
-    return packed.getvalue()
-
-
-def quarter_body() -> list[dict[str, Any]]:
-    """A day of a table of quarters with its mean."""
-    stated = values(DAY, 96)
-    mean = sum(map(float, stated)) / 96
-    return [{"Date": f"{DAY}", **dict(zip(LABELS, stated, strict=True)), "Baseload": f"{mean:.4f}"}]
-
-
-def full_tariff() -> Body:
-    """A tariff of the Eltariff-API with everything that a row can say."""
-    hours = window("06:00:00", "22:00:00", "weekdays")
-    power = component("Effekt", 20, **peak(), recurringPeriods=hours)
-    return copy.deepcopy({"tariffs": [tariff("63A", power) | {"description": "x", "companyOrgNo": "x"}]})
-
-
-def nettleie_body() -> Body:
-    """The file as YAML reads it."""
-    body = YAML(typ="safe", pure=True).load(NETTLEIE)
-    body["tariffer"][1]["fastledd"]["terskler"].sort(key=lambda band: -band["terskel"])
-    return body
-
-
-def as_yaml(body: Body) -> str:
-    """A body as YAML."""
-    out = io.StringIO()
-    YAML(typ="safe", pure=True).dump(body, out)
-    return out.getvalue()
-
-
-def carbon_body() -> Body:
-    """A year of two values: the year is as long as that in this corpus."""
-    records = [
-        {"Minutes5UTC": f"2025-07-0{n}T00:00:00", "Minutes5DK": "x", "PriceArea": "DK1", "CO2Emission": 80.0 + n}
-        for n in (1, 2)
-    ]  # fmt: skip
-    return {"total": 2, "filters": "{}", "limit": 0, "dataset": "CO2Emis", "records": records}
-
-
-def metobs_body() -> Body:
-    """Blocks of metadata and three readings."""
-    return {
-        "meta": {
-            "Stationsnamn": "Akalla",
-            "Stationsnummer": "1",
-            "Stationsnät": "x",
-            "Mäthöjd (meter över marken)": "2.0",
-            "Parameternamn": "Lufttemperatur",
-            "Beskrivning": "momentanvärde, 1 gång/tim",
-            "Enhet": "celsius",
-        },
-        "rows": [
-            {"Datum": "2026-07-14", "Tid (UTC)": f"{hour:02}:00:00", "Lufttemperatur": str(15 + hour), "Kvalitet": "G"}
-            for hour in (9, 10, 11)
-        ],
-    }  # fmt: skip
-
-
-def as_metobs(body: Body) -> str:
-    """The file of metobs."""
-    meta, rows = body["meta"], body["rows"]
-    blocks = ";".join(meta), ";".join(str(text or "") for text in meta.values())
-    return "\n".join([*blocks, "", as_table(";")(rows)])
-
-
-def fmi_body() -> Body:
-    """Members of two hours."""
-    return {
-        "member": [
-            {
-                "BsWfsElement": [
-                    {
-                        "Location": {"Point": {"pos": "60.3 24.9"}},
-                        "Time": f"{START + n * dt.timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}",
-                        "ParameterName": "t2m",
-                        "ParameterValue": str(1.5 + n),
-                    }
-                ]
-            }
-            for n in range(2)
-        ]
-    }
-
-
-def epw_body() -> Body:
-    """Header lines by name and the values of the first hours."""
-    lines = [line.split(",") for line in epw_file(lines=24).splitlines()]
-    names = [name for name in epw.FIELDS if name[0].isdigit() and " to " not in name]
-    return {
-        "heads": {cells[0]: ",".join(cells[1:]) for cells in lines[:8]},
-        "rows": [
-            dict(zip(names, cells, strict=False)) | {"rest": ",".join(cells[len(names) :])}
-            for cells in lines[8:]
-        ],
-    }
-
-
-def as_epw(body: Body) -> str:
-    """The file; columns of an EPW have no names, so that what is gone leaves its place empty."""
-    names = [name for name in epw.FIELDS if name[0].isdigit() and " to " not in name]
-    heads = [f"{name},{text or ''}" for name, text in body["heads"].items()]
-    rows = [",".join([*(str(row.get(name) or "") for name in names), row["rest"]]) for row in body["rows"]]
-    return "\n".join([*heads, *rows]) + "\n"
 
 
 def case(
@@ -365,12 +174,21 @@ SHORT = (patch.object(epw, "HOURS", 24), patch.object(eds_carbon, "LEAST_COVERAG
 
 def read(case: Case, body: Body, folder: Path) -> Read:
     """Parse a body; any error but ``InputError`` is one of the parser and is raised."""
-    listed = listing(document(folder, case.name, case.render(body), url="https://example.org/station/1/?latitude=65.6&longitude=22.1"))
+    listed = listing(
+        document(
+            folder,
+            case.name,
+            case.render(body),
+            url="https://example.org/station/1/?latitude=65.6&longitude=22.1",
+        )
+    )
     try:
         batches = list(publisher(case.publisher).parse(listed))
     except InputError as error:
         return Read(refused=str(error))
-    rows, said, doubts = [], [], 0
+    rows: list[tuple[object, ...]] = []
+    said: list[tuple[object, ...]] = []
+    doubts = 0
     for batch in batches:
         kept = [name for name in batch.frame.columns if name not in corpus.SEEN - {"licence", "note"}]
         found = [(batch.table, *row) for row in batch.frame.select(kept).rows()]
@@ -393,7 +211,7 @@ def read(case: Case, body: Body, folder: Path) -> Read:
 
 def mutations(case: Case) -> Iterator[Mutation]:
     """Every field of a case's row under every operator that fits it."""
-    with tempfile.TemporaryDirectory() as folder, SHORT[0], SHORT[1], patch.object(corpus, "read", read):
+    with SHORT[0], SHORT[1], patch.object(corpus, "read", read):
         yield from corpus.mutations(case)
 
 

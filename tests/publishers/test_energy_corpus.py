@@ -7,6 +7,7 @@ import re
 import pytest
 
 from brytpunkt.publishers._shared.accounting import Role
+from brytpunkt.publishers.find import modules
 from tests.publishers.corpus import LEFT_OUT, NOTHING, REMARKED, SILENT, TAKEN, Case, Mutation
 from tests.publishers.energy_corpus import CASES, mutations
 
@@ -17,7 +18,12 @@ ALLOWED = (
     ("nord_pool", r"resolutionInMinutes", "absent null", "the end of an interval says its length, too"),
     ("quarter_table", r"Baseload", "absent null", "tables without a mean are complete"),
     ("eurostat", r"value\..*", "absent null", "JSON-stat leaves out the cells that are not published"),
-    ("eurostat", r"dimension\.(geo|nrg_cons|time|tax)\..*", "renamed", "these codes fill columns as they are"),
+    (
+        "eurostat",
+        r"dimension\.(geo|nrg_cons|time|tax)\..*",
+        "renamed",
+        "these codes fill columns as they are",
+    ),
     ("eltariff", r".*recurringPeriods", "absent null", "an element without windows always holds"),
     ("eltariff", r".*exclude", "absent null", "a pattern without exceptions has none"),
     ("eltariff", r".*spotPriceSettings", "absent", "a price that follows nothing needs no settings"),
@@ -58,7 +64,9 @@ def test_a_document_that_differs_in_one_field(case: Case) -> None:
     found = list(mutations(case))
     assert found, "every field is changed in some way"
     odd = [
-        f"{one.path} {one.operator}: {one.outcome}, {said}" for one in found if (said := wrong(one)) is not None
+        f"{one.path} {one.operator}: {one.outcome}, {said}"
+        for one in found
+        if (said := wrong(one)) is not None
     ]
     assert odd == []
 
@@ -78,8 +86,6 @@ def test_a_value_is_taken_as_written() -> None:
 
 
 def test_every_publisher_of_these_shelves_has_a_fixture() -> None:
-    from brytpunkt.publishers.find import modules  # noqa: PLC0415 - only here
-
     shelves = ("electricity", "grid", "weather", "carbon")
     helpers = {"per_kwh", "grid_tariff", "canonical_hours", "readings"}
     named = {name for name, place in modules().items() if place.split(".")[2] in shelves} - helpers

@@ -67,7 +67,9 @@ def _of_site(site: Site, plan: Plan, facts: Facts, fx: Fx, energy: pl.DataFrame)
     days = _doubtful_days(site.zone, plan, facts)
     if days.is_empty():
         return None
-    by_month = days.group_by("month").agg(doubtful=pl.len()).join(_weights(site.zone, plan, facts), on="month")
+    by_month = (
+        days.group_by("month").agg(doubtful=pl.len()).join(_weights(site.zone, plan, facts), on="month")
+    )
     costs = _market_cost(site, plan, fx, energy)
     hanging = by_month.join(costs, on="month_of_year").select(
         (pl.col("cost") * pl.col("weight") * pl.col("doubtful") / pl.col("month").dt.days_in_month()).sum()
@@ -117,7 +119,11 @@ def _weights(zone: str, plan: Plan, facts: Facts) -> pl.DataFrame:
     return (
         _history(zone, plan, facts)
         .with_columns(month_of_year=pl.col("month").dt.month())
-        .select("month", "month_of_year", weight=pl.when(of_the_year > 0).then(mean / of_the_year).otherwise(equal))
+        .select(
+            "month",
+            "month_of_year",
+            weight=pl.when(of_the_year > 0).then(mean / of_the_year).otherwise(equal),
+        )
     )
 
 

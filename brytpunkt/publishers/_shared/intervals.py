@@ -49,9 +49,7 @@ def taken(
     """
     kept, odd = usable(points, publisher)
     settle(account, points, kept, place)
-    rows = price_rows(
-        kept.drop("row", "reason", strict=False), document, publisher=publisher, source=source
-    )
+    rows = price_rows(kept.drop("row", "reason", strict=False), document, publisher=publisher, source=source)
     yield from batches(rows, [*findings, *odd], document, source)
 
 
@@ -121,8 +119,10 @@ def _by_day(points: pl.DataFrame, publisher: str, kind: str, said: Any) -> list[
 
 def settle(account: Account, points: pl.DataFrame, kept: pl.DataFrame, place: str) -> None:
     """Say of each point that is a row of the document whether it was taken; of those that were not, why."""
-    fates = points.drop_nulls("row").select("row", "zone", "start_utc", "price_eur_per_mwh").join(
-        kept.select("row", is_kept=True), on="row", how="left"
+    fates = (
+        points.drop_nulls("row")
+        .select("row", "zone", "start_utc", "price_eur_per_mwh")
+        .join(kept.select("row", is_kept=True), on="row", how="left")
     )
     same = set(kept.select(KEY).iter_rows())
     for row, zone, at, price, is_kept in fates.iter_rows():

@@ -102,7 +102,9 @@ def read_xml(document: Document) -> ET.Element:
         return ET.fromstring(body)  # noqa: S314 - no DTD and no entity can be in it
     except ET.ParseError as error:
         line, column = error.position
-        raise problem(document, f"the document is not XML from line {line}, column {column} on", "is it whole?") from error
+        raise problem(
+            document, f"the document is not XML from line {line}, column {column} on", "is it whole?"
+        ) from error
 
 
 def local_name(element: ET.Element) -> str:

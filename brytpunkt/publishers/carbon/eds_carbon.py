@@ -68,7 +68,12 @@ def start(source: Source, pointer: Document | None) -> Sequence[Request]:
 def parse(listing: Listing) -> Iterator[Batch]:
     """Five-minute records -> the mean of every year that is nearly complete."""
     yield from one_by_one(
-        listing, _read, publisher=PUBLISHER, source=SOURCE, subject=lambda document: document.name, series=SERIES
+        listing,
+        _read,
+        publisher=PUBLISHER,
+        source=SOURCE,
+        subject=lambda document: document.name,
+        series=SERIES,
     )
 
 
@@ -78,7 +83,9 @@ def _read(document: Document, account: Account) -> Iterator[Batch]:
         raise problem(document, f"the data set is {answer['dataset']}, not CO2Emis")
     records = field(document, answer, "records")
     if not isinstance(records, list) or field(document, answer, "total") != len(records):
-        raise problem(document, "the number of records is not the total that is stated: the answer is cut short")
+        raise problem(
+            document, "the number of records is not the total that is stated: the answer is cut short"
+        )
     frame = _frame(document, records)
     key = ["Minutes5UTC", "PriceArea"]
     grams = pl.col("CO2Emission")
@@ -150,9 +157,7 @@ def _frame(document: Document, records: list[Any]) -> pl.DataFrame:
     other = frame.filter(~pl.col("PriceArea").is_in(AREAS).fill_null(value=False))
     if other.height:
         raise problem(document, f"price area {other['PriceArea'][0]} is none of {', '.join(AREAS)}")
-    odd = frame.filter(
-        pl.col("Minutes5UTC").str.to_datetime("%Y-%m-%dT%H:%M:%S", strict=False).is_null()
-    )
+    odd = frame.filter(pl.col("Minutes5UTC").str.to_datetime("%Y-%m-%dT%H:%M:%S", strict=False).is_null())
     if odd.height:
         raise problem(document, f"Minutes5UTC {odd['Minutes5UTC'][0]} is not a time")
     wild = frame.filter(~pl.col("CO2Emission").is_between(0, HIGHEST_G_PER_KWH))

@@ -114,15 +114,20 @@ def _read(document: Document, account: Account) -> Iterator[Batch]:
 
 def _refuse_days(document: Document, points: pl.DataFrame) -> None:
     """Raise for a table of days under the header of hours: a row a day, or one price in every hour of most days."""
-    steps = points.sort("zone", "start_utc").select(
-        hours=pl.col("start_utc").diff().over("zone").dt.total_hours()
-    )["hours"].drop_nulls()
+    steps = (
+        points.sort("zone", "start_utc")
+        .select(hours=pl.col("start_utc").diff().over("zone").dt.total_hours())["hours"]
+        .drop_nulls()
+    )
     if len(steps) and float(steps.median()) >= HOURS_OF_DAY:  # type: ignore[arg-type]
         raise _not_hourly(document)
-    days = points.group_by("zone", "start_utc").agg(pl.col("price_eur_per_mwh").first()).with_columns(
-        day=pl.col("start_utc").dt.date()
-    ).group_by("zone", "day").agg(hours=pl.len(), prices=pl.col("price_eur_per_mwh").n_unique()).filter(
-        pl.col("hours") == HOURS_OF_DAY
+    days = (
+        points.group_by("zone", "start_utc")
+        .agg(pl.col("price_eur_per_mwh").first())
+        .with_columns(day=pl.col("start_utc").dt.date())
+        .group_by("zone", "day")
+        .agg(hours=pl.len(), prices=pl.col("price_eur_per_mwh").n_unique())
+        .filter(pl.col("hours") == HOURS_OF_DAY)
     )
     if days.height and float((days["prices"] == 1).mean()) > MOST_FLAT_SHARE:  # type: ignore[arg-type]
         raise _not_hourly(document)

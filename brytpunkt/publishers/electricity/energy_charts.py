@@ -114,9 +114,7 @@ def _read(document: Document, account: Account) -> Iterator[Batch]:
         points.with_columns(licence=pl.lit(licence)), document, account, publisher=PUBLISHER, source=SOURCE,
         findings=findings, place="price[{}]",
     )  # fmt: skip
-    yield from unlisted(
-        FIELDS, answer, document, account, publisher=PUBLISHER, source=SOURCE, subject=zone
-    )
+    yield from unlisted(FIELDS, answer, document, account, publisher=PUBLISHER, source=SOURCE, subject=zone)
 
 
 def _points(

@@ -74,7 +74,9 @@ MEANINGS = (
 FIELDS: Fields = {
     "type": meaning("A44, else the document is refused"),
     "revisionNumber": value("revision"),
-    "TimeSeries.contract_MarketAgreement.type": meaning("A01 (day-ahead); other series are left out with a finding"),
+    "TimeSeries.contract_MarketAgreement.type": meaning(
+        "A01 (day-ahead); other series are left out with a finding"
+    ),
     "TimeSeries.auction.type": meaning("A01 (implicit)"),
     "TimeSeries.businessType": meaning("A62 (spot price)"),
     "TimeSeries.curveType": meaning("A01 or A03 (points equal to the one before are left out)"),
@@ -82,7 +84,9 @@ FIELDS: Fields = {
     "TimeSeries.out_Domain.mRID": meaning("a known zone, the one that was asked for"),
     "TimeSeries.currency_Unit.name": meaning("EUR, else the document is refused"),
     "TimeSeries.price_Measure_Unit.name": meaning("MWH, else the document is refused"),
-    "TimeSeries.classificationSequence_AttributeInstanceComponent.position": meaning("1 (coupled) before others"),
+    "TimeSeries.classificationSequence_AttributeInstanceComponent.position": meaning(
+        "1 (coupled) before others"
+    ),
     "TimeSeries.Period.timeInterval.start": value("start_utc"),
     "TimeSeries.Period.timeInterval.end": meaning("the period's length, which bounds its positions"),
     "TimeSeries.Period.resolution": value("resolution_minutes"),
@@ -162,7 +166,10 @@ def _read(document: Document, account: Account) -> Iterator[Batch]:
         raise problem(document, f"the document is a {name}, not a Publication_MarketDocument")
     said = _texts(root)
     if said.get("type") != DAY_AHEAD_DOCUMENT:
-        raise problem(document, f"document type {said.get('type')} is not {DAY_AHEAD_DOCUMENT}, prices of the day-ahead market")
+        raise problem(
+            document,
+            f"document type {said.get('type')} is not {DAY_AHEAD_DOCUMENT}, prices of the day-ahead market",
+        )
     records, findings = _points(document, account, root)
     points = pl.DataFrame(records, schema=ROW)
     chosen = _one_auction(points)
@@ -219,9 +226,7 @@ def _meaning(document: Document, said: Mapping[str, str]) -> tuple[str, str | No
     codes = {said.get("in_Domain.mRID", ""), said.get("out_Domain.mRID", "")}
     zone = NAMES.get(said.get("out_Domain.mRID", ""))
     if zone is None:
-        raise problem(
-            document, f"area {said.get('out_Domain.mRID')} is none of the known bidding zones"
-        )
+        raise problem(document, f"area {said.get('out_Domain.mRID')} is none of the known bidding zones")
     unit = (said.get("currency_Unit.name"), said.get("price_Measure_Unit.name"))
     if unit != ("EUR", "MWH"):
         raise problem(document, f"prices of {zone} are in {unit[0]}/{unit[1]}, not in EUR/MWH")

@@ -35,7 +35,13 @@ SERIES = "industrial"
 WANTED = {"freq": "S", "currency": "EUR", "unit": "KWH"}
 DIMENSIONS = ("freq", "nrg_cons", "unit", "tax", "currency", "geo", "time")
 TAXES = ("X_TAX", "X_VAT", "I_TAX")
-FLAGS = {"p": "provisional", "e": "estimated", "b": "break in the series", "u": "low reliability", "c": "confidential"}
+FLAGS = {
+    "p": "provisional",
+    "e": "estimated",
+    "b": "break in the series",
+    "u": "low reliability",
+    "c": "confidential",
+}
 FIELDS: Fields = {
     "class": meaning("dataset, else refused"),
     "version": meaning("2.0, else refused"),
@@ -65,63 +71,30 @@ def start(source: Source, pointer: Document | None) -> Sequence[Request]:
     """One request for the countries and the band of consumption of the declaration."""
     del pointer
     query = [("geo", country) for country in source.parameters["countries"]]
-    query += [("nrg_cons", source.parameters["band"]), ("currency", WANTED["currency"]), ("unit", WANTED["unit"])]
+    query += [
+        ("nrg_cons", source.parameters["band"]),
+        ("currency", WANTED["currency"]),
+        ("unit", WANTED["unit"]),
+    ]
     return [Request(name="nrg_pc_205.json", url=f"{source.url}/nrg_pc_205?{urlencode(query)}")]
 
 
 def parse(listing: Listing) -> Iterator[Batch]:
     """A JSON-stat data set -> a price for each country, band, tax and half-year."""
     yield from one_by_one(
-        listing, _read, publisher=PUBLISHER, source=SOURCE, subject=lambda document: document.name, series=SERIES
+        listing,
+        _read,
+        publisher=PUBLISHER,
+        source=SOURCE,
+        subject=lambda document: document.name,
+        series=SERIES,
     )
 
 
 def _read(document: Document, account: Account) -> Iterator[Batch]:
     answer = read_json(document)
-    if isinstance(answer, dict) and "error" in answer and "value" not in answer:
-        said = answer["error"][0] if isinstance(answer["error"], list) and answer["error"] else answer["error"]
-        label = said.get("label", said) if isinstance(said, dict) else said
-        raise problem(document, f"Eurostat answered: {str(label)[:200]}")
-    for name, known in (("class", "dataset"), ("version", "2.0")):
-        if field(document, answer, name) != known:
-            raise problem(document, f"{name} is {answer[name]}, not {known}: its format has changed")
-    names, sizes = field(document, answer, "id"), field(document, answer, "size")
-    values = field(document, answer, "value")
-    codes = [_codes(document, answer, name) for name in names]
-    if [len(of) for of in codes] != list(sizes):
-        raise problem(
-            document, f"the dimensions {', '.join(names)} do not have the sizes that are stated"
-        )
-    lacking = [name for name in DIMENSIONS if name not in names]
-    if lacking:
-        raise problem(document, f"the data set has no dimension {', '.join(lacking)}: its format has changed")
-    flags = answer.get("status") or {}
-    cells = math.prod(sizes)
-    strange = [
-        key for of in (values, flags) if isinstance(of, dict) for key in of if not key.isdigit() or int(key) >= cells
-    ]
-    if strange:
-        raise problem(document, f"{strange[0]} is no position among {cells} cells: its format has changed")
-    rows, odd = [], []
-    for at, cell in enumerate(product(*codes)):
-        found = values.get(str(at)) if isinstance(values, dict) else values[at]
-        if found is None:
-            continue
-        place = f"value[{at}]"
-        account.read(place)
-        here = dict(zip(names, cell, strict=True))
-        for name, wanted in WANTED.items():
-            if here.get(name) != wanted:
-                raise problem(document, f"{name} is {here.get(name)}, not {wanted}")
-        if here["tax"] not in TAXES:
-            account.leave_out(place, f"tax {here['tax']} is none of {', '.join(TAXES)}")
-            odd.append((here, f"its tax is {here['tax']}, which is not known; left out"))
-            continue
-        flag = flags.get(str(at)) if isinstance(flags, dict) else flags[at]
-        rows.append(_row(document, here, found) | {"note": FLAGS.get(flag, f"flag {flag}") if flag else None})
-        account.take(place)
-        if flag:
-            odd.append((here, f"flagged {flag}: {FLAGS.get(flag, 'a flag that is not known')}"))
+    names, cells = _cells(document, answer)
+    rows, odd = _priced(document, account, answer, names, cells)
     if not rows and not odd:
         raise problem(document, "the data set has no value")
     retrieved = document.fetched_at.date()
@@ -150,8 +123,71 @@ def _read(document: Document, account: Account) -> Iterator[Batch]:
             ),
         )  # fmt: skip
     yield from unlisted(
-        FIELDS, answer, document, account, publisher=PUBLISHER, source=SOURCE, subject=document.name, series=SERIES
+        FIELDS,
+        answer,
+        document,
+        account,
+        publisher=PUBLISHER,
+        source=SOURCE,
+        subject=document.name,
+        series=SERIES,
     )
+
+
+def _cells(document: Document, answer: Any) -> tuple[list[str], list[tuple[str, ...]]]:
+    """The dimensions and their codes in each cell; raises for anything that is no whole JSON-stat data set."""
+    if isinstance(answer, dict) and "error" in answer and "value" not in answer:
+        error = answer["error"]
+        said = error[0] if isinstance(error, list) and error else error
+        label = said.get("label", said) if isinstance(said, dict) else said
+        raise problem(document, f"Eurostat answered: {str(label)[:200]}")
+    for name, known in (("class", "dataset"), ("version", "2.0")):
+        if field(document, answer, name) != known:
+            raise problem(document, f"{name} is {answer[name]}, not {known}: its format has changed")
+    names, sizes = field(document, answer, "id"), field(document, answer, "size")
+    codes = [_codes(document, answer, name) for name in names]
+    if [len(of) for of in codes] != list(sizes):
+        raise problem(document, f"the dimensions {', '.join(names)} do not have the sizes that are stated")
+    lacking = [name for name in DIMENSIONS if name not in names]
+    if lacking:
+        raise problem(document, f"the data set has no dimension {', '.join(lacking)}: its format has changed")
+    count = math.prod(sizes)
+    for of in (field(document, answer, "value"), answer.get("status")):
+        strange = (
+            [key for key in of if not key.isdigit() or int(key) >= count] if isinstance(of, dict) else []
+        )
+        if strange:
+            raise problem(
+                document, f"{strange[0]} is no position among {count} cells: its format has changed"
+            )
+    return names, list(product(*codes))
+
+
+def _priced(
+    document: Document, account: Account, answer: Any, names: list[str], cells: list[tuple[str, ...]]
+) -> tuple[list[dict[str, Any]], list[tuple[dict[str, str], str]]]:
+    """Rows of the cells that have a price, and the reservations about them."""
+    values, flags = answer["value"], answer.get("status") or {}
+    rows, odd = [], []
+    for at, cell in enumerate(cells):
+        found, flag = (of.get(str(at)) if isinstance(of, dict) else of[at] for of in (values, flags))
+        if found is None:
+            continue
+        place = f"value[{at}]"
+        account.read(place)
+        here = dict(zip(names, cell, strict=True))
+        for name, wanted in WANTED.items():
+            if here.get(name) != wanted:
+                raise problem(document, f"{name} is {here.get(name)}, not {wanted}")
+        if here["tax"] not in TAXES:
+            account.leave_out(place, f"tax {here['tax']} is none of {', '.join(TAXES)}")
+            odd.append((here, f"its tax is {here['tax']}, which is not known; left out"))
+            continue
+        rows.append(_row(document, here, found) | {"note": FLAGS.get(flag, f"flag {flag}") if flag else None})
+        account.take(place)
+        if flag:
+            odd.append((here, f"flagged {flag}: {FLAGS.get(flag, 'a flag that is not known')}"))
+    return rows, odd
 
 
 def _codes(document: Document, answer: dict[str, Any], name: str) -> list[str]:

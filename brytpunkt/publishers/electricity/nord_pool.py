@@ -139,7 +139,7 @@ def _read(document: Document, account: Account) -> Iterator[Batch]:
         return
     day = _Day.of(document, answer)
     points = day.points(document, account, entries, form)
-    findings = [*day.left_out(document, answer), *day.lacking(answer, points), *day.other_days(points)]
+    findings = [*day.left_out(document, answer), *day.lacking(answer), *day.other_days(points)]
     here = points.filter(market_day() == day.day)
     source = SOURCE if form == "multiAreaEntries" else INDEX_SOURCE
     for row in points.filter(market_day() != day.day)["row"]:
@@ -151,12 +151,17 @@ def _read(document: Document, account: Account) -> Iterator[Batch]:
         )
     )  # fmt: skip
     yield from found
-    rows = pl.concat([here.clear().select(*POINTS), *(b.frame.select(*POINTS) for b in found if b.table == PRICES)])
+    rows = pl.concat(
+        [here.clear().select(*POINTS), *(b.frame.select(*POINTS) for b in found if b.table == PRICES)]
+    )
     stated = day.averages(document, answer)
     unchecked = day.without_mean(answer, rows)
     yield from batches(rows.clear(), unchecked, document, SOURCE)
     yield from batches(
-        rows.clear(), mean_mismatches(rows.with_columns(publisher=pl.lit(PUBLISHER)), stated), document, SOURCE
+        rows.clear(),
+        mean_mismatches(rows.with_columns(publisher=pl.lit(PUBLISHER)), stated),
+        document,
+        SOURCE,
     )
     yield from batches(rows.clear(), day.blocks(document, answer, rows), document, SOURCE)
     yield from unlisted(
@@ -208,7 +213,8 @@ class _Day:
         row = 0
         for entry in entries:
             begin, end = (
-                self._instant(document, field(document, entry, name)) for name in ("deliveryStart", "deliveryEnd")
+                self._instant(document, field(document, entry, name))
+                for name in ("deliveryStart", "deliveryEnd")
             )
             minutes = int((end - begin).total_seconds() // 60)
             if form == "multiIndexEntries" and self.minutes not in {None, minutes}:
@@ -222,7 +228,9 @@ class _Day:
                 elif area not in self.final:
                     account.remark(place, "its area is not final")
                 else:
-                    known = None if price is None else _number(document, f"{area} at {begin:%H:%M} UTC", price)
+                    known = (
+                        None if price is None else _number(document, f"{area} at {begin:%H:%M} UTC", price)
+                    )
                     records.append(
                         {
                             "zone": AREAS.get(area, area),
@@ -274,12 +282,11 @@ class _Day:
         entries = answer.get("multiAreaEntries") or answer.get("multiIndexEntries") or []
         return {str(area) for entry in entries for area in entry.get("entryPerArea", {})}
 
-    def lacking(self, answer: dict[str, Any], points: pl.DataFrame) -> list[dict[str, Any]]:
+    def lacking(self, answer: dict[str, Any]) -> list[dict[str, Any]]:
         """Findings about areas that the file names and has no price of, or has prices of and does not name."""
         named, priced = set(self._areas(answer)), self._areas_with_prices(answer)
-        said = {area: "the file names this area and has no price of it" for area in named - priced}
-        said |= {area: "the file has prices of this area and does not name it" for area in priced - named}
-        del points
+        said = dict.fromkeys(named - priced, "the file names this area and has no price of it")
+        said |= dict.fromkeys(priced - named, "the file has prices of this area and does not name it")
         return [
             finding(AREAS.get(area, area), PUBLISHER, self.day, "areas do not fit", text)
             for area, text in sorted(said.items())
@@ -308,7 +315,8 @@ class _Day:
                 {
                     "zone": AREAS.get(str(field(document, a, "areaCode")), str(a["areaCode"])),
                     "day": self.day,
-                    "mean_eur_per_mwh": _number(document, "areaAverages", field(document, a, "price")) / self.rate,
+                    "mean_eur_per_mwh": _number(document, "areaAverages", field(document, a, "price"))
+                    / self.rate,
                 }
                 for a in answer.get("areaAverages") or []
                 if a.get("price") is not None or "price" not in a
@@ -323,20 +331,23 @@ class _Day:
             area = str(average.get("areaCode"))
             zone = AREAS.get(area, area)
             if average.get("price") is None:
-                found.append(finding(zone, PUBLISHER, self.day, MEAN_UNCHECKED, "the file states no mean of its day"))
+                found.append(
+                    finding(zone, PUBLISHER, self.day, MEAN_UNCHECKED, "the file states no mean of its day")
+                )
             elif zone not in zones and area not in LEFT_OUT:
-                found.append(finding(zone, PUBLISHER, self.day, MEAN_UNCHECKED, "a mean of an area without prices"))
+                found.append(
+                    finding(zone, PUBLISHER, self.day, MEAN_UNCHECKED, "a mean of an area without prices")
+                )
         return found
 
-    def blocks(
-        self, document: Document, answer: dict[str, Any], rows: pl.DataFrame
-    ) -> list[dict[str, Any]]:
+    def blocks(self, document: Document, answer: dict[str, Any], rows: pl.DataFrame) -> list[dict[str, Any]]:
         """Findings about blocks whose average, lowest or highest price is not that of the block's intervals."""
         found: dict[str, dict[str, Any]] = {}
         zones = set(rows["zone"])
         for block in answer.get("blockPriceAggregates") or []:
             begin, end = (
-                self._instant(document, field(document, block, name)) for name in ("deliveryStart", "deliveryEnd")
+                self._instant(document, field(document, block, name))
+                for name in ("deliveryStart", "deliveryEnd")
             )
             for area, said in field(document, block, "averagePricePerArea").items():
                 zone = AREAS.get(area, area)
@@ -352,7 +363,7 @@ class _Day:
                     continue
                 weight, price = inside["resolution_minutes"], inside["price_eur_per_mwh"]
                 have = {
-                    "average": float((price * weight).sum() / weight.sum()),
+                    "average": float((price * weight).sum()) / float(weight.sum()),
                     "min": float(price.min()),  # type: ignore[arg-type]
                     "max": float(price.max()),  # type: ignore[arg-type]
                 }

@@ -119,9 +119,7 @@ def _table(
         if not line:
             continue
         day, values = _day(document, number, line, columns, len(lines[0]))
-        kept, found = _of_day(
-            zone[1], day, values, has_both=any(second for _, _, second in columns.values())
-        )
+        kept, found = _of_day(zone[1], day, values, has_both=any(second for _, _, second in columns.values()))
         dropped += len(values) - len(kept)
         empty = [
             (zone[1], _instant(day, column), MINUTES, None)

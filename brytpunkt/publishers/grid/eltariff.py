@@ -137,8 +137,6 @@ def _read(document: Document, account: Account) -> Iterator[Batch]:
             continue
         said: list[str] = []
         try:
-            if direction != "consumption":
-                raise UnsayableError(f"its direction is {direction or 'not stated'}")
             taken: list[str] = []
             elements = list(_elements(account, place, tariff, said, taken))
         except UnsayableError as reason:
@@ -151,7 +149,14 @@ def _read(document: Document, account: Account) -> Iterator[Batch]:
             tariffs.note(label, _day(tariff.get("validPeriod"), document), "; ".join(dict.fromkeys(said)))
     yield from tariffs.batches(document, SOURCE, account)
     yield from unlisted(
-        FIELDS, answer, document, account, publisher=PUBLISHER, source=SOURCE, subject=document.name, series=SERIES
+        FIELDS,
+        answer,
+        document,
+        account,
+        publisher=PUBLISHER,
+        source=SOURCE,
+        subject=document.name,
+        series=SERIES,
     )
 
 
@@ -184,6 +189,8 @@ def _parts(tariff: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]
 def _elements(
     account: Account, place: str, tariff: dict[str, Any], said: list[str], taken: list[str]
 ) -> Iterator[Element]:
+    if tariff.get("direction") != "consumption":
+        raise UnsayableError(f"its direction is {tariff.get('direction') or 'not stated'}")
     _check_sections(tariff, said)
     whole = _period("the tariff", tariff.get("validPeriod"))
     names: Counter[tuple[str, dt.date]] = Counter()
@@ -224,7 +231,9 @@ def _check_sections(tariff: dict[str, Any], said: list[str]) -> None:
         if whole is None:
             said.append(f"it has no {section}")
             continue
-        if not isinstance(whole, dict) or ("price" not in whole and not isinstance(whole.get("components"), list)):
+        if not isinstance(whole, dict) or (
+            "price" not in whole and not isinstance(whole.get("components"), list)
+        ):
             raise UnsayableError(f"its {section} has neither a price nor components")
         stated = whole.get("costFunction")
         if stated is None:
@@ -285,7 +294,9 @@ def _billed(name: str, tariff: dict[str, Any], component: dict[str, Any]) -> tup
     """Charge of a fee on power and how often a year it is paid."""
     period = component.get("pricedPeriod") or tariff.get("billingPeriod")
     if tariff.get("billingPeriod") not in PEAKS or period not in PEAKS:
-        raise UnsayableError(f"{name} is billed every {tariff.get('billingPeriod') or 'period that is not stated'}")
+        raise UnsayableError(
+            f"{name} is billed every {tariff.get('billingPeriod') or 'period that is not stated'}"
+        )
     charge, _ = PEAKS[str(tariff["billingPeriod"])]
     return charge, PEAKS[str(period)][1]
 
@@ -315,7 +326,9 @@ def _period(name: str, period: object) -> Period:
         begins = dt.date.fromisoformat(str(period["fromIncluding"]))
         return begins, dt.date.fromisoformat(str(until)) if until else None
     except ValueError as error:
-        raise UnsayableError(f"{name} holds from {period['fromIncluding']} to {until}, which are not days") from error
+        raise UnsayableError(
+            f"{name} holds from {period['fromIncluding']} to {until}, which are not days"
+        ) from error
 
 
 def _within(name: str, own: Period, whole: Period) -> Period:
@@ -339,12 +352,16 @@ def _windows(name: str, component: dict[str, Any], tariff: dict[str, Any]) -> li
                 raise UnsayableError(f"{name} does not say on which days it holds")
             days = DAYS.get(frozenset(pattern["include"] or []))
             if days is None:
-                raise UnsayableError(f"{name} holds on {', '.join(map(str, pattern['include'] or ['no day']))}")
+                raise UnsayableError(
+                    f"{name} holds on {', '.join(map(str, pattern['include'] or ['no day']))}"
+                )
             if pattern.get("exclude"):
                 raise UnsayableError(f"{name} does not hold on {', '.join(map(str, pattern['exclude']))}")
             hours = _hours(name, active.get("fromIncluding"), active.get("toExcluding"))
             if hours and tariff.get("timeZone") != TIMEZONE:
-                raise UnsayableError(f"{name} has hours in the time zone {tariff.get('timeZone') or 'that is not stated'}")
+                raise UnsayableError(
+                    f"{name} has hours in the time zone {tariff.get('timeZone') or 'that is not stated'}"
+                )
             windows.append((days, hours))
     return windows or [("", "")]
 

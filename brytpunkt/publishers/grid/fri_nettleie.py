@@ -94,12 +94,10 @@ def _read(document: Document, account: Account) -> Iterator[Batch]:
         place = f"tariffer[{number}]"
         account.read(place)
         groups = field(document, tariff, "kundegrupper")
-        unknown_groups = sorted(set(groups or []) - {*BUSINESS, *HOUSEHOLD})
         label = f"{operator} næring"
         try:
             begins = _date(tariff.get("gyldig_fra"), "gyldig_fra")
-            if unknown_groups or not groups:
-                raise UnsayableError(f"its customers are {', '.join(unknown_groups) or 'not stated'}")
+            _check_groups(groups)
             if not set(BUSINESS) & set(groups):
                 account.leave_out(place, "a tariff of households")
                 continue
@@ -112,8 +110,21 @@ def _read(document: Document, account: Account) -> Iterator[Batch]:
             tariffs.add(label, operator, "low voltage", elements, [place])
     yield from tariffs.batches(document, SOURCE, account)
     yield from unlisted(
-        FIELDS, content, document, account, publisher=PUBLISHER, source=SOURCE, subject=document.name, series=SERIES
+        FIELDS,
+        content,
+        document,
+        account,
+        publisher=PUBLISHER,
+        source=SOURCE,
+        subject=document.name,
+        series=SERIES,
     )
+
+
+def _check_groups(groups: list[str] | None) -> None:
+    others = sorted(set(groups or []) - {*BUSINESS, *HOUSEHOLD})
+    if others or not groups:
+        raise UnsayableError(f"its customers are {', '.join(others) or 'not stated'}")
 
 
 def _date(found: object, what: str) -> dt.date:

@@ -164,9 +164,7 @@ class Tariffs:
         self._find(tariff, day, NOT_STATED, what)
 
     def _find(self, tariff: str, day: dt.date, kind: str, said: str) -> None:
-        self.findings.append(
-            finding(tariff[:NAME_LENGTH], self.publisher, day, kind, said, series=SERIES)
-        )
+        self.findings.append(finding(tariff[:NAME_LENGTH], self.publisher, day, kind, said, series=SERIES))
 
     def batches(self, document: Document, source: str, account: Account) -> Iterator[Batch]:
         """Rows with their provenance, and what was left out."""

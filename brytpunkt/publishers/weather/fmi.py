@@ -114,14 +114,25 @@ def _read(document: Document, account: Account) -> Iterator[Batch]:
             continue
         column, factor = PARAMETERS[name]
         readings.add(
-            account, row, place, _moment(document, row, said_of), column, _value(document, row, said_of, factor)
+            account,
+            row,
+            place,
+            _moment(document, row, said_of),
+            column,
+            _value(document, row, said_of, factor),
         )
     if len(stations) > 1:
         raise problem(document, f"the readings are of {len(stations)} places, not of one")
     rows = hour_rows(readings.hours().drop("is_checked"), document, publisher=PUBLISHER, source=SOURCE)
     yield from weather_batches(rows, document, SOURCE, readings.findings)
     yield from unlisted_names(
-        unknown(FIELDS, names), document, account, publisher=PUBLISHER, source=SOURCE, subject=place, series="weather"
+        unknown(FIELDS, names),
+        document,
+        account,
+        publisher=PUBLISHER,
+        source=SOURCE,
+        subject=place,
+        series="weather",
     )
 
 
@@ -129,7 +140,9 @@ def _moment(document: Document, row: str, said: dict[str, str]) -> dt.datetime:
     try:
         return instant(said.get("Time", ""))
     except ValueError as error:
-        raise problem(document, f"{row}: {said.get('Time', 'nothing')} is not a time with an offset") from error
+        raise problem(
+            document, f"{row}: {said.get('Time', 'nothing')} is not a time with an offset"
+        ) from error
 
 
 def _value(document: Document, row: str, said: dict[str, str], factor: float) -> float | None:

@@ -54,9 +54,13 @@ OK, NOTHING = 200, (404, 412)
 STATION = re.compile(r"[?&]sources=(SN\d+)")
 _OBSERVATION = "data[].observations[]"
 FIELDS: Fields = {
-    "data[].sourceId": meaning("the station that was asked for, else refused; its first sensor before others"),
+    "data[].sourceId": meaning(
+        "the station that was asked for, else refused; its first sensor before others"
+    ),
     "data[].referenceTime": value("start_utc"),
-    f"{_OBSERVATION}.elementId": meaning("air_temperature, relative_humidity, surface_air_pressure; others are left out"),
+    f"{_OBSERVATION}.elementId": meaning(
+        "air_temperature, relative_humidity, surface_air_pressure; others are left out"
+    ),
     f"{_OBSERVATION}.value": value("dry_bulb_c, relative_humidity, pressure_pa"),
     f"{_OBSERVATION}.unit": meaning("degC, percent, hPa, else refused"),
     f"{_OBSERVATION}.level.levelType": meaning("height_above_ground before others"),
@@ -153,7 +157,14 @@ def parse(listing: Listing) -> Iterator[Batch]:
         join(places.setdefault(place, Readings(PUBLISHER)), readings)
         newest[place] = document
         yield from unlisted(
-            FIELDS, answer, document, account, publisher=PUBLISHER, source=SOURCE, subject=place, series="weather"
+            FIELDS,
+            answer,
+            document,
+            account,
+            publisher=PUBLISHER,
+            source=SOURCE,
+            subject=place,
+            series="weather",
         )
 
     yield from one_by_one(
@@ -186,7 +197,9 @@ def _read(document: Document, account: Account, answer: Any, readings: Readings,
         try:
             moment = instant(str(field(document, entry, "referenceTime")))
         except ValueError as error:
-            raise problem(document, f"referenceTime {entry['referenceTime']} is not a time with an offset") from error
+            raise problem(
+                document, f"referenceTime {entry['referenceTime']} is not a time with an offset"
+            ) from error
         station, _, sensor = str(field(document, entry, "sourceId")).partition(":")
         if asked and station != asked[1]:
             raise problem(document, f"the readings are of {station}, not of {asked[1]}")
@@ -243,7 +256,9 @@ def _rank(name: str, observation: dict[str, Any], sensor: str, lacking: Counter[
     if observation.get("qualityCode") not in CHECKED:
         rank += NOT_CHECKED
     series = observation.get("timeSeriesId", 0)
-    return rank + SENSORS * (not sensor.isdigit() or int(sensor) > 0) + (isinstance(series, int) and series > 0)
+    return (
+        rank + SENSORS * (not sensor.isdigit() or int(sensor) > 0) + (isinstance(series, int) and series > 0)
+    )
 
 
 def _value(document: Document, name: str, observation: dict[str, Any], factor: float) -> float | None:

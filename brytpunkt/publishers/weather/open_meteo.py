@@ -86,7 +86,13 @@ def start(source: Source, pointer: Document | None) -> Sequence[Request]:
                 "hourly": ",".join(UNITS),
                 "timezone": "GMT",
             }
-            requests.append(Request(name=f"{place}_{year}.json", url=f"{source.url}?{urlencode(query)}", accepts=(OK, BAD_REQUEST)))
+            requests.append(
+                Request(
+                    name=f"{place}_{year}.json",
+                    url=f"{source.url}?{urlencode(query)}",
+                    accepts=(OK, BAD_REQUEST),
+                )
+            )
     return requests
 
 

@@ -90,11 +90,11 @@ class Readings:
         self._say(doubled, far)
         if kept.is_empty():
             return pl.DataFrame(schema=dict(READINGS) | {"is_checked": pl.Boolean})
-        wide = kept.pivot(on="column", index=["place", "start_utc"], values="value", aggregate_function="first")
+        wide = kept.pivot(
+            on="column", index=["place", "start_utc"], values="value", aggregate_function="first"
+        )
         checked = kept.filter(pl.col("column") == DRY_BULB).select("place", "start_utc", "is_checked")
-        absent = [
-            pl.lit(None, dtype=pl.Float64).alias(name) for name in READINGS if name not in wide.columns
-        ]
+        absent = [pl.lit(None, dtype=pl.Float64).alias(name) for name in READINGS if name not in wide.columns]
         return (
             wide.with_columns(absent)
             .join(checked, on=["place", "start_utc"], how="left")
@@ -110,9 +110,9 @@ class Readings:
         steps = [n for n in range(-HOURS_AROUND, HOURS_AROUND + 1) if n]
         span = pl.duration(hours=HOURS_AROUND)
         beside = [
-            pl.when(
-                (pl.col("start_utc").shift(n) - pl.col("start_utc")).abs().over("place") <= span
-            ).then(pl.col("value").shift(n).over("place"))
+            pl.when((pl.col("start_utc").shift(n) - pl.col("start_utc")).abs().over("place") <= span).then(
+                pl.col("value").shift(n).over("place")
+            )
             for n in steps
         ]
         around = dry.with_columns(around=pl.concat_list(beside).list.drop_nulls().list.median())
@@ -146,7 +146,7 @@ class Readings:
             row = frame.row(0, named=True)
             more = f" and {frame.height - 1} more" if frame.height > 1 else ""
             said = f"{row['start_utc']:%H:%M} UTC{more}: {row['low']:g} and {row['high']:g} ({row['column']}); left out"
-            self.find(str(place), day, TWO_READINGS, said)  # type: ignore[arg-type]
+            self.find(str(place), day, TWO_READINGS, said)
         for place, at, value, around in far.select("place", "start_utc", "value", "around").iter_rows():
             said = f"{at:%H:%M} UTC: {value:g} degC beside {around:g}; left out"
             self.find(place, at.date(), FAR_READING, said)

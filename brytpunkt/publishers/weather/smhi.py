@@ -101,7 +101,13 @@ def parse(listing: Listing) -> Iterator[Batch]:
         place = place_of(document)
         _read(document, account, place, readings := Readings(PUBLISHER))
         yield from unlisted_names(
-            _names(document), document, account, publisher=PUBLISHER, source=SOURCE, subject=place, series="weather"
+            _names(document),
+            document,
+            account,
+            publisher=PUBLISHER,
+            source=SOURCE,
+            subject=place,
+            series="weather",
         )
         whole = places.setdefault(place, Readings(PUBLISHER))
         join(whole, readings)
@@ -152,7 +158,9 @@ def _blocks(document: Document, lines: list[list[str]]) -> tuple[dict[str, str],
         following_line = lines[number + 1] if number + 1 < len(lines) else []
         is_header = number == 0 or not any(cell.strip() for cell in lines[number - 1])
         if is_header and any(cell.strip() for cell in cells):
-            said |= dict(zip((cell.strip() for cell in cells), (cell.strip() for cell in following_line), strict=False))
+            said |= dict(
+                zip((cell.strip() for cell in cells), (cell.strip() for cell in following_line), strict=False)
+            )
     raise problem(document, "the file has no line that begins with Datum;Tid (UTC): its format has changed")
 
 
@@ -165,14 +173,8 @@ def _read(document: Document, account: Account, place: str, readings: Readings) 
         raise problem(document, f"the parameter {name} is neither of {', '.join(COLUMNS)}")
     if [cell.strip() for cell in lines[header][3:4]] != ["Kvalitet"]:
         raise problem(document, "the readings have no column Kvalitet: its format has changed")
-    column, units, factor = COLUMNS[name]
-    for field_name, known in (("Parameternamn", (name,)), ("Beskrivning", (HOURLY,)), ("Enhet", units)):
-        if said.get(field_name) not in known:
-            raise problem(document, f"{field_name} is {said.get(field_name) or 'not stated'}, not {known[0]}")
-    asked = STATION.search(document.url)
-    if not said.get("Stationsnummer") or (asked and asked[1] != said["Stationsnummer"]):
-        wanted = f", not {asked[1]}" if asked else ""
-        raise problem(document, f"the station is {said.get('Stationsnummer') or 'not stated'}{wanted}")
+    column, _, factor = COLUMNS[name]
+    _check_meaning(document, said, name)
     rank = _height(document, place, said, readings) + (0 if ARCHIVE in document.name else NOT_ARCHIVE)
     unknown_qualities: Counter[str] = Counter()
     for number, cells in enumerate(lines[header + 1 :], header + 2):
@@ -198,6 +200,18 @@ def _read(document: Document, account: Account, place: str, readings: Readings) 
         readings.find(place, day_of(document), NOT_APPROVED, f"{document.name}: quality {listed}; left out")
 
 
+def _check_meaning(document: Document, said: dict[str, str], name: str) -> None:
+    """Raise unless the blocks say hourly readings in a known unit, of the station that was asked for."""
+    units = COLUMNS[name][1]
+    for field_name, known in (("Parameternamn", (name,)), ("Beskrivning", (HOURLY,)), ("Enhet", units)):
+        if said.get(field_name) not in known:
+            raise problem(document, f"{field_name} is {said.get(field_name) or 'not stated'}, not {known[0]}")
+    asked = STATION.search(document.url)
+    if not said.get("Stationsnummer") or (asked and asked[1] != said["Stationsnummer"]):
+        wanted = f", not {asked[1]}" if asked else ""
+        raise problem(document, f"the station is {said.get('Stationsnummer') or 'not stated'}{wanted}")
+
+
 def _height(document: Document, place: str, said: dict[str, str], readings: Readings) -> int:
     stated = said.get("Mäthöjd (meter över marken)", "")
     try:
@@ -206,7 +220,11 @@ def _height(document: Document, place: str, said: dict[str, str], readings: Read
         is_low = False
     if is_low:
         return 0
-    text = f"{document.name}: the sensor is {stated} m above the ground" if stated else f"{document.name}: the sensor's height is not stated"
+    text = (
+        f"{document.name}: the sensor is {stated} m above the ground"
+        if stated
+        else f"{document.name}: the sensor's height is not stated"
+    )
     readings.find(place, day_of(document), OTHER_LEVEL, text)
     return OTHER_HEIGHT
 

@@ -45,7 +45,10 @@ def test_the_amount_is_the_days_part_of_the_months_part_of_januarys_market_energ
         pl.col("zone") == "SE1", pl.col("month").dt.month() == 1,
         pl.col("month") >= dt.date.fromisoformat(f"{plan.energy.history_from}-01"),
     )  # fmt: skip
-    part = januaries.filter(pl.col("month") == JANUARY)["mean_eur_per_mwh"].item() / januaries["mean_eur_per_mwh"].sum()
+    part = (
+        januaries.filter(pl.col("month") == JANUARY)["mean_eur_per_mwh"].item()
+        / januaries["mean_eur_per_mwh"].sum()
+    )
     [spot] = energy["spot"].to_list()
     assert doubt.amount == pytest.approx(spot * KWH / 1000 * part * 2 / 31, rel=1e-6)
     assert (doubt.days, doubt.months, doubt.newest, doubt.kind) == (2, 1, dt.date(2026, 1, 9), "day of zeros")

@@ -166,7 +166,9 @@ def test_price_indices_are_read_and_prices_of_the_day_count_before_them(desk: De
     assert (rows.height, rows["source"][0]) == (24, nord_pool.INDEX_SOURCE)
     both = desk.listing(desk.land("a.json", native.nord_pool(DAY, 15)), index)
     assert prices(nord_pool.parse(both))["resolution_minutes"].to_list() == [15] * 96
-    with pytest.raises(InputError, match=r"neither a day's prices \(multiAreaEntries\) nor its price indices"):
+    with pytest.raises(
+        InputError, match=r"neither a day's prices \(multiAreaEntries\) nor its price indices"
+    ):
         list(nord_pool.parse(desk.listing(desk.land("b.json", {"version": 1, "auctions": []}))))
     with pytest.raises(InputError, match="an interval has 60 minutes, the file says 15"):
         list(nord_pool.parse(desk.listing(desk.land("c.json", index_form(DAY, 60, resolutionInMinutes=15)))))
@@ -192,7 +194,7 @@ def test_a_block_that_does_not_fit_its_intervals_is_noticed(desk: Desk) -> None:
     }
     fits = desk.land("a.json", file | {"blockPriceAggregates": [block]})
     assert kinds(list(nord_pool.parse(desk.listing(fits)))) == []
-    block["averagePricePerArea"]["SE3"]["average"] += 3  # type: ignore[index]
+    block["averagePricePerArea"]["SE3"]["average"] += 3
     odd = desk.land("b.json", file | {"blockPriceAggregates": [block]})
     [(kind, detail)] = findings(nord_pool.parse(desk.listing(odd)))
     assert (kind, "the block says 13.0" in detail) == ("block does not fit its intervals", True)
@@ -259,7 +261,8 @@ def test_no_error_of_the_language_is_a_message(desk: Desk) -> None:
     """Bodies that a parser trips over, at every place of a small document."""
     file = native.per_kwh(DAY, 60, currency="NOK", timezone="Europe/Oslo")
     for place in ("EUR_per_kWh", "NOK_per_kWh", "EXR", "time_start", "time_end"):
-        for odd in (None, [], {}, "x", True):
+        others: tuple[Any, ...] = (None, [], {}, "x", True)
+        for odd in others:
             broken = [dict(one) for one in file]
             broken[4][place] = odd
             try:

@@ -159,11 +159,19 @@ def test_a_price_object_without_components_is_a_price(desk: Desk) -> None:
     batches = list(eltariff.parse(listing := desk.listing(document)))
     rows = next(batch.frame for batch in batches if batch.table == "grid_tariffs")
     fee = rows.filter(rows["element"] == "Abonnemang")
-    assert fee.select("value_native", "unit", "native_currency").rows() == [(Decimal(4944), "per_year", "SEK")]
+    assert fee.select("value_native", "unit", "native_currency").rows() == [
+        (Decimal(4944), "per_year", "SEK")
+    ]
     account = listing.accounts.of("nat.json")
-    assert (account.rows, account.taken, account.left_out) == (4, 3, {"a tax: taxes are facts of their own": 1})
+    assert (account.rows, account.taken, account.left_out) == (
+        4,
+        3,
+        {"a tax: taxes are facts of their own": 1},
+    )
     euros = fixed(price={"priceExVat": 40, "priceIncVat": 50, "currency": "EUR"})
-    batches = list(eltariff.parse(desk.listing(desk.land("b.json", {"tariffs": [changed(fixedPrice=euros)]}))))
+    batches = list(
+        eltariff.parse(desk.listing(desk.land("b.json", {"tariffs": [changed(fixedPrice=euros)]})))
+    )
     assert "EUR" in batches[0].frame["native_currency"].to_list()
 
 
