@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.planning.context.control.exposure import control
+from brytpunkt.planning.context.doubtful_prices import in_doubt
 from brytpunkt.planning.context.footprint import footprint, footprint_by_month
 from brytpunkt.planning.context.indicators import indicators
 from brytpunkt.planning.context.industrial_prices import far_from_industry, industrial_comparison
@@ -153,6 +154,7 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
             *above_the_limit(plan, limits),
             *implausible(plan, facts, evaluation, optimal.plans, published),
             *outlook_warnings(plan, outlook),
+            *in_doubt(plan, facts, evaluation.basis.fx, energy),
             *far_from_industry(plan, industry),
             *(() if drawn is None else drawn.notes),
         ),

@@ -11,6 +11,7 @@ import polars as pl
 
 from brytpunkt.errors import InputError, Problem
 from brytpunkt.planning.inputs.planning_inputs import Facts
+from brytpunkt.series.findings import OF_DOCUMENTS
 from brytpunkt.tables.contracts import CONFIDENCES, CONTRACTS, NEVER_PLANNED_WITH
 from brytpunkt.warehouse.connection import table_of
 
@@ -58,8 +59,15 @@ def facts(connection: duckdb.DuckDBPyConnection, queries: Path, as_of: date | No
         offers=tables.pop("gpu_offers"),
         servers=wide,
         vintages=vintages,
+        price_findings=_price_findings(connection, queries, day),
         **tables,
     )
+
+
+def _price_findings(connection: duckdb.DuckDBPyConnection, queries: Path, day: date) -> pl.DataFrame:
+    until = datetime.combine(day + timedelta(days=1), time(), UTC)
+    found = table_of(connection, _query(queries, "price_findings"), until=until)
+    return found.filter(~pl.col("kind").is_in(OF_DOCUMENTS))
 
 
 def _query(queries: Path, name: str) -> str:

@@ -67,7 +67,9 @@ def numbered(
     connection.unregister("incoming_terms")
     run = changes.cum_sum().cast(pl.UInt32) - 1
     points = rows.select(POINT).with_columns(terms_id=numbers.gather(run))
-    return points, first.select(terms_id=numbers).hstack(first.drop("run"))
+    # the same terms may come in several runs, and a point is joined to its terms once
+    terms = first.select(terms_id=numbers).hstack(first.drop("run"))
+    return points, terms.unique("terms_id", keep="first", maintain_order=True)
 
 
 def _is_known(connection: duckdb.DuckDBPyConnection, origin: str, points: pl.DataFrame) -> bool:

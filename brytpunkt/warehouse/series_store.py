@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from brytpunkt.series.market_days import hourly
+from brytpunkt.series.findings import OF_DOCUMENTS, WHOLE_SERIES
+from brytpunkt.series.market_days import hourly, market_day
 from brytpunkt.series.units import unit_mistakes
 from brytpunkt.tables.contracts import DIAGNOSTICS
 from brytpunkt.tables.series_contracts import SERIES
@@ -92,19 +93,52 @@ def _refused(
 
 
 def withdraw_settled(
-    connection: duckdb.DuckDBPyConnection, origin: str, batches: Sequence[Batch], settled_at: datetime
+    connection: duckdb.DuckDBPyConnection,
+    batches: Sequence[Batch],
+    settled_at: datetime,
+    origin: str = DERIVED,
 ) -> int:
-    """Findings that a whole publication no longer makes are settled; they stay in history. -> how many."""
-    found = [batch.frame.select(FINDING_KEY) for batch in batches]
+    """Findings that later data of their origin settled are no longer current; they stay in history. -> how many.
+
+    Our own are found anew from everything each time. Those of a publisher are settled by a publication that has the
+    day again without them; what it said of its documents, by the next publication that does not say it.
+    """
+    found = [batch.frame.select(FINDING_KEY) for batch in batches if batch.table == FINDINGS]
     empty = SERIES[FINDINGS].create_empty().select(FINDING_KEY)
     connection.register("found", pl.concat([pl.DataFrame(empty), *found]).to_arrow())
+    connection.register("covered", _covered(batches).to_arrow())
     settled = connection.execute(
-        f"UPDATE {FINDINGS} SET withdrawn_at = ? WHERE origin = ? AND withdrawn_at IS NULL "  # noqa: S608 - ours
-        "AND (series, subject, publisher, day, kind) NOT IN (SELECT * FROM found)",
-        [settled_at, origin],
+        f"UPDATE {FINDINGS} SET withdrawn_at = $at WHERE origin = $origin AND withdrawn_at IS NULL "  # noqa: S608 - ours
+        "AND (series, subject, publisher, day, kind) NOT IN (SELECT * FROM found) "
+        "AND ($is_ours OR list_contains($of_documents, kind) OR list_contains($whole, series) "
+        "OR (series, subject, day) IN (SELECT * FROM covered))",
+        {
+            "at": settled_at,
+            "origin": origin,
+            "is_ours": origin == DERIVED,
+            "of_documents": list(OF_DOCUMENTS),
+            "whole": list(WHOLE_SERIES),
+        },
     ).fetchone()
     connection.unregister("found")
+    connection.unregister("covered")
     return int(settled[0]) if settled else 0
+
+
+def _covered(batches: Sequence[Batch]) -> pl.DataFrame:
+    """Days that a publication has values of -> series, subject, day."""
+    schema = {"series": pl.String, "subject": pl.String, "day": pl.Date}
+    days = [pl.DataFrame(schema=schema)]
+    for batch in batches:
+        if batch.table == PRICES:
+            days.append(batch.frame.select(series=pl.lit("day_ahead"), subject="zone", day=market_day()))
+        elif batch.table == "weather_hours":
+            days.append(
+                batch.frame.select(
+                    series=pl.lit("weather"), subject="place", day=pl.col("start_utc").dt.date()
+                )
+            )
+    return pl.concat(days).unique()
 
 
 def _newest(frame: pl.DataFrame, key: list[str]) -> pl.DataFrame:

@@ -112,7 +112,8 @@ def write_listing(
     reports = [
         _take(connection, queries, listing, table, parts, policy, seen) for table, parts in tables.items()
     ]
-    told = tuple(report for report in reports if report is not None)
+    settled = withdraw_settled(connection, batches, seen, listing.origin)
+    told = tuple(_with_settled(report, settled) for report in reports if report is not None)
     kept = sum(r.inserted + r.confirmed for r in told)
     aside = sum(r.quarantined for r in told)
     connection.execute(
@@ -124,9 +125,11 @@ def write_listing(
 
 def _speaks_of(listing: Listing, table: str) -> bool:
     """Whether a table that is absent from a publication is told by that to be empty; a series never is."""
-    return (table == FINDINGS and listing.is_complete) or (
-        table in CONTRACTS and (listing.is_complete or table in DIAGNOSTICS)
-    )
+    return table == FINDINGS or (table in CONTRACTS and (listing.is_complete or table in DIAGNOSTICS))
+
+
+def _with_settled(report: TableReport, settled: int) -> TableReport:
+    return replace(report, withdrawn=settled) if report.table == FINDINGS else report
 
 
 def _take(
@@ -141,9 +144,7 @@ def _take(
     """One table of a publication; None for one that is absent and of which nothing is published."""
     if table in SERIES:
         report = write_series(connection, queries, listing, table, parts, policy.seen_at)
-        if table == FINDINGS and listing.is_complete:
-            report = replace(report, withdrawn=withdraw_settled(connection, listing.origin, parts, seen))
-        return report if parts or report.withdrawn else None
+        return report if parts or table == FINDINGS else None
     checked = _check(connection, queries, listing, table, parts, policy, seen)
     return _write(connection, queries, listing, checked, policy) if parts or checked.published else None
 

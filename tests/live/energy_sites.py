@@ -77,6 +77,7 @@ def _energi_data_service(site: Site, request: Request) -> Body:
     answer = native.eds(dataset, _asked_days(request, "start", "end")[:-1], areas=("DK1", "SE3", "SYSTEM"))
     if dataset == "Elspotprices":
         answer["records"][0]["SpotPriceEUR"] += site.moved
+        answer["records"][0]["SpotPriceDKK"] += 7.46 * site.moved
     return answer
 
 
@@ -138,7 +139,7 @@ def _open_meteo(site: Site, request: Request) -> Body:
     """Hours of the asked days; the newest five have no values yet."""
     days = _asked_days(request, "start_date", "end_date")
     hours = [dt.datetime.combine(day, dt.time(), dt.UTC) + n * HOUR for day in days for n in range(24)]
-    answer = meteo(len(hours))
+    answer = meteo(len(hours)) | {name: float(request.args[name]) for name in ("latitude", "longitude")}
     hourly = answer["hourly"]
     hourly["time"] = [f"{at:%Y-%m-%dT%H:%M}" for at in hours]
     for name in (name for name in hourly if name != "time"):
@@ -159,7 +160,7 @@ def _smhi(site: Site, request: Request) -> Body:
     readings = [(f"{at:%Y-%m-%d}", f"{at:%H:%M:%S}", value, "G") for at in hours]
     if (parameter, station, period) == ("1", "162860", "latest-months"):
         readings[0] = (*readings[0][:2], value + 0.5 * site.moved, "Y")
-    return metobs("Lufttemperatur" if parameter == "1" else "Relativ Luftfuktighet", readings)
+    return metobs("Lufttemperatur" if parameter == "1" else "Relativ Luftfuktighet", readings, station)
 
 
 def _frost(site: Site, request: Request) -> Body:

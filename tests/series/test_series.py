@@ -151,6 +151,47 @@ def test_a_lone_spike_is_noticed_unless_another_publisher_has_it_too() -> None:
     assert "publishers disagree" in against["kind"].to_list()
 
 
+@pytest.mark.parametrize("spikes", [1, 2, 3])
+def test_outliers_hide_neither_themselves_nor_each_other(spikes: int) -> None:
+    """Of a day's 24 hours, three at 640 lift its standard deviation beyond a third of their distance."""
+    begin = day_start(AUTUMN) + 11 * HOUR
+    is_odd = pl.col("start_utc").is_between(begin, begin + (spikes - 1) * HOUR)
+    price = pl.when(is_odd).then(640.0).otherwise("price_eur_per_mwh")
+    found = day_ahead_findings(intervals(AUTUMN, 2).with_columns(price_eur_per_mwh=price))
+    assert found.select("day", "kind", "value").rows() == [(AUTUMN, "hour far from its neighbours", 640.0)]
+
+
+def test_an_evening_that_rises_and_falls_is_no_outlier() -> None:
+    at = day_start(AUTUMN)
+    evening = {16: 120.0, 17: 220.0, 18: 300.0, 19: 240.0, 20: 150.0}
+    price = pl.col("price_eur_per_mwh")
+    for hour, value in evening.items():
+        price = pl.when(pl.col("start_utc") == at + hour * HOUR).then(value).otherwise(price)
+    assert day_ahead_findings(intervals(AUTUMN, 2).with_columns(price_eur_per_mwh=price)).is_empty()
+
+
+@pytest.mark.parametrize(("level", "kind"), [(0.0, "day of zeros"), (61.25, "one price all day")])
+def test_a_day_with_one_price_is_noticed(level: float, kind: str) -> None:
+    flat = intervals(AUTUMN, 1, minutes=15).with_columns(price_eur_per_mwh=pl.lit(level))
+    whole = pl.concat([flat, intervals(AUTUMN + dt.timedelta(days=1), 1, minutes=15)])
+    assert kinds(day_ahead_findings(whole)) == [(AUTUMN, kind, level, None)]
+
+
+def test_at_the_edge_of_a_fetch_only_what_a_cut_cannot_explain_is_noticed() -> None:
+    before = intervals(AUTUMN - dt.timedelta(days=2), 2)
+    autumn = intervals(AUTUMN, 1)
+
+    def found(rows: pl.DataFrame) -> list[tuple[object, ...]]:
+        return kinds(day_ahead_findings(pl.concat([before, rows])))
+
+    assert found(autumn.head(9)) == [], "a fetch that ended in the morning"
+    assert found(autumn.head(24)) == [(AUTUMN, "short day", 24.0, 25.0)], "the hour after the change is lost"
+    holed = autumn.filter(pl.col("start_utc") != day_start(AUTUMN) + 3 * HOUR).head(12)
+    assert found(holed) == [(AUTUMN, "short day", 12.0, 25.0)]
+    after = intervals(AUTUMN + dt.timedelta(days=1), 2)
+    assert kinds(day_ahead_findings(pl.concat([autumn.tail(9), after]))) == []
+
+
 # Gaps
 
 

@@ -13,14 +13,21 @@ import pytest
 from brytpunkt.folders import folders
 from brytpunkt.landing import Landing
 from brytpunkt.publishers._shared.protocol import Batch, Document
-from brytpunkt.publishers.electricity import elprisetjustnu, energy_charts, nord_pool
+from brytpunkt.publishers.electricity import (
+    elprisetjustnu,
+    energi_data_service,
+    energy_charts,
+    nord_pool,
+)
 from brytpunkt.warehouse import IngestReport, Warehouse, facts, ingest, refresh_bundled
 from brytpunkt.warehouse.derived_tables import refresh_derived
+from brytpunkt.warehouse.series_store import withdraw_settled
 from tests.publishers.electricity import documents as native
 from tests.publishers.electricity.documents import Desk
 
 DAY = dt.date(2025, 9, 29)
 SWITCH = dt.date(2025, 10, 1)
+NOON = dt.datetime(2026, 11, 25, 12, tzinfo=dt.UTC)
 
 
 class Store:
@@ -80,12 +87,47 @@ def test_an_older_revision_never_replaces_a_newer_one(store: Store) -> None:
 def test_documents_of_one_publication_may_overlap(store: Store) -> None:
     one = store.desk.land("SE4_2025-09-29.json", native.energy_charts([(DAY, 60)]))
     both = native.energy_charts([(DAY, 60), (DAY + dt.timedelta(days=1), 60)])
-    both["price"][0] = 12.5
     two = store.desk.land("SE4_2025-09-30.json", both)
     report = store.take("energy-charts", list(energy_charts.parse(store.desk.listing(one, two))), one, two)
     assert (report.tables[0].inserted, report.tables[0].quarantined) == (48, 0)
+    both["price"][0] = 12.5
+    odd = store.desk.land("SE4_2025-09-30.json", both)
+    batches = list(energy_charts.parse(store.desk.listing(one, odd)))
+    report = store.take("energy-charts", batches, one, odd)
+    assert {table.table: table.inserted for table in report.tables} == {
+        "day_ahead_intervals": 0,
+        "series_findings": 1,
+    }, "where documents contradict each other, what was good before stays"
     first = "SELECT price_eur_per_mwh FROM day_ahead_intervals ORDER BY start_utc LIMIT 1"
-    assert store.rows(first) == [(12.5,)]
+    assert store.rows(first) == [(10.0,)]
+
+
+def test_a_day_that_comes_again_without_its_finding_settles_it(store: Store) -> None:
+    """An answer without two of its hours, and the next one with them."""
+    holed = native.energy_charts([(DAY, 60)])
+    del holed["unix_seconds"][5:7], holed["price"][5:7]
+    standing = "SELECT kind FROM series_findings WHERE withdrawn_at IS NULL"
+    for answer, kinds in ((holed, [("gap",)]), (native.energy_charts([(DAY, 60)]), [])):
+        document = store.desk.land("SE4_2025-09-29.json", answer)
+        batches = list(energy_charts.parse(store.desk.listing(document)))
+        store.take("energy-charts", batches, document)
+        with store.warehouse.open() as connection:
+            withdraw_settled(connection, batches, NOON, "energy-charts")
+        assert store.rows(standing) == kinds
+    assert store.rows("SELECT count(*) FROM series_findings") == [(1,)]
+
+
+def test_a_revised_price_is_one_new_point_however_many_runs_its_terms_have(store: Store) -> None:
+    """Every second hour has its own exchange rate, so that the terms of the revised hour come in many runs."""
+    answer = native.eds("Elspotprices", [DAY], areas=("DK1",))
+    for n, record in enumerate(answer["records"]):
+        record["SpotPriceDKK"] = record["SpotPriceEUR"] * (7.46 if n % 2 else 7.45)
+    for moved in (0.0, 5.0):
+        answer["records"][8]["SpotPriceEUR"] += moved
+        answer["records"][8]["SpotPriceDKK"] += moved * 7.45
+        document = store.desk.land("Elspotprices.json", answer)
+        store.take("eds", list(energi_data_service.parse(store.desk.listing(document))), document)
+    assert store.rows("SELECT count(*) FROM day_ahead_intervals WHERE withdrawn_at IS NULL") == [(24,)]
 
 
 def test_another_day_withdraws_nothing(store: Store) -> None:

@@ -35,7 +35,7 @@ ENERGY_TABLES = frozenset(
     }
 )
 FX_TABLES = frozenset({"fx_rates"})
-NO_CAUSE = frozenset({"vintages"})
+NO_CAUSE = frozenset({"vintages", "price_findings"})
 WITHOUT_EFFECT = frozenset(
     {"plan", "name", "report", "delivery", "published", "scenarios", "disruptions", "uncertainty"}
 )

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Facts:
-    """Tables as known at ``as_of``; columns as in the contracts, each row with its provenance."""
+    """Tables as known at ``as_of``; columns as in the contracts, each row with its provenance.
+
+    ``price_findings``: days of a zone's day-ahead prices that were odd then: zone, day, publisher, kind, detail.
+    """
 
     as_of: dt.date
     offers: pl.DataFrame
@@ -40,3 +43,4 @@ class Facts:
     server_quotes: pl.DataFrame
     colocation_quotes: pl.DataFrame
     vintages: pl.DataFrame
+    price_findings: pl.DataFrame

@@ -20,6 +20,7 @@ from brytpunkt.publishers._shared.source import Source
 from brytpunkt.series.findings import FINDINGS
 from brytpunkt.series.market_days import market_day
 
+HTML_STARTS = (b"<!doctype", b"<html", b"<head")
 MAX_XML_BYTES = 50_000_000
 PRICES, FINDINGS_TABLE = "day_ahead_intervals", "series_findings"
 Schema = dict[str, Any]
@@ -63,10 +64,18 @@ def problem(document: Document, message: str, suggestion: str | None = None) -> 
 
 def read_json(document: Document) -> Any:
     """The document as JSON; raises ``InputError`` for anything else."""
+    body = document.read()
+    if body[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(HTML_STARTS):
+        raise problem(document, "the document is a web page, not JSON", "the publisher may be out of order")
+    if not body.strip():
+        raise problem(document, "the document is empty")
     try:
-        return json.loads(document.read())
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise problem(document, f"the document is not JSON: {error}") from error
+        return json.loads(body)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise problem(document, f"the document is not JSON from {where} on", "is it whole?") from error
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise problem(document, "the document is not JSON text") from error
 
 
 def field(document: Document, record: Any, *names: str) -> Any:
@@ -92,7 +101,10 @@ def read_xml(document: Document) -> ET.Element:
     try:
         return ET.fromstring(body)  # noqa: S314 - no DTD and no entity can be in it
     except ET.ParseError as error:
-        raise problem(document, f"the document is not XML: {error}") from error
+        line, column = error.position
+        raise problem(
+            document, f"the document is not XML from line {line}, column {column} on", "is it whole?"
+        ) from error
 
 
 def local_name(element: ET.Element) -> str:
@@ -141,12 +153,6 @@ def price_rows(points: pl.DataFrame, document: Document, *, publisher: str, sour
         *("vat_rate_removed", "fill_method", "revision"),
         *("source", "source_date", "retrieved_on", "licence", "confidence", "note"),
     ).sort("zone", "start_utc")
-
-
-def newest_revision(rows: pl.DataFrame) -> pl.DataFrame:
-    """A day published twice -> its highest revision, the later document where two are equal."""
-    order = ["zone", "start_utc", "publisher"]
-    return rows.sort(*order, "revision", maintain_order=True).unique(order, keep="last", maintain_order=True)
 
 
 def finding_rows(findings: pl.DataFrame, document: Document, source: str) -> pl.DataFrame:

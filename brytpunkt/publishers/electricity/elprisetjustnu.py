@@ -10,11 +10,13 @@ from collections.abc import Iterator, Sequence
 from brytpunkt.publishers._shared.protocol import Batch, Document, Listing, Request
 from brytpunkt.publishers._shared.series_rows import no_more, no_probe, own_digest
 from brytpunkt.publishers._shared.source import Source
-from brytpunkt.publishers.electricity.per_kwh import Form, parse_form, requests_of
+from brytpunkt.publishers.electricity.per_kwh import Form, fields_of, parse_form, requests_of
 
 FORM = Form(
     "elprisetjustnu", "Elpriser tillhandahålls av Elpriset just nu.se", "SEK", ("SE1", "SE2", "SE3", "SE4")
 )
+
+FIELDS = fields_of(FORM)
 
 probe, version, following = no_probe, own_digest, no_more
 

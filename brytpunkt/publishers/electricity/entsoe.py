@@ -8,31 +8,32 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import polars as pl
 
+from brytpunkt.publishers._shared.accounting import IGNORED, Account, Fields, meaning, value
+from brytpunkt.publishers._shared.intervals import across_documents, taken
 from brytpunkt.publishers._shared.protocol import Batch, Document, Listing, Request
 from brytpunkt.publishers._shared.series_rows import (
     POINTS,
     Schema,
-    batches,
     finding,
     instant,
     local_name,
-    newest_revision,
     no_more,
     no_probe,
     own_digest,
-    price_rows,
     problem,
     read_xml,
     wanted_days,
 )
 from brytpunkt.publishers._shared.source import Source
-from brytpunkt.series.market_days import day_start
+from brytpunkt.publishers._shared.taken_apart import day_of, one_by_one, unlisted_names
+from brytpunkt.series.findings import OTHER_SERIES
+from brytpunkt.series.market_days import day_start, market_day
 
 PUBLISHER, SOURCE = "entsoe", "ENTSO-E Transparency Platform, day-ahead prices (A44)"
 ZONES = {
@@ -61,11 +62,52 @@ NO_DATA = "999"
 OK, BAD_REQUEST = 200, 400
 LONGEST_REQUEST_DAYS = 365
 REPEATED = "A03: equal to the interval before"
+NOT_STATED, OTHER_AUCTION = "no point", "another auction than the coupled one"
+DAY_AHEAD_DOCUMENT = "A44"
+# What a time series of day-ahead prices must say: name, codes, and what they are about.
+MEANINGS = (
+    ("contract_MarketAgreement.type", ("A01",), "its contract"),
+    ("auction.type", ("A01",), "its type of auction"),
+    ("businessType", ("A62",), "its business type"),
+    ("curveType", ("A01", "A03"), "its type of curve"),
+)
+FIELDS: Fields = {
+    "type": meaning("A44, else the document is refused"),
+    "revisionNumber": value("revision"),
+    "TimeSeries.contract_MarketAgreement.type": meaning(
+        "A01 (day-ahead); other series are left out with a finding"
+    ),
+    "TimeSeries.auction.type": meaning("A01 (implicit)"),
+    "TimeSeries.businessType": meaning("A62 (spot price)"),
+    "TimeSeries.curveType": meaning("A01 or A03 (points equal to the one before are left out)"),
+    "TimeSeries.in_Domain.mRID": meaning("the same area as out_Domain.mRID"),
+    "TimeSeries.out_Domain.mRID": meaning("a known zone, the one that was asked for"),
+    "TimeSeries.currency_Unit.name": meaning("EUR, else the document is refused"),
+    "TimeSeries.price_Measure_Unit.name": meaning("MWH, else the document is refused"),
+    "TimeSeries.classificationSequence_AttributeInstanceComponent.position": meaning(
+        "1 (coupled) before others"
+    ),
+    "TimeSeries.Period.timeInterval.start": value("start_utc"),
+    "TimeSeries.Period.timeInterval.end": meaning("the period's length, which bounds its positions"),
+    "TimeSeries.Period.resolution": value("resolution_minutes"),
+    "TimeSeries.Period.Point.position": value("start_utc"),
+    "TimeSeries.Period.Point.price.amount": value("price_eur_per_mwh"),
+    "TimeSeries.mRID": IGNORED,
+    "mRID": IGNORED,
+    "createdDateTime": IGNORED,
+    "period.timeInterval.start": IGNORED,
+    "period.timeInterval.end": IGNORED,
+    "sender_MarketParticipant.mRID": IGNORED,
+    "sender_MarketParticipant.marketRole.type": IGNORED,
+    "receiver_MarketParticipant.mRID": IGNORED,
+    "receiver_MarketParticipant.marketRole.type": IGNORED,
+}
 ROW: Schema = POINTS | {
     "fill_method": pl.String,
     "revision": pl.Int64,
     "note": pl.String,
     "auction": pl.Int64,
+    "row": pl.Int64,
 }
 
 probe, version, following = no_probe, own_digest, no_more
@@ -100,19 +142,64 @@ def start(source: Source, pointer: Document | None) -> Sequence[Request]:
 
 
 def parse(listing: Listing) -> Iterator[Batch]:
-    """XML documents -> intervals; an acknowledgement without data yields nothing, any other one is an error."""
-    for document in listing.documents:
-        root = read_xml(document)
-        name = local_name(root)
-        if name == "Acknowledgement_MarketDocument":
-            _acknowledged(document, root)
-            continue
-        if name != "Publication_MarketDocument":
-            raise problem(document, f"the document is a {name}, not a Publication_MarketDocument")
-        records, findings = _points(document, root)
-        points = pl.DataFrame(records, schema=ROW)
-        rows = price_rows(_one_auction(points), document, publisher=PUBLISHER, source=SOURCE)
-        yield from batches(newest_revision(rows), findings, document, SOURCE)
+    """XML documents -> intervals; an acknowledgement without data yields nothing, any other one is an error.
+
+    A document that cannot be read is a finding, and the others are taken.
+    """
+    found = one_by_one(listing, _read, publisher=PUBLISHER, source=SOURCE, subject=zone_of)
+    yield from across_documents(list(found), PUBLISHER, SOURCE)
+
+
+def zone_of(document: Document) -> str:
+    """The zone that a document is named after: ``<zone>_<first day>.xml``; its whole name if it is none."""
+    name = document.name.partition("_")[0]
+    return name if name in ZONES else document.name
+
+
+def _read(document: Document, account: Account) -> Iterator[Batch]:
+    root = read_xml(document)
+    name = local_name(root)
+    if name == "Acknowledgement_MarketDocument":
+        _acknowledged(document, root)
+        return
+    if name != "Publication_MarketDocument":
+        raise problem(document, f"the document is a {name}, not a Publication_MarketDocument")
+    said = _texts(root)
+    if said.get("type") != DAY_AHEAD_DOCUMENT:
+        raise problem(
+            document,
+            f"document type {said.get('type')} is not {DAY_AHEAD_DOCUMENT}, prices of the day-ahead market",
+        )
+    records, findings = _points(document, account, root)
+    points = pl.DataFrame(records, schema=ROW)
+    chosen = _one_auction(points)
+    for row in points.drop_nulls("row").join(chosen, on="row", how="anti")["row"]:
+        account.leave_out(f"point {row}", "another auction or a coarser resolution of the same hour")
+    others = chosen.filter(pl.col("note").is_not_null())
+    findings += [
+        finding(zone, PUBLISHER, day, OTHER_AUCTION, f"{count} intervals: {note}")
+        for zone, day, note, count in others.group_by("zone", market_day().alias("day"), "note")
+        .len()
+        .sort("zone", "day")
+        .iter_rows()
+    ]
+    yield from taken(
+        chosen, document, account, publisher=PUBLISHER, source=SOURCE, findings=findings, place="point {}"
+    )
+    names = set(_paths(root)) - set(FIELDS)
+    yield from unlisted_names(
+        sorted(names), document, account, publisher=PUBLISHER, source=SOURCE, subject=zone_of(document)
+    )
+
+
+def _paths(element: ET.Element, place: str = "") -> Iterator[str]:
+    """Names of an XML document's elements, those below a time series as ``TimeSeries.``..."""
+    for child in element:
+        path = f"{place}{local_name(child)}"
+        if len(child):
+            yield from _paths(child, f"{path}.")
+        else:
+            yield path
 
 
 def _texts(element: ET.Element) -> dict[str, str]:
@@ -134,30 +221,49 @@ def _acknowledged(document: Document, root: ET.Element) -> None:
         raise problem(document, f"ENTSO-E answered with an acknowledgement: {said}")
 
 
-def _points(document: Document, root: ET.Element) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _meaning(document: Document, said: Mapping[str, str]) -> tuple[str, str | None]:
+    """Zone of a time series, and why it is not one of day-ahead prices in euros; raises for what no zone explains."""
+    codes = {said.get("in_Domain.mRID", ""), said.get("out_Domain.mRID", "")}
+    zone = NAMES.get(said.get("out_Domain.mRID", ""))
+    if zone is None:
+        raise problem(document, f"area {said.get('out_Domain.mRID')} is none of the known bidding zones")
+    unit = (said.get("currency_Unit.name"), said.get("price_Measure_Unit.name"))
+    if unit != ("EUR", "MWH"):
+        raise problem(document, f"prices of {zone} are in {unit[0]}/{unit[1]}, not in EUR/MWH")
+    if len(codes) > 1:
+        return zone, f"it is between the areas {' and '.join(sorted(code or 'none' for code in codes))}"
+    if (asked := zone_of(document)) in ZONES and asked != zone:
+        return zone, f"{asked} was asked for, this is {zone}"
+    for name, known, what in MEANINGS:
+        if said.get(name) not in known:
+            return zone, f"{what} is {said.get(name) or 'not stated'}, not {' or '.join(known)}"
+    return zone, None
+
+
+def _points(
+    document: Document, account: Account, root: ET.Element
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Every interval of every time series, with what was repeated or lacking."""
     records: list[dict[str, Any]] = []
     findings: list[dict[str, Any]] = []
-    revision = int(_texts(root).get("revisionNumber", "1"))
+    stated = _texts(root).get("revisionNumber", "")
+    if not stated.isdigit():
+        raise problem(document, f"the revision is {stated or 'not stated'}, not a number")
+    row = 0
     for series in _children(root, "TimeSeries"):
         said = _texts(series)
-        zone = NAMES.get(said.get("out_Domain.mRID", ""))
-        if zone is None:
-            raise problem(document, f"area {said.get('out_Domain.mRID')} is none of the known bidding zones")
-        if (said.get("currency_Unit.name"), said.get("price_Measure_Unit.name")) != ("EUR", "MWH"):
-            unit = f"{said.get('currency_Unit.name')}/{said.get('price_Measure_Unit.name')}"
-            raise problem(document, f"prices of {zone} are in {unit}, not in EUR/MWH")
+        zone, reason = _meaning(document, said)
         position = said.get("classificationSequence_AttributeInstanceComponent.position")
-        auction = int(position) if position else COUPLED
+        if position is not None and not position.isdigit():
+            reason = reason or f"its auction's position is {position or 'empty'}, not a number"
+        auction = int(position) if position and position.isdigit() else COUPLED
         for period in _children(series, "Period"):
-            for at, minutes, price, fill in _period(document, period, said.get("curveType", "A01")):
-                if price is None:
-                    day = at.date()
-                    findings.append(
-                        finding(
-                            zone, PUBLISHER, day, "interval without price", f"{at:%H:%M} UTC has no point"
-                        )
-                    )
+            for at, minutes, price, fill in _period(document, period, said.get("curveType", "")):
+                row += fill is None
+                if reason is not None:
+                    if fill is None:
+                        account.read(f"point {row}")
+                        account.remark(f"point {row}", reason)
                     continue
                 records.append(
                     {
@@ -166,27 +272,37 @@ def _points(document: Document, root: ET.Element) -> tuple[list[dict[str, Any]],
                         "resolution_minutes": minutes,
                         "price_eur_per_mwh": price,
                         "fill_method": fill,
-                        "revision": revision,
+                        "revision": int(stated),
                         "note": None,
                         "auction": auction,
+                        "row": row if fill is None else None,
                     }
                 )
+        if reason is not None:
+            detail = f"a time series is left out: {reason}"
+            findings.append(finding(zone, PUBLISHER, day_of(document), OTHER_SERIES, detail))
     return records, findings
 
 
 def _period(
     document: Document, period: ET.Element, curve: str
 ) -> Iterator[tuple[dt.datetime, int, float | None, str | None]]:
-    """Start, minutes and price of every position of a period, by the interval's UTC start."""
+    """Start, minutes and price of every position of a period, by the interval's UTC start.
+
+    A position that is there twice comes twice.
+    """
     said = _texts(period)
     minutes = RESOLUTIONS.get(said.get("resolution", ""))
     if minutes is None:
         raise problem(document, f"resolution {said.get('resolution')} is not known")
-    begin, end = (instant(text) for text in _texts(_children(period, "timeInterval")[0]).values())
-    stated: dict[int, float] = {}
+    spans = [_texts(one) for one in _children(period, "timeInterval")]
+    if len(spans) != 1 or not {"start", "end"} <= set(spans[0]):
+        raise problem(document, "a period does not say when it starts and ends")
+    begin, end = instant(spans[0]["start"]), instant(spans[0]["end"])
+    stated: dict[int, list[float]] = {}
     for point in _children(period, "Point"):
-        values = _texts(point)
-        stated[int(values["position"])] = float(values["price.amount"])
+        position, price_text = (_number(document, point, name) for name in ("position", "price.amount"))
+        stated.setdefault(int(position), []).append(price_text)
     length = int((end - begin).total_seconds() // 60 // minutes)
     if not stated or max(stated) > length or min(stated) < 1:
         raise problem(
@@ -195,14 +311,23 @@ def _period(
         )
     price: float | None = None
     for position in range(1, length + 1):
-        fill = None
+        at = begin + dt.timedelta(minutes=minutes * (position - 1))
         if position in stated:
-            price = stated[position]
+            for price in stated[position]:
+                yield at, minutes, price, None
         elif curve == "A03":
-            fill = REPEATED
+            yield at, minutes, price, REPEATED
         else:
             price = None
-        yield begin + dt.timedelta(minutes=minutes * (position - 1)), minutes, price, fill
+            yield at, minutes, None, NOT_STATED
+
+
+def _number(document: Document, point: ET.Element, name: str) -> float:
+    text = _texts(point).get(name, "")
+    try:
+        return float(text)
+    except ValueError as error:
+        raise problem(document, f"a point's {name} is {text or 'not stated'}, not a number") from error
 
 
 def _one_auction(points: pl.DataFrame) -> pl.DataFrame:

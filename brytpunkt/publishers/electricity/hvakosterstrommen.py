@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from brytpunkt.publishers._shared.protocol import Batch, Document, Listing, Request
 from brytpunkt.publishers._shared.series_rows import no_more, no_probe, own_digest
 from brytpunkt.publishers._shared.source import Source
-from brytpunkt.publishers.electricity.per_kwh import Form, parse_form, requests_of
+from brytpunkt.publishers.electricity.per_kwh import Form, fields_of, parse_form, requests_of
 
 FORM = Form(
     "hvakosterstrommen",
@@ -18,6 +18,8 @@ FORM = Form(
     "NOK",
     ("NO1", "NO2", "NO3", "NO4", "NO5"),
 )
+
+FIELDS = fields_of(FORM)
 
 probe, version, following = no_probe, own_digest, no_more
 

@@ -19,19 +19,21 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from brytpunkt.publishers._shared.accounting import Account, Fields, meaning, value
+from brytpunkt.publishers._shared.intervals import across_documents, taken
 from brytpunkt.publishers._shared.protocol import Batch, Document, Listing, Request
 from brytpunkt.publishers._shared.series_rows import (
     POINTS,
+    PRICES,
     batches,
     finding,
-    newest_revision,
     no_more,
     no_probe,
     own_digest,
-    price_rows,
     problem,
 )
 from brytpunkt.publishers._shared.source import Source
+from brytpunkt.publishers._shared.taken_apart import one_by_one, unlisted_names
 from brytpunkt.series.findings import mean_mismatches
 from brytpunkt.series.market_days import MARKET_TIMEZONE, hours_of_day
 
@@ -40,6 +42,12 @@ ZONE = re.compile(r"^(DE-LU|IE-SEM|[A-Z]{2}[0-9]?)(?![A-Za-z0-9])")
 COLUMN = re.compile(r"^([01]?[0-9]|2[0-3])([AB]?):([0-5][0-9])(?:\s*-\s*[0-9]{1,2}[AB]?:[0-5][0-9])?$")
 MINUTES, QUARTERS = 15, 4
 SHORT, LONG, CHANGED_HOUR = 23, 25, 2
+MEAN = "Baseload"
+FIELDS: Fields = {
+    "Date": value("start_utc"),
+    MEAN: meaning("the mean of the day's quarters, else a finding"),
+    "*": value("price_eur_per_mwh of the quarter in the column's name"),
+}
 EMPTY = frozenset({"", "-", "n/a", "null"})
 STATED: dict[str, Any] = {"zone": pl.String, "day": pl.Date, "mean_eur_per_mwh": pl.Float64}
 Column = tuple[int, int, bool]
@@ -54,27 +62,42 @@ def start(source: Source, pointer: Document | None) -> Sequence[Request]:
 
 
 def parse(listing: Listing) -> Iterator[Batch]:
-    """Tables -> intervals of a quarter; where two files hold a day, the later one counts."""
-    frames, means, odd, last = [], [], [], None
-    for document in listing.documents:
-        points, stated, found = _table(document)
-        frames.append(price_rows(points, document, publisher=PUBLISHER, source=SOURCE))
-        means.append(stated)
-        odd += found
-        last = document
-    if last is None:
-        return
-    rows = newest_revision(pl.concat(frames))
-    newest = pl.concat(means).unique(["zone", "day"], keep="last", maintain_order=True)
-    whole = newest.filter(
-        ~pl.col("day").is_in([item["day"] for item in odd if item["kind"] == "doubtful hour"])
+    """Tables -> intervals of a quarter; where two files give an interval two prices, the file retrieved later counts."""
+    found = one_by_one(listing, _read, publisher=PUBLISHER, source=SOURCE, subject=zone_of)
+    yield from across_documents(list(found), PUBLISHER, SOURCE)
+
+
+def zone_of(document: Document) -> str:
+    """The zone that the file's name begins with, or the name if it begins with none."""
+    zone = ZONE.match(document.name)
+    return zone[1] if zone else document.name
+
+
+def _read(document: Document, account: Account) -> Iterator[Batch]:
+    points, stated, odd, others = _table(document, account)
+    found = list(
+        taken(points, document, account, publisher=PUBLISHER, source=SOURCE, findings=odd, place="cell {}")
     )
-    yield from batches(rows, mean_mismatches(rows, whole), last, SOURCE)
-    yield from batches(rows.clear(), odd, last, SOURCE)
+    yield from found
+    doubtful = pl.DataFrame(
+        [(item["subject"], item["day"]) for item in odd if item["kind"] == "doubtful hour"],
+        schema={"zone": pl.String, "day": pl.Date},
+        orient="row",
+    )
+    # The mean of a day says nothing of the day's other quarters where an hour was left out, in that zone.
+    whole = stated.join(doubtful, on=["zone", "day"], how="anti")
+    rows = [batch.frame for batch in found if batch.table == PRICES]
+    if rows:
+        yield from batches(rows[0].clear(), mean_mismatches(pl.concat(rows), whole), document, SOURCE)
+    yield from unlisted_names(
+        others, document, account, publisher=PUBLISHER, source=SOURCE, subject=zone_of(document)
+    )
 
 
-def _table(document: Document) -> tuple[pl.DataFrame, pl.DataFrame, list[dict[str, Any]]]:
-    """Intervals of a file, the means that it states, and what is odd about its days of the clock change."""
+def _table(
+    document: Document, account: Account
+) -> tuple[pl.DataFrame, pl.DataFrame, list[dict[str, Any]], list[str]]:
+    """Intervals of a file, the means that it states, what is odd about its days, and columns that are not known."""
     zone = ZONE.match(document.name)
     if zone is None:
         raise problem(
@@ -84,22 +107,41 @@ def _table(document: Document) -> tuple[pl.DataFrame, pl.DataFrame, list[dict[st
     if not lines or lines[0][:1] != ["Date"]:
         raise problem(document, "the first column is not Date: its format has changed")
     columns = _columns(document, lines[0])
-    mean_at = lines[0].index("Baseload") if "Baseload" in lines[0] else None
-    points, means, odd = [], [], []
+    mean_at = lines[0].index(MEAN) if MEAN in lines[0] else None
+    others = [
+        name.strip() or f"column {at + 1} without a name"
+        for at, name in enumerate(lines[0])
+        if at not in columns and name.strip() not in {"Date", MEAN}
+    ]
+    points: list[tuple[Any, ...]] = []
+    means, odd, dropped = [], [], 0
     for number, line in enumerate(lines[1:], 2):
         if not line:
             continue
         day, values = _day(document, number, line, columns, len(lines[0]))
         kept, found = _of_day(zone[1], day, values, has_both=any(second for _, _, second in columns.values()))
-        points += kept
+        dropped += len(values) - len(kept)
+        empty = [
+            (zone[1], _instant(day, column), MINUTES, None)
+            for column in columns.values()
+            if column not in values and _must_have_a_price(day, column)
+        ]
+        points += [(*point, len(points) + n) for n, point in enumerate([*kept, *empty], 1)]
         odd += found
         if mean_at is not None and line[mean_at].strip().lower() not in EMPTY:
             means.append((zone[1], day, _price(document, number, line[mean_at])))
+    account.left_out_unseen("an hour that did not happen, or that is one of two", dropped)
     return (
-        pl.DataFrame(points, schema=POINTS, orient="row"),
+        pl.DataFrame(points, schema=POINTS | {"row": pl.Int64}, orient="row"),
         pl.DataFrame(means, schema=STATED, orient="row"),
         odd,
+        others,
     )
+
+
+def _must_have_a_price(day: dt.date, column: Column) -> bool:
+    """Whether a quarter happened that day whatever the clock did: the hour of the change has its own rules."""
+    return column[0] != CHANGED_HOUR or (not column[2] and hours_of_day(day) not in {SHORT, LONG})
 
 
 def _text(document: Document) -> str:

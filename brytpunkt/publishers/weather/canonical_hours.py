@@ -34,12 +34,14 @@ PUBLISHED = "published"
 def hour_rows(readings: pl.DataFrame, document: Document, *, publisher: str, source: str) -> pl.DataFrame:
     """Readings on the hour -> rows of ``weather_hours``; a missing wet bulb is computed where humidity is known.
 
-    Readings between the hours are left out; of two for an hour the later in the document counts.
+    One reading an hour; those between the hours are left out. A column ``note`` is kept.
     """
     retrieved = document.fetched_at.date()
     on_the_hour = readings.filter(
         pl.col("start_utc") == pl.col("start_utc").dt.truncate("1h"), pl.col("dry_bulb_c").is_not_null()
-    ).unique(["place", "start_utc"], keep="last", maintain_order=True)
+    )
+    if "note" not in on_the_hour.columns:
+        on_the_hour = on_the_hour.with_columns(note=pl.lit(None, dtype=pl.String))
     stated = on_the_hour.with_columns(
         publisher=pl.lit(publisher),
         wet_bulb_method=pl.when(pl.col("wet_bulb_c").is_not_null()).then(pl.lit(PUBLISHED)),
@@ -52,7 +54,6 @@ def hour_rows(readings: pl.DataFrame, document: Document, *, publisher: str, sou
             retrieved_on=pl.lit(retrieved),
             licence=pl.lit(document.licence),
             confidence=pl.lit("measured"),
-            note=pl.lit(None, dtype=pl.String),
         )
         .select(
             *("place", "start_utc", "publisher", "dry_bulb_c", "relative_humidity", "wet_bulb_c"),
@@ -67,9 +68,8 @@ def weather_batches(
     rows: pl.DataFrame, document: Document, source: str, findings: list[dict[str, Any]] | None = None
 ) -> Iterator[Batch]:
     """The hours of a document, and the years in which it is not hourly."""
-    if rows.is_empty():
-        return
-    yield Batch(HOURS, rows, document)
+    if rows.height:
+        yield Batch(HOURS, rows, document)
     found = pl.concat([weather_findings(rows), pl.DataFrame(findings or [], schema=FINDINGS)])
     if found.height:
         yield Batch(FINDINGS_TABLE, finding_rows(found, document, source), document)

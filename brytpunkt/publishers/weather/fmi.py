@@ -5,11 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
 from urllib.parse import urlencode
 
-import polars as pl
-
+from brytpunkt.publishers._shared.accounting import Account, Fields, meaning, unknown, value
 from brytpunkt.publishers._shared.protocol import Batch, Document, Listing, Request
 from brytpunkt.publishers._shared.series_rows import (
     instant,
@@ -22,14 +20,15 @@ from brytpunkt.publishers._shared.series_rows import (
     wanted_days,
 )
 from brytpunkt.publishers._shared.source import Source
+from brytpunkt.publishers._shared.taken_apart import one_by_one, unlisted_names
 from brytpunkt.publishers.weather.canonical_hours import (
     HECTOPASCAL,
     PERCENT,
-    READINGS,
     hour_rows,
     place_of,
     weather_batches,
 )
+from brytpunkt.publishers.weather.readings import Readings
 
 PUBLISHER, SOURCE = "fmi", "Finnish Meteorological Institute, open data"
 PARAMETERS = {
@@ -37,6 +36,13 @@ PARAMETERS = {
     "rh": ("relative_humidity", 1 / PERCENT),
     "p_sea": ("pressure_pa", HECTOPASCAL),
 }
+FIELDS: Fields = {
+    "Location": meaning("one place a document, else refused"),
+    "Time": value("start_utc"),
+    "ParameterName": meaning("t2m, rh or p_sea, whose units are fixed; others are left out"),
+    "ParameterValue": value("dry_bulb_c, relative_humidity, pressure_pa; NaN is no value"),
+}
+OK, BAD_REQUEST = 200, 400
 QUERY = "fmi::observations::weather::simple"
 DAYS_PER_REQUEST = 7
 
@@ -68,6 +74,7 @@ def start(source: Source, pointer: Document | None) -> Sequence[Request]:
                     name=f"{place}_{begin}.xml",
                     url=f"{source.url}?{urlencode(query)}",
                     media_type="application/xml",
+                    accepts=(OK, BAD_REQUEST),
                 )
             )
             begin = end + dt.timedelta(days=1)
@@ -76,25 +83,72 @@ def start(source: Source, pointer: Document | None) -> Sequence[Request]:
 
 def parse(listing: Listing) -> Iterator[Batch]:
     """Answers named ``<place>_...xml`` -> hours; NaN is no value. Sea-level pressure stands for that of the station."""
-    for document in listing.documents:
-        root = read_xml(document)
-        if local_name(root) == "ExceptionReport":
-            said = " ".join(text.strip() for text in root.itertext() if text.strip())
-            raise problem(document, f"FMI answered with an error: {said[:200]}")
-        if local_name(root) != "FeatureCollection":
-            raise problem(document, f"the document is a {local_name(root)}, not a FeatureCollection")
-        records: dict[dt.datetime, dict[str, Any]] = {}
-        for element in root.iter():
-            if local_name(element) != "BsWfsElement":
-                continue
-            said_of = {local_name(child): (child.text or "").strip() for child in element}
-            name, value = said_of.get("ParameterName", ""), float(said_of.get("ParameterValue", "nan"))
-            if name not in PARAMETERS or math.isnan(value):
-                continue
-            moment = instant(said_of["Time"])
-            column, factor = PARAMETERS[name]
-            record = records.setdefault(moment, {"place": place_of(document), "start_utc": moment})
-            record[column] = value * factor
-        readings = pl.DataFrame(list(records.values()), schema=READINGS)
-        rows = hour_rows(readings, document, publisher=PUBLISHER, source=SOURCE)
-        yield from weather_batches(rows, document, SOURCE)
+    yield from one_by_one(
+        listing, _read, publisher=PUBLISHER, source=SOURCE, subject=place_of, series="weather"
+    )
+
+
+def _read(document: Document, account: Account) -> Iterator[Batch]:
+    root = read_xml(document)
+    if local_name(root) == "ExceptionReport":
+        said = " ".join(text.strip() for text in root.itertext() if text.strip())
+        raise problem(document, f"FMI answered with an error: {said[:200]}")
+    if local_name(root) != "FeatureCollection":
+        raise problem(document, f"the document is a {local_name(root)}, not a FeatureCollection")
+    readings, place = Readings(PUBLISHER), place_of(document)
+    stations: set[str] = set()
+    names: set[str] = set()
+    for number, element in enumerate(one for one in root.iter() if local_name(one) == "BsWfsElement"):
+        row = f"member {number + 1}"
+        account.read(row)
+        said_of = {local_name(child): (child.text or "").strip() for child in element}
+        names |= set(said_of)
+        stations |= {
+            (position.text or "").strip() for position in element.iter() if local_name(position) == "pos"
+        }
+        name = said_of.get("ParameterName")
+        if not name:
+            raise problem(document, f"{row} does not say which parameter it is")
+        if name not in PARAMETERS:
+            account.leave_out(row, f"the parameter {name} is not read")
+            continue
+        column, factor = PARAMETERS[name]
+        readings.add(
+            account,
+            row,
+            place,
+            _moment(document, row, said_of),
+            column,
+            _value(document, row, said_of, factor),
+        )
+    if len(stations) > 1:
+        raise problem(document, f"the readings are of {len(stations)} places, not of one")
+    rows = hour_rows(readings.hours().drop("is_checked"), document, publisher=PUBLISHER, source=SOURCE)
+    yield from weather_batches(rows, document, SOURCE, readings.findings)
+    yield from unlisted_names(
+        unknown(FIELDS, names),
+        document,
+        account,
+        publisher=PUBLISHER,
+        source=SOURCE,
+        subject=place,
+        series="weather",
+    )
+
+
+def _moment(document: Document, row: str, said: dict[str, str]) -> dt.datetime:
+    try:
+        return instant(said.get("Time", ""))
+    except ValueError as error:
+        raise problem(
+            document, f"{row}: {said.get('Time', 'nothing')} is not a time with an offset"
+        ) from error
+
+
+def _value(document: Document, row: str, said: dict[str, str], factor: float) -> float | None:
+    text = said.get("ParameterValue")
+    try:
+        found = float(text or "")
+    except ValueError as error:
+        raise problem(document, f"{row}: {text or 'nothing'} is not a reading") from error
+    return None if math.isnan(found) else found * factor

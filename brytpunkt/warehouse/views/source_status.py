@@ -76,7 +76,9 @@ def standings(
         counted: dict[str, int] = {}
         remarked: dict[str, int] = {}
         query = (queries / "rows_by_origin.sql").read_text(encoding="utf-8")
-        for table in sorted({*CONTRACTS, *SERIES} - {"announced_prices"}):  # neither a price that holds nor a remark
+        for table in sorted(
+            {*CONTRACTS, *SERIES} - {"announced_prices"}
+        ):  # neither a price that holds nor a remark
             counts = remarked if table in DIAGNOSTICS else counted
             for origin, rows in connection.execute(query.format(table=table)).fetchall():
                 counts[origin] = counts.get(origin, 0) + rows

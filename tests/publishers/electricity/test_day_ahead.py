@@ -121,7 +121,7 @@ def test_a_point_that_curve_a01_leaves_out_is_a_finding_and_no_price(desk: Desk)
     body = native.entsoe([native.period(EVE, 60, points)]).replace("A03", "A01")
     batches = list(entsoe.parse(desk.listing(desk.land("a.xml", body))))
     assert prices(batches).height == 23
-    assert findings(batches) == [("interval without price", "04:00 UTC has no point")]
+    assert findings(batches) == [("interval without price", "04:00 UTC has no price")]
 
 
 def test_of_several_auctions_of_an_interval_the_coupled_one_counts(desk: Desk) -> None:
@@ -211,7 +211,7 @@ def test_the_csv_download_has_semicolons_and_decimal_commas(desk: Desk) -> None:
     rows = prices(batches)
     assert rows.select("zone", "price_eur_per_mwh").rows() == [("DE-LU", 101.339996), ("NO2", 47.419998)]
     assert rows["fx_units_per_eur"].is_null().to_list() == [False, True]
-    assert findings(batches) == [("interval without price", "21:00 UTC has no price in euros")]
+    assert findings(batches) == [("interval without price", "21:00 UTC has no price")]
 
 
 def test_an_answer_cut_short_is_refused(desk: Desk) -> None:

@@ -29,6 +29,7 @@ def desk(tmp_path: Path) -> Desk:
 def component(name: str, price: float, **more: Any) -> dict[str, Any]:
     """A component of the Eltariff-API."""
     return {
+        "id": "0c1d",
         "name": name,
         "type": "fixed",
         "reference": "main",
@@ -53,6 +54,7 @@ def peak(function: str = "peak(main)", duration: str = "PT1H", count: int = 1) -
     return {
         "type": "peak",
         "unit": "kW",
+        "url": None,
         "peakIdentificationSettings": {
             "peakFunction": function,
             "peakIdentificationPeriod": "P1M",
@@ -64,17 +66,31 @@ def peak(function: str = "peak(main)", duration: str = "PT1H", count: int = 1) -
 
 def tariff(name: str, power: dict[str, Any]) -> dict[str, Any]:
     """A tariff with a yearly fee, energy with a tax beside it, and one power component."""
+    energy = {"unit": "kWh", "spotPriceSettings": None}
     return {
+        "id": "5f3a",
         "name": name,
         "companyName": "Nätbolaget AB",
         "direction": "consumption",
         "billingPeriod": "P1M",
         "validPeriod": YEAR,
-        "fixedPrice": {"components": [component("Abonnemang", 100, pricedPeriod="P1M")]},
-        "energyPrice": {
-            "components": [component("Överföring", 0.2), component("Energiskatt", 0.36, reference="tax")]
+        "timeZone": "Europe/Stockholm",
+        "lastUpdated": "2026-01-01T00:00:00",
+        "product": "natbolaget.63",
+        "fixedPrice": {
+            "name": "Fast",
+            "costFunction": "sum(price(c))",
+            "components": [component("Abonnemang", 100, pricedPeriod="P1M")],
         },
-        "powerPrice": {"components": [power]},
+        "energyPrice": {
+            "name": "Energi",
+            "costFunction": "sum(energy(c)*price(c))",
+            "components": [
+                component("Överföring", 0.2, **energy),
+                component("Energiskatt", 0.36, reference="tax", **energy),
+            ],
+        },
+        "powerPrice": {"name": "Effekt", "costFunction": "sum(peak(c)*price(c))", "components": [power]},
     }
 
 
@@ -120,6 +136,88 @@ def test_a_tariff_that_rows_cannot_say_is_left_out_whole_with_the_reason(
     [(kind, detail)] = findings(batches)
     assert kind == "tariff left out"
     assert re.search(why, detail)
+
+
+def changed(**changes: Any) -> dict[str, Any]:
+    """A good tariff with other fields."""
+    return tariff("80A", component("Effekt", 15, **peak())) | changes
+
+
+def fixed(**changes: Any) -> dict[str, Any]:
+    """A yearly fee as one price, without components."""
+    return {
+        "name": "Abonnemang",
+        "validPeriod": YEAR,
+        "price": {"priceExVat": 412, "priceIncVat": 515, "currency": "SEK"},
+        "pricedPeriod": "P1M",
+    } | changes
+
+
+def test_a_price_object_without_components_is_a_price(desk: Desk) -> None:
+    """412 SEK a month are 4,944 a year."""
+    document = desk.land("nat.json", {"tariffs": [changed(fixedPrice=fixed())]})
+    batches = list(eltariff.parse(listing := desk.listing(document)))
+    rows = next(batch.frame for batch in batches if batch.table == "grid_tariffs")
+    fee = rows.filter(rows["element"] == "Abonnemang")
+    assert fee.select("value_native", "unit", "native_currency").rows() == [
+        (Decimal(4944), "per_year", "SEK")
+    ]
+    account = listing.accounts.of("nat.json")
+    assert (account.rows, account.taken, account.left_out) == (
+        4,
+        3,
+        {"a tax: taxes are facts of their own": 1},
+    )
+    euros = fixed(price={"priceExVat": 40, "priceIncVat": 50, "currency": "EUR"})
+    batches = list(
+        eltariff.parse(desk.listing(desk.land("b.json", {"tariffs": [changed(fixedPrice=euros)]})))
+    )
+    assert "EUR" in batches[0].frame["native_currency"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"fixedPrice": {"name": "Fast"}}, "fixedPrice has neither a price nor components"),
+        ({"fixedPrice": fixed(pricedPeriod="P1W")}, "is priced every P1W"),
+        ({"fixedPrice": fixed(price={"priceExVat": 4, "priceIncVat": 5})}, "a currency that is not stated"),
+        ({"fixedPrice": fixed(price={"priceExVat": 4, "priceIncVat": 5, "currency": "CZK"})}, "priced in CZK"),
+        ({"fixedPrice": fixed(price={"priceExVat": 5, "priceIncVat": 4, "currency": "SEK"})}, "5 without and 4 with VAT"),
+        ({"reactivePrice": fixed()}, "a price that is not known: reactivePrice"),
+        ({"direction": None}, "its direction is not stated"),
+        ({"billingPeriod": None}, "is billed every period that is not stated"),
+        ({"powerPrice": {"components": [component("Effekt", 15, **peak() | {"unit": "kVAr"})]}}, "priced by kVAr"),
+        ({"powerPrice": {"components": [component("Effekt", 15, **peak() | {"type": "dynamic"})]}}, "of the type dynamic"),
+        ({"energyPrice": {"costFunction": "max(price(c))", "components": [component("E", 0.1)]}}, r"computed by max\(price"),
+        ({"timeZone": "UTC", "energyPrice": {"components": [component("E", 0.1, recurringPeriods=window("07:00:00", "19:00:00", "weekdays"))]}}, "in the time zone UTC"),
+        ({"validPeriod": {"fromIncluding": "2027-01-01"}}, "does not hold within the tariff's own period"),
+    ],
+)  # fmt: skip
+def test_a_price_whose_meaning_is_not_known_leaves_its_tariff_out_and_keeps_the_last_good_one(
+    desk: Desk, change: dict[str, Any], why: str
+) -> None:
+    good = changed(name="A good one")
+    document = desk.land("nat.json", {"tariffs": [good, changed(**change)]})
+    batches = list(eltariff.parse(listing := desk.listing(document)))
+    [rows] = [batch for batch in batches if batch.table == "grid_tariffs"]
+    assert rows.frame["tariff"].unique().to_list() == ["Nätbolaget AB A good one"]
+    assert rows.doubtful is not None
+    assert rows.doubtful["tariff"].to_list() == ["Nätbolaget AB 80A"]
+    said = [detail for kind, detail in findings(batches) if kind == "tariff left out"]
+    assert len(said) == 1
+    assert re.search(why, said[0])
+    account = listing.accounts.of("nat.json")
+    assert (account.unaccounted, account.refused) == ([], {})
+    assert account.rows == account.taken + sum(account.left_out.values()) + len(account.remarked)
+
+
+def test_a_company_whose_answer_is_odd_keeps_its_last_good_tariffs(desk: Desk) -> None:
+    good, odd = desk.land("a.json", {"tariffs": [changed()]}), desk.land("b.json", "<html>closed</html>")
+    batches = list(eltariff.parse(desk.listing(good, odd)))
+    [rows] = [batch for batch in batches if batch.table == "grid_tariffs"]
+    assert rows.doubtful is not None
+    assert rows.doubtful.rows() == [(None, None, None, None)]
+    assert findings(batches) == [("document not read", "b.json: the document is a web page, not JSON")]
 
 
 NETTLEIE = """---
@@ -183,7 +281,9 @@ def test_a_whole_year_of_emissions_is_a_row_and_a_part_is_none(desk: Desk) -> No
         desk.land("co2_2025.json", co2(2025, 365 * 288)),
         desk.land("co2_2024.json", co2(2024, 1000)),
     )
-    [batch] = eds_carbon.parse(desk.listing(whole, part))
+    batches = list(eds_carbon.parse(desk.listing(whole, part)))
+    assert {kind for kind, _ in findings(batches)} == {"year left out"}
+    [batch] = [batch for batch in batches if batch.table == "carbon_intensity"]
     assert batch.frame.select("zone", "year", "basis", "scope", "g_per_kwh").rows() == [
         ("DK1", 2025, "consumption", "direct", 100.0),
         ("DK2", 2025, "consumption", "direct", 50.0),

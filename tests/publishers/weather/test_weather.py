@@ -114,7 +114,7 @@ def test_without_a_published_wet_bulb_it_is_computed(desk: Desk) -> None:
 # SMHI
 
 
-def metobs(name: str, rows: list[tuple[str, str, float, str]]) -> str:
+def metobs(name: str, rows: list[tuple[str, str, float, str]], station: str = "1") -> str:
     """A file of metobs with its BOM, its blocks of metadata, and notes beside the first readings."""
     notes = [
         "Kvalitetskontrollerade historiska data (utom de senaste 3 mån)",
@@ -127,10 +127,10 @@ def metobs(name: str, rows: list[tuple[str, str, float, str]]) -> str:
     return "\n".join(
         [
             "\ufeffStationsnamn;Stationsnummer;Stationsnät;Mäthöjd (meter över marken)",
-            "Akalla;1;Övriga stationer;2.0",
+            f"Akalla;{station};Övriga stationer;2.0",
             "",
             "Parameternamn;Beskrivning;Enhet",
-            f"{name};momentanvärde, 1 gång/tim;celsius",
+            f"{name};momentanvärde, 1 gång/tim;{'celsius' if name == 'Lufttemperatur' else 'procent'}",
             "",
             "Tidsperiod (fr.o.m);Tidsperiod (t.o.m);Höjd (meter över havet);Latitud (decimalgrader);Longitud (decimalgrader)",
             "2013-01-01 00:00:00;2013-04-30 23:59:59;23.0;59.5000;17.8000",
@@ -191,6 +191,14 @@ def test_a_file_without_the_header_is_refused(desk: Desk) -> None:
 # Frost
 
 
+HOURLY = {
+    "level": {"levelType": "height_above_ground", "unit": "m", "value": 2},
+    "timeOffset": "PT0H",
+    "timeResolution": "PT1H",
+    "timeSeriesId": 0,
+}
+
+
 def frost_page(first: int, count: int, following: str | None = None) -> dict[str, Any]:
     """A page of observations in the form of frost.met.no."""
     return {
@@ -201,19 +209,14 @@ def frost_page(first: int, count: int, following: str | None = None) -> dict[str
                 "sourceId": "SN18700:0",
                 "referenceTime": f"{START + n * HOUR:%Y-%m-%dT%H:%M:%S.000Z}",
                 "observations": [
-                    {
-                        "elementId": "air_temperature",
-                        "value": n,
-                        "unit": "degC",
-                        "timeOffset": "PT0H",
-                        "qualityCode": 0,
-                    },
+                    {"elementId": "air_temperature", "value": n, "unit": "degC", "qualityCode": 0} | HOURLY,
                     {
                         "elementId": "relative_humidity",
                         "value": 58,
                         "unit": "percent",
                         "qualityCode": 5 if n == 3 else 0,
-                    },
+                    }
+                    | HOURLY,
                 ],
             }
             for n in range(first, first + count)
@@ -281,7 +284,13 @@ def epw_file(offset: float = -5.0, lines: int = 8760) -> str:
     """A typical year whose months come from several years; dry bulb is the month."""
     head = [
         f"LOCATION,Leesburg,VA,USA,SRC-TMYx,724055,39.07,-77.55,{offset},119.0",
-        *(f"HEADER {n}" for n in range(7)),
+        "DESIGN CONDITIONS,0",
+        "TYPICAL/EXTREME PERIODS,0",
+        "GROUND TEMPERATURES,0",
+        "HOLIDAYS/DAYLIGHT SAVINGS,No,0,0,0",
+        "COMMENTS 1,a typical year",
+        "COMMENTS 2,none",
+        "DATA PERIODS,1,1,Data,Sunday, 1/ 1,12/31",
     ]
     begin = dt.datetime(2001, 1, 1, tzinfo=dt.UTC)
     rows = []
