@@ -29,6 +29,10 @@ def summary(origin: str, retrieved: str | None, **confirmation: Any) -> dict[str
         (summary("azure", "2026-06-01", confirmed_on="2026-11-01", stale_after_days=14), True),
         (summary("azure", "2026-06-01", confirmed_on="2026-11-01", stale_after_days=400), False),
         (summary("bundled", "2026-11-01", confirmed_on="2026-01-01", stale_after_days=3), False),
+        # Another table of the source was taken yesterday; this one was refused since the first of the month.
+        (summary("azure", "2026-06-01", confirmed_on="2026-11-24", stale_after_days=14, tables={"gpu_offers": "2026-11-01"}), True),
+        (summary("azure", "2026-06-01", confirmed_on="2026-11-24", stale_after_days=14, tables={"gpu_offers": "2026-11-20"}), False),
+        (summary("azure", "2026-06-01", confirmed_on="2026-11-24", stale_after_days=14, tables={"market_prices": "2026-11-24"}), True),
     ],
 )  # fmt: skip
 def test_a_source_is_stale_by_its_own_limit(given: dict[str, Any], stale: bool) -> None:
