@@ -100,7 +100,9 @@ def materialise_plan(
 
 
 def materialise_facts(
-    found: Folders, events: Sequence[dg.AssetMaterialization], selection: dg.AssetSelection | None
+    found: Folders,
+    events: Sequence[dg.AssetMaterialization | dg.AssetCheckEvaluation],
+    selection: dg.AssetSelection | None,
 ) -> None:
     """Report events of live sources, and materialise the facts of a selection if there is one."""
     prepare_instance(found.home)

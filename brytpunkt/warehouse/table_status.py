@@ -80,7 +80,7 @@ def heard_at(connection: duckdb.DuckDBPyConnection, queries: Path, position: int
     outcome, reason, origin, sha256 = found
     query = (queries / "tables_at.sql").read_text(encoding="utf-8")
     rows = connection.execute(query, {"position": position}).fetchall()
-    tables = tuple(TableReport(*row[:-1], refused=row[-1]) for row in rows)
+    tables = tuple(TableReport(*row) for row in rows)
     return Heard(outcome, reason, IngestReport(origin, sha256 or "", tables))
 
 
