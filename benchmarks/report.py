@@ -2,9 +2,8 @@
 
     python -m benchmarks.report
 
-The bare render has the same style sheet and fonts, and heads and page numbers as a style sheet would have them, but
-no tags and no widths of columns. Seconds of pages and PDF are those of the processor, shortest of three rounds;
-a run in worker processes has its time on the clock, too.
+The bare render has the same style sheet and fonts, but no tags. Seconds of pages and PDF are those of the processor,
+shortest of three rounds; a run in worker processes has its time on the clock, too.
 """
 
 from __future__ import annotations
@@ -23,10 +22,9 @@ from brytpunkt.planning.compute import compute
 from brytpunkt.planning.inputs.planning_inputs import Facts
 from brytpunkt.reporting.frames import frames_of
 from brytpunkt.reporting.outputs.html import PORTFOLIO, context, document
-from brytpunkt.reporting.outputs.pdf import pdf_bytes
+from brytpunkt.reporting.outputs.pdf import SHEET, inside_only, pdf_bytes
 from brytpunkt.reporting.outputs.render import render_reports
 from brytpunkt.reporting.sections.context import Desk, desk
-from brytpunkt.reporting.style import font_files, print_css
 from brytpunkt.reporting.summary import summarise
 
 SITES = 12
@@ -34,39 +32,12 @@ ROUNDS = 3
 MEGABYTE = 1e6
 
 
-PLAIN = """
-@page {
-  @top-left { content: string(plan); font: 8pt Report; vertical-align: bottom; padding-bottom: 5mm; width: 60% }
-  @top-right { content: string(subject); font: 8pt Report; vertical-align: bottom; padding-bottom: 5mm; width: 40% }
-  @bottom-left { content: string(foot); font: 8pt Report; vertical-align: top; padding-top: 5mm; width: 75% }
-  @bottom-right { content: counter(page) "/" counter(pages); font: 8pt Report; vertical-align: top; padding-top: 5mm }
-}
-.strings { display: block; height: 0; overflow: hidden }
-.strings .plan { string-set: plan content(text) }
-.strings .subject { string-set: subject content(text) }
-.strings .foot { string-set: foot content(text) }
-a.ref::after { content: ", " attr(data-page) " " target-counter(attr(href), page) }
-.toc a::after { content: leader(" ") target-counter(attr(href), page) }
-table.settled { table-layout: auto }
-"""
-
-
 def bare(html: str, templates: Path) -> bytes:
-    """The engine alone, with its own settings."""
-    from weasyprint import CSS, HTML
-    from weasyprint.text.fonts import FontConfiguration
-    from weasyprint.urls import URLFetcher, URLFetcherResponse
+    """The engine alone, with its own reader, its own sheet of elements and widths of columns that it finds itself."""
+    from weasyprint import HTML
 
-    files = font_files(templates)
-
-    class Fonts(URLFetcher):  # type: ignore[misc]
-        def fetch(self, url: str, headers: object = None) -> object:
-            del headers
-            return URLFetcherResponse(url, files[url].read_bytes())
-
-    fonts = FontConfiguration()
-    sheet = CSS(string=print_css(templates) + PLAIN, font_config=fonts, url_fetcher=Fonts())
-    written: bytes = HTML(string=html).write_pdf(stylesheets=[sheet], font_config=fonts)
+    page = HTML(string=html, base_url="about:blank", url_fetcher=inside_only(templates))
+    written: bytes = page.write_pdf(stylesheets=[SHEET])
     return written
 
 

@@ -27,19 +27,15 @@ SUBSET = (
 )  # fmt: skip
 
 
-def element_css(templates: Path) -> str:
-    """What the PDF engine knows of elements, in place of its own sheet for all of HTML."""
-    return (templates / "engine.css").read_text(encoding="utf-8")
-
-
 @cache
 def print_css(templates: Path) -> str:
-    """Style sheet of the PDF: every face by the name of its file, whole, because the engine subsets by itself.
+    """Style sheet of the PDF: what elements are, and every face by the name of its file.
 
-    Inside the style sheet, as letters, they would cost each process two thirds of a second.
+    Faces are whole, because the engine subsets by itself; as letters inside the sheet, they would have it read
+    megabytes of text for each report.
     """
     rules = [_rule(face, FONT + face.path.name) for face in fonts.faces(templates / "fonts")]
-    return "\n".join([*rules, *_rules(templates, "base.css", "print.css")])
+    return "\n".join([*rules, *_rules(templates, "engine.css", "base.css", "print.css")])
 
 
 @cache

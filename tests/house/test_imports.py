@@ -14,7 +14,7 @@ ORDER = ("brytpunkt", "assets", "pipelines")
 KEPT_FROM = {
     "brytpunkt/planning": {
         "os", "io", "pathlib", "time", "random", "socket", "subprocess", "tempfile", "shutil", "sqlite3", "urllib",
-        "duckdb", "dagster", "jinja2", "weasyprint", "altair", "ruamel",
+        "duckdb", "dagster", "jinja2", "weasyprint", "vl_convert", "ruamel",
         "brytpunkt.warehouse", "brytpunkt.landing", "brytpunkt.publishers", "brytpunkt.reporting",
         "brytpunkt.runs", "brytpunkt.folders",
     },

@@ -29,7 +29,7 @@ class Planned:
     said: str
 
 
-HEAVY = ("dagster", "dataframely", "weasyprint", "altair", "duckdb")
+HEAVY = ("dagster", "dataframely", "weasyprint", "vl_convert", "duckdb")
 
 
 def brytpunkt(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:

@@ -43,15 +43,21 @@ def _page(html: str, templates: Path) -> Any:
     import cssselect2
     from weasyprint import HTML
 
+    class Page(HTML):  # type: ignore[misc]
+        def _ua_stylesheets(self, forms: bool = False) -> list[Any]:  # noqa: FBT001, FBT002 - the engine's signature
+            """None: what elements are stands at the head of our own sheet (see docs/decisions/0008)."""
+            del forms
+            return []
+
     root = ET.fromstring(html)  # noqa: S314 - our own page, declared text is escaped
     columns.settle(root, templates / "fonts")
-    page = HTML(string="<html/>", base_url="about:blank", url_fetcher=_fetcher(templates))
+    page = Page(string="<html/>", base_url="about:blank", url_fetcher=inside_only(templates))
     page.wrapper_element = cssselect2.ElementWrapper.from_html_root(root, content_language=None)
     page.etree_element = root
     return page
 
 
-def _fetcher(templates: Path) -> Any:
+def inside_only(templates: Path) -> Any:
     """A fetcher that opens the report's own style and fonts, and what stands in the document itself; no more."""
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
