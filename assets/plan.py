@@ -206,7 +206,7 @@ def mismatched_totals(ledger: pl.DataFrame, strategies: pl.DataFrame) -> pl.Data
     key = ["site", "strategy"]
     sums = ledger.group_by(key).agg(rows=pl.col("amount").sum(), rows_pv=pl.col("present_value").sum())
     return (
-        strategies.filter("is_feasible")
+        strategies.filter(pl.col("present_value").is_not_null())
         .join(sums, on=key, how="full", nulls_equal=True, coalesce=True)
         .filter(
             pl.col("nominal_total").ne_missing(pl.col("rows"))
@@ -217,11 +217,12 @@ def mismatched_totals(ledger: pl.DataFrame, strategies: pl.DataFrame) -> pl.Data
 
 @dg.asset_check(asset=plan_run, partitions_def=PLANS, blocking=True)
 def every_site_has_a_verdict(rooms: Rooms, plan_run: dict[str, str]) -> dg.AssetCheckResult:
-    """Each declared site is answered with build or rent."""
+    """Each declared site is answered with build, rent or infeasible."""
     run = rooms.run(plan_run)
     declared = read_plan(run.folder / "declaration.yaml")
     verdicts = dict(run.result().verdicts.select("site", "verdict").iter_rows())
-    unanswered = [site.id for site in declared.plan.sites if verdicts.get(site.id) not in {"build", "rent"}]
+    answers = {"build", "rent", "infeasible"}
+    unanswered = [site.id for site in declared.plan.sites if verdicts.get(site.id) not in answers]
     return dg.AssetCheckResult(
         passed=not unanswered, metadata={"unanswered": dg.MetadataValue.json(unanswered)}
     )

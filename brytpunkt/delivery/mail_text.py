@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from brytpunkt.declarations.sections.delivery import PORTFOLIO
-from brytpunkt.delivery.materiality import best_value
 from brytpunkt.delivery.message import SUBJECT_LENGTH, Attachment, Words, one_line
+from brytpunkt.planning.ruling import verdict_cost
 from brytpunkt.reporting.formats import Formats
 from brytpunkt.reporting.outputs.html import environment
 from brytpunkt.reporting.sections import decision
@@ -94,12 +94,11 @@ def _changes(summary: Row, reports: Sequence[str], formats: Formats) -> list[str
 
 def _site(row: Row, formats: Formats) -> str:
     say = formats.texts
-    is_built = row["verdict"] == "build"
     return say(
-        "mail.site_build" if is_built else "mail.site_rent",
+        f"mail.site_{row['verdict']}",
         site=one_line(row["site_name"], NAME_LENGTH),
         order=formats.month(row["switch_date"]),
-        cost=formats.money(best_value(row)),
+        cost=formats.money(verdict_cost(row)),
     )
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from brytpunkt.planning.ruling import verdict_cost
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -15,11 +17,6 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 MONTHS_PER_YEAR = 12
-
-
-def best_value(row: Row) -> float:
-    """What the verdict of a site costs: own in its best order month, or rent. [plan currency, present value]"""
-    return float(row["switch_npv"] if row["verdict"] == "build" else row["npv_rent"])
 
 
 def material_changes(
@@ -54,8 +51,10 @@ def _site_changes(old: Row, new: Row, rule: OnChange) -> list[str]:
     if rule.money_share is not None:
         for name, was_cost, cost in (
             ("rent", float(old["npv_rent"]), float(new["npv_rent"])),
-            ("the best plan", best_value(old), best_value(new)),
+            ("the best plan", verdict_cost(old), verdict_cost(new)),
         ):
+            if was_cost is None or cost is None:
+                continue  # nothing is feasible on one side; the verdict says so
             moved = abs(cost - was_cost)
             if moved and moved >= rule.money_share * abs(was_cost):
                 reasons.append(f"the cost of {name} moved by {moved / abs(was_cost or cost):.1%}")

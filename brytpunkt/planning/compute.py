@@ -14,7 +14,7 @@ from brytpunkt.planning.context.footprint import footprint, footprint_by_month
 from brytpunkt.planning.context.indicators import indicators
 from brytpunkt.planning.context.industrial_prices import far_from_industry, industrial_comparison
 from brytpunkt.planning.context.nordic_advantage import advantage
-from brytpunkt.planning.context.notes import warnings_of
+from brytpunkt.planning.context.notes import ruled_out, warnings_of
 from brytpunkt.planning.context.plausibility import implausible
 from brytpunkt.planning.context.published import published_cases
 from brytpunkt.planning.energy.cooling_limit import above_the_limit, cooling_limits
@@ -43,6 +43,7 @@ from brytpunkt.planning.own.readiness import hardware_frame, readiness
 from brytpunkt.planning.own.storage import storage_need
 from brytpunkt.planning.result import Result
 from brytpunkt.planning.risk.results.uncertainty import no_risk, risk
+from brytpunkt.planning.ruling import kept_plans, ruling
 from brytpunkt.planning.verdicts.accrual_bill import paradox
 from brytpunkt.planning.verdicts.break_even_prices import margins
 from brytpunkt.planning.verdicts.curves import cumulative, rule_readings, rule_series
@@ -99,7 +100,8 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
     published = published_cases(plan, evaluation.basis.fx)
     limits = cooling_limits(plan, facts)
     industry = industrial_comparison(plan, facts, evaluation.basis.fx, energy)
-    verdict = verdicts(evaluation, longer, curves, tipping, energy)
+    ruled = ruling(evaluation, optimal.broken, kept_plans(local))
+    verdict = verdicts(evaluation, longer, curves, tipping, energy, ruled)
     years = plan_price_years(plan, facts)
     outlook = price_outlook(plan, facts, years)
     return Result(
@@ -150,6 +152,7 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
         **(no_risk() if drawn is None else drawn.frames()),
         infeasible_servers=evaluation.basis.infeasible,
         warnings=(
+            *ruled_out(verdict, optimal.plans),
             *warnings_of(plan, facts, evaluation, verdict),
             *above_the_limit(plan, limits),
             *implausible(plan, facts, evaluation, optimal.plans, published),
@@ -179,10 +182,10 @@ def _demand(evaluation: Evaluation) -> pl.DataFrame:
     """Tokens, and GPUs busy on the GPU type of the cheapest own option, mean and highest hour of each month."""
     basis = evaluation.basis
     best = evaluation.chosen.sort("pv_cents", "site").head(1).join(basis.options, on="option")
-    profile = best["profile"][0] if not best.is_empty() else basis.options["profile"][0]
+    profile = best["profile"][0] if not best.is_empty() else basis.offered["profile"][0]
     busy = (
         basis.busy.filter(pl.col("profile") == profile)
-        .join(basis.options.select("calendar").unique().sort("calendar").head(1), on="calendar", how="semi")
+        .join(basis.offered.select("calendar").unique().sort("calendar").head(1), on="calendar", how="semi")
         .group_by("workload", "month")
         .agg(gpu_load_peak=pl.col("busy").max())
     )

@@ -64,7 +64,7 @@ def verdict_lines(summary: dict[str, Any]) -> list[str]:
     rows = [head]
     for site in summary["sites"]:
         best = site["switch_npv"] if site["verdict"] == "build" else site["npv_own"]
-        saving = None if best is None else site["npv_rent"] - best
+        saving = None if best is None or site["is_ruled"] else site["npv_rent"] - best
         rows.append(
             (
                 site["site_name"][:24] + (" *" if site["is_comparator"] else ""),

@@ -108,7 +108,21 @@ def workloads(draw: st.DrawFn, name: str, horizon: int) -> dict[str, Any]:
             ]
     if draw(st.booleans()):
         given["gpus_per_replica"] = draw(st.sampled_from([1, 2, 4]))
+    if draw(st.integers(0, 2)) == 0:
+        given["storage"] = draw(storages())
     return given
+
+
+@st.composite
+def storages(draw: st.DrawFn) -> dict[str, Any]:
+    """What a workload keeps: a little or a lot, slow or fast, on whatever suffices or on what is declared."""
+    return {
+        "capacity_tb": draw(st.sampled_from([0.4, 60, 950, 4000])),
+        "growth_per_year": draw(share(0, 1)),
+        "throughput_gb_per_s": draw(st.sampled_from([0.2, 9.5, 45])),
+        "egress_tb_per_month": draw(st.sampled_from([0, 0.3, 25])),
+        "tier": draw(st.sampled_from(["auto", "auto", "nas", "parallel", "object"])),
+    }
 
 
 @st.composite
@@ -158,6 +172,11 @@ def sites(draw: st.DrawFn, number: int) -> dict[str, Any]:
         }
     if draw(st.integers(0, 3)) == 0:
         given["power_limit_kw"] = draw(st.integers(10, 120))
+    if draw(st.integers(0, 3)) == 0:
+        given["limits"] = {
+            "rack_density_limit_kw": draw(st.sampled_from([9, 14, 40])),
+            "liquid_cooling_installed": draw(st.booleans()),
+        }
     return given
 
 
@@ -251,6 +270,7 @@ def plans(draw: st.DrawFn) -> str:
             "token_price_path_per_year": draw(share(-0.5, 0.1)),
             "negotiated_discount_share": draw(share(0, 0.4)),
         },
+        "storage": {"life_years": draw(st.sampled_from([1, 3, 5]))},
         "energy": {"escalation_per_year": draw(st.none() | share(-0.02, 0.06))},
     }
     return json.dumps(plan)

@@ -69,3 +69,14 @@ class Constraints(Section):
         ge=1,
         le=4,
     )
+
+    @property
+    def are_declared(self) -> bool:
+        """Whether anything limits the plan as a whole."""
+        declared = (
+            self.budget_per_year,
+            self.budget_by_year,
+            self.sovereign_share,
+            self.carbon_tonnes_per_year,
+        )
+        return any(limit is not None for limit in declared)

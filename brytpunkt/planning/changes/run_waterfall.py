@@ -18,6 +18,7 @@ from brytpunkt.planning.inputs.planning_inputs import Facts
 from brytpunkt.planning.ledger.evaluate import evaluate
 from brytpunkt.planning.ledger.ledger import totals
 from brytpunkt.planning.ledger.order_month_scan import order_scan
+from brytpunkt.planning.ruling import verdict_cost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -172,7 +173,8 @@ def stored_values(stored: Stored) -> dict[Key, int]:
     """Present values of a result by site and measure, in cents; ``best`` is what the verdict costs."""
     values: dict[Key, int] = {}
     for row in stored.verdicts.iter_rows(named=True):
-        best = row["switch_npv"] if row["verdict"] == "build" else row["npv_rent"]
+        # what keeps to constraints is optimised, and no choice that could be kept under other inputs
+        best = None if row.get("is_ruled") else verdict_cost(row)
         for measure, amount in zip(MEASURES, (row["npv_rent"], row["npv_own"], best), strict=True):
             if amount is not None:
                 values[row["site"], measure] = round(amount * CENTS)

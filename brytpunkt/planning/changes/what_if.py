@@ -18,6 +18,7 @@ from brytpunkt.planning.ledger.evaluate import evaluate, strategies
 from brytpunkt.planning.ledger.ledger import totals
 from brytpunkt.planning.ledger.prepare import prepare
 from brytpunkt.planning.optimal.kept_orders import KeptOptimum, kept_mixes, kept_optima, kept_values
+from brytpunkt.planning.ruling import nothing_ruled_out
 from brytpunkt.planning.verdicts.verdicts import rent_value, switch, verdict_of
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ def outlook(plan: Plan, facts: Facts, stored: StoredOptima) -> pl.DataFrame:
         kept = beside.submit(kept_values, basis, stored.mixes())
         evaluation = strategies(basis)
         values = stored.pure_values(evaluation) | kept.result()
+    ruled = _ruled(evaluation, facts, stored, values)
     return (
         pl.DataFrame(
             [(site.id, site.name, site.is_comparator, values.get(site.id)) for site in plan.sites],
@@ -133,10 +135,27 @@ def outlook(plan: Plan, facts: Facts, stored: StoredOptima) -> pl.DataFrame:
         .join(evaluation.chosen.select("site", own=pl.col("pv_cents") / CENTS), on="site", how="left")
         .join(switch(evaluation).rename({"best_value": "best"}), on="site", how="left")
         .join(verdict_of(evaluation), on="site")
-        .with_columns(rent=pl.lit(rent_value(evaluation)))
+        .join(ruled, on="site")
+        .with_columns(
+            rent=pl.lit(rent_value(evaluation)),
+            verdict=pl.when("is_ruled").then("ruled_verdict").otherwise("verdict"),
+            switch_month=pl.when("is_ruled").then("ruled_month").otherwise("switch_month"),
+            best=pl.when("is_ruled").then("ruled_value").otherwise("best"),
+        )
         .select(pl.col(name).cast(kind) for name, kind in OUTLOOK_SCHEMA.items())
         .sort("best", "own", "site", nulls_last=True)
     )
+
+
+def _ruled(
+    evaluation: Evaluation, facts: Facts, stored: StoredOptima, values: dict[str, float]
+) -> pl.DataFrame:
+    """What the plan's constraints rule out, and what is left of the stored plans."""
+    if not evaluation.basis.plan.constraints.are_declared:
+        return nothing_ruled_out(evaluation)
+    from brytpunkt.planning.kept_ruling import kept_ruling  # HiGHS, for these plans alone
+
+    return kept_ruling(evaluation, facts, stored.sources, stored.mixes(), values)
 
 
 def what_if(

@@ -8,6 +8,7 @@ import polars as pl
 
 from brytpunkt.declarations import InlineServer
 from brytpunkt.planning.own.options import UNSOURCED_COLOCATION_EUR_PER_KW_MONTH
+from brytpunkt.planning.reasons import BECAUSE
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan, Site
@@ -29,6 +30,25 @@ def warnings_of(plan: Plan, facts: Facts, evaluation: Evaluation, verdicts: pl.D
         *_free_of_charge(plan),
         *_full(verdicts),
     )
+
+
+def ruled_out(verdicts: pl.DataFrame, optimal: pl.DataFrame) -> list[str]:
+    """What cannot be done, and the limit or constraint that says so."""
+    reasons = dict(optimal.filter(~pl.col("is_feasible")).select("site", "reason").iter_rows())
+    is_infeasible = pl.col("verdict") == "infeasible"
+    rows = [
+        f"At {name} no plan keeps to what is declared: {reasons[site].removeprefix(BECAUSE)}."
+        for site, name in verdicts.filter(is_infeasible).select("site", "site_name").iter_rows()
+    ]
+    rows += [
+        f"Renting everything {reason}." for reason in verdicts["rent_reason"].drop_nulls().unique().sort()
+    ]
+    owned = verdicts.filter(~is_infeasible).select("site_name", "npv_own", "own_reason")
+    rows += [
+        f"Nothing can be owned at {name}: {reason}." if own is None else f"Owning at {name} {reason}."
+        for name, own, reason in owned.drop_nulls("own_reason").iter_rows()
+    ]
+    return rows
 
 
 def _unsourced(plan: Plan) -> list[str]:

@@ -44,16 +44,20 @@ def own_rows(plan: Plan, basis: Basis, flows: pl.DataFrame, purchases: pl.DataFr
     key = ["option", "order_month"]
     staff = flows.select(key).unique().join(platform_staff(plan, basis), how="cross")
     rows = flows.select(*key, *ROW, "amount")
-    kept, bought = _kept(plan, basis, purchases, key)
+    kept, bought = _kept(plan, basis, rows.select(key).unique(), purchases)
     everything = pl.concat([rows, staff.select(rows.columns), kept.select(rows.columns)])
     return rounded(plan, basis, _taxed(basis, everything, pl.concat([purchases, bought]), key), key)
 
 
 def _kept(
-    plan: Plan, basis: Basis, purchases: pl.DataFrame, key: list[str]
+    plan: Plan, basis: Basis, schedules: pl.DataFrame, purchases: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Storage of every schedule from its first delivery -> its flows, and what of it is depreciated."""
-    first = purchases.group_by(key).agg(first=pl.col("delivery_month").min())
+    """Storage of every schedule -> its flows, and what of it is depreciated; all rented where nothing is ever bought."""
+    key = schedules.columns
+    arrivals = purchases.group_by(key).agg(first=pl.col("delivery_month").min())
+    first = schedules.join(arrivals, on=key, how="left").with_columns(
+        pl.col("first").fill_null(basis.horizon)
+    )
     months = first["first"].unique().sort().to_list()
     flows = first.join(
         storage_flows(plan, basis.fx, basis.months, months), left_on="first", right_on="delivery_month"

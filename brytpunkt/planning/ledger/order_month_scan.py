@@ -83,7 +83,13 @@ def summed(basis: Basis, schedule: Schedule, energy: pl.DataFrame) -> pl.DataFra
     ).with_columns(item=pl.lit(""))
     columns = [*BOUGHT, *ROW, "amount"]
     rest = pl.concat([purchased.select(columns), overflowing(basis, schedule).select(columns)])
-    first = schedule.bought.group_by(BOUGHT).agg(delivery_month=pl.col("delivery_month").min())
+    arrivals = schedule.bought.group_by(BOUGHT).agg(delivery_month=pl.col("delivery_month").min())
+    # what is never bought is stored at rent to the end
+    first = (
+        schedule.first.select(BOUGHT)
+        .join(arrivals, on=BOUGHT, how="left")
+        .with_columns(pl.col("delivery_month").fill_null(basis.horizon))
+    )
     bridge = bridges(basis.market, basis.choice, _deliveries(schedule.first)).rename(
         {"offer": "item", "delivery": "delivery_month"}
     )

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 class Basis:
     """What all strategies share: calendar, demand, market, options and prices of energy.
 
-    ``offered``: every site, mode and server; ``options``: those that the declared rooms carry.
+    ``offered``: every site, mode and server; ``options``: those that power and room carry; ``unfit``: the others with the
+    reason (``rooms.UNFIT_SCHEMA``).
     """
 
     plan: Plan
@@ -51,6 +52,7 @@ class Basis:
     bills: Bills
     offered: pl.DataFrame
     options: pl.DataFrame
+    unfit: pl.DataFrame
     infeasible: pl.DataFrame
     home: str
 
@@ -92,6 +94,7 @@ def prepare(plan: Plan, facts: Facts, horizon: int, kept_offers: pl.DataFrame | 
     profiles = pl.concat([serving.select("profile"), choice.on_demand.select("profile")]).unique()
     busy = busy_gpus(work.join(profiles, on="profile", how="semi"), shares, rules)
     offered = options(plan, modes(plan, facts, fx, months), serving, cells)
+    fit, unfit = carried(plan, facts, fx, offered)
     return Basis(
         plan=plan,
         fx=fx,
@@ -107,7 +110,8 @@ def prepare(plan: Plan, facts: Facts, horizon: int, kept_offers: pl.DataFrame | 
         cells=cells,
         bills=billed.result(),
         offered=offered,
-        options=carried(plan, facts, fx, offered),
+        options=fit,
+        unfit=unfit,
         infeasible=infeasible,
         home=home,
     )

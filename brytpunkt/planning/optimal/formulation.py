@@ -223,12 +223,11 @@ def _footprint(builder: Builder, pool: Pool, served: Ints, standing: tuple[Ints,
 def _storage(builder: Builder) -> tuple[Ints, Ints] | None:
     """Storage is rented until the first own servers arrive: one column for each month in which they may.
 
-    -> months, columns; None where nothing is stored. What is paid while nothing arrives stands in every plan.
+    -> months, columns; None where nothing is stored or nothing may arrive. What is paid while nothing arrives stands in
+    every plan.
     """
     shared = builder.field
     rented = _storage_flow(shared, None)
-    if not (rented.start.any() or rented.end.any()):
-        return None
     months = np.unique(
         [
             pool.delivery(int(q))
@@ -237,17 +236,18 @@ def _storage(builder: Builder) -> tuple[Ints, Ints] | None:
             if pool.delivery(int(q)) < shared.horizon
         ]
     ).astype(np.int64)
-    if not months.size:
-        return None
     owned = [_storage_flow(shared, int(month)) for month in months]
+    if not any(flow.start.any() or flow.end.any() for flow in (rented, *owned)):
+        return None
     none = builder.program.add_columns(np.array([builder.unit(rented)]), 1.0, whole=True)
     arrives = builder.program.add_columns(np.array([builder.unit(flow) for flow in owned]), 1.0, whole=True)
     one = builder.program.add_rows(1.0, 1.0, (1,), "capacity")
     builder.program.set(one, np.concatenate([none, arrives]), 1.0)
     if builder.budget is not None:
         builder.spend(none, rented.by_year()[None])
-        builder.spend(arrives, np.stack([flow.by_year() for flow in owned]))
-    return months, arrives
+        if owned:
+            builder.spend(arrives, np.stack([flow.by_year() for flow in owned]))
+    return (months, arrives) if owned else None
 
 
 def _storage_flow(shared: Field, delivery: int | None) -> Flow:

@@ -10,19 +10,17 @@ import polars as pl
 
 from brytpunkt.planning.inputs.money import monthly_rate
 from brytpunkt.planning.ledger.ledger import mix_ledger
-from brytpunkt.planning.optimal.dispatch import Dispatched, dispatch
-from brytpunkt.planning.optimal.formulation import BUDGET
-from brytpunkt.planning.optimal.limits import broken, carbon_of, over_budget
-from brytpunkt.planning.optimal.mix import Mix
-from brytpunkt.planning.optimal.problem import field_of
+from brytpunkt.planning.optimal.limits import broken, carbon_of
+from brytpunkt.planning.optimal.pure import Broken, breaking, broken_frame
 from brytpunkt.planning.optimal.solve import Optimum, portfolio_optimum, site_optimum
+from brytpunkt.planning.reasons import BECAUSE, JOINED, breaks, own_reasons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from brytpunkt.planning.inputs.planning_inputs import Facts
     from brytpunkt.planning.ledger.evaluate import Evaluation
-    from brytpunkt.planning.optimal.formulation import Limits
+    from brytpunkt.planning.optimal.mix import Mix
     from brytpunkt.planning.optimal.problem import Field
 
 CENTS = 100
@@ -64,7 +62,8 @@ class Optimal:
 
     ``plans``: one row a site (``PLAN_SCHEMA``). ``schedule``: site, kind (buy, commit), workload (of a commitment), item, order_month, from_month,
     until_month, count. ``served``: site, workload, month, by, item, share. ``carbon``: site, month, by, kg.
-    ``ledger``: site, option, month, component, item, timing, cents, pv_cents.
+    ``ledger``: site, option, month, component, item, timing, cents, pv_cents. ``broken``: site (null for rent), strategy, reason:
+    the pure strategies that break a declared constraint.
     """
 
     plans: pl.DataFrame
@@ -72,11 +71,12 @@ class Optimal:
     served: pl.DataFrame
     carbon: pl.DataFrame
     ledger: pl.DataFrame
+    broken: pl.DataFrame
 
 
 def site_optima(evaluation: Evaluation, facts: Facts) -> dict[str, Optimum]:
-    """The optimum of every site that has options -> by site."""
-    sites = evaluation.chosen["site"].sort().to_list()
+    """The optimum of every site, that of renting where nothing can be owned -> by site."""
+    sites = sorted(site.id for site in evaluation.basis.plan.sites)
     with ThreadPoolExecutor(CORES) as pool:
         return dict(
             zip(sites, pool.map(lambda site: site_optimum(evaluation, facts, site), sites), strict=True)
@@ -90,7 +90,8 @@ def mixes_of(optima: dict[str, Optimum]) -> dict[str, tuple[Field, Mix]]:
 
 def optimal_plans(evaluation: Evaluation, optima: Sequence[Optimum]) -> Optimal:
     """Optima at ledger prices."""
-    parts = [_published(evaluation, optimum) for optimum in optima]
+    ruled_out = breaking(evaluation, optima[0].limits) if optima else {}
+    parts = [_published(evaluation, optimum, ruled_out) for optimum in optima]
     return Optimal(
         plans=pl.DataFrame([part[0] for part in parts], schema=PLAN_SCHEMA, orient="row"),
         schedule=pl.concat(
@@ -107,14 +108,16 @@ def optimal_plans(evaluation: Evaluation, optima: Sequence[Optimum]) -> Optimal:
         if any(optimum.done is not None for optimum in optima)
         else pl.DataFrame(schema={"site": pl.String, "month": pl.Int64, "by": pl.String, "kg": pl.Float64}),
         ledger=pl.concat([_empty(evaluation), *(part[1] for part in parts)]),
+        broken=broken_frame(ruled_out),
     )
 
 
 def joined(one: Optimal, other: Optimal) -> Optimal:
     """All of both."""
-    return Optimal(
-        *(pl.concat([getattr(one, item.name), getattr(other, item.name)]) for item in fields(Optimal))
-    )
+    both = {
+        item.name: pl.concat([getattr(one, item.name), getattr(other, item.name)]) for item in fields(Optimal)
+    }
+    return Optimal(**both | {"broken": both["broken"].unique(maintain_order=True)})
 
 
 def portfolio_plan(evaluation: Evaluation, facts: Facts, sites: dict[str, Optimum]) -> Optimum:
@@ -132,9 +135,11 @@ def portfolio_plan(evaluation: Evaluation, facts: Facts, sites: dict[str, Optimu
     return min(fit, key=lambda trial: trial[:2])[2] if fit else together
 
 
-def _published(evaluation: Evaluation, optimum: Optimum) -> tuple[tuple[object, ...], pl.DataFrame]:
+def _published(
+    evaluation: Evaluation, optimum: Optimum, ruled_out: Broken
+) -> tuple[tuple[object, ...], pl.DataFrame]:
     """The cheapest feasible of the programme's plan and the pure strategies, with its ledger."""
-    pure, excluded = _pure(evaluation, optimum)
+    pure, excluded = _pure(evaluation, optimum, ruled_out)
     rows = _mix_rows(evaluation, optimum)
     value = _value(rows) if rows is not None else None
     is_kept = (
@@ -146,13 +151,13 @@ def _published(evaluation: Evaluation, optimum: Optimum) -> tuple[tuple[object, 
     if is_kept and rows is not None and value is not None:
         candidates[PROGRAMME] = (value, rows)
     best_pure = min(pure, key=lambda name: (_value(pure[name]), name)) if pure else None
-    listed = "; ".join(f"{name}: breaks the {', '.join(why)}" for name, why in excluded.items()) or None
+    listed = JOINED.join(f"{name}: {breaks(why)}" for name, why in excluded.items()) or None
     head = (optimum.site,)
     staff = _value(
         evaluation.rent.filter(pl.col("strategy") == "rent", pl.col("component") == "platform_staff")
     )
     if not candidates:
-        reason = _why_not(optimum)
+        reason = JOINED.join([_why_not(optimum), *_no_servers(evaluation, optimum.site)])
         return (*head, False, reason, None, *([None] * 8), listed), _empty(evaluation)
     source = min(candidates, key=lambda name: (candidates[name][0], name))
     objective = None if optimum.objective is None else optimum.objective + staff
@@ -176,12 +181,17 @@ def _published(evaluation: Evaluation, optimum: Optimum) -> tuple[tuple[object, 
 def _why_not(optimum: Optimum) -> str:
     """The constraints that clash, or those that the programme's plan breaks when it is served hour by hour."""
     if optimum.clashing:
-        return f"infeasible, because {' and '.join(optimum.clashing)} cannot be kept together with the demand"
+        return f"{BECAUSE}{' and '.join(optimum.clashing)} cannot be kept together with the demand"
     found = broken(optimum.limits, optimum.field, optimum.done) if optimum.done is not None else ()
     return (
-        f"infeasible, because the cheapest plan found still breaks {' and '.join(found) or 'a constraint'} in some hour; "
+        f"{BECAUSE}the cheapest plan found still breaks {' and '.join(found) or 'a constraint'} in some hour; "
         "loosen it a little"
     )
+
+
+def _no_servers(evaluation: Evaluation, site: str | None) -> list[str]:
+    """Why nothing can be owned at a site, where that is so."""
+    return [reason for name, reason in own_reasons(evaluation).items() if name == site]
 
 
 def _value(rows: pl.DataFrame) -> float:
@@ -209,69 +219,27 @@ def _as_mix(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _pure(
-    evaluation: Evaluation, optimum: Optimum
+    evaluation: Evaluation, optimum: Optimum, ruled_out: Broken
 ) -> tuple[dict[str, pl.DataFrame], dict[str, tuple[str, ...]]]:
     """Ledgers of the pure strategies that keep to the constraints, and what the others break."""
     kept: dict[str, pl.DataFrame] = {}
     excluded: dict[str, tuple[str, ...]] = {}
     for name in evaluation.rent["strategy"].unique().sort():
-        rows = evaluation.rent.filter(pl.col("strategy") == name)
-        why = _rent_breaks(evaluation, optimum.limits, optimum.field, rows)
-        if why:
-            excluded[name] = why
+        if (None, name) in ruled_out:
+            excluded[name] = ruled_out[None, name]
         else:
-            kept[name] = _as_mix(rows)
+            kept[name] = _as_mix(evaluation.rent.filter(pl.col("strategy") == name))
     best = evaluation.best if optimum.site is None else evaluation.best.filter(pl.col("site") == optimum.site)
     comparators = [site.id for site in evaluation.basis.plan.sites if site.is_comparator]
     for site, mode, option in best.select("site", "mode", "option").sort("site", "mode").iter_rows():
         if optimum.site is None and site in comparators:
             continue
-        rows = evaluation.own.filter(pl.col("option") == option)
         name = mode if optimum.site is not None else f"{site} {mode}"
-        why = _own_breaks(evaluation, optimum, option, rows)
-        if why:
-            excluded[name] = why
+        if (site, mode) in ruled_out:
+            excluded[name] = ruled_out[site, mode]
         else:
-            kept[name] = _as_mix(rows)
+            kept[name] = _as_mix(evaluation.own.filter(pl.col("option") == option))
     return kept, excluded
-
-
-def _rent_breaks(evaluation: Evaluation, limits: Limits, field: Field, rows: pl.DataFrame) -> tuple[str, ...]:
-    """Constraints that a rent strategy breaks, its offers taken as serving all of their workload's work."""
-    if not limits.names[1:]:
-        return ()
-    offers = evaluation.basis.market.offers.select("workload", item="offer").unique()
-    apis = evaluation.basis.market.apis.select("workload", item="offer").unique()
-    used = (
-        rows.filter(pl.col("item") != "").select("item").unique().join(pl.concat([offers, apis]), on="item")
-    )
-    taken = used.sort("workload", "item").unique("workload", keep="first", maintain_order=True)
-    whole = (field.work > 0).astype(float)
-    shares = tuple(
-        (field.workloads.index(workload), "hourly", item, whole[field.workloads.index(workload)])
-        for workload, item in taken.select("workload", "item").iter_rows()
-    )
-    undispatched = Dispatched((), shares, pl.DataFrame(), field)
-    return (*over_budget(limits, rows, field), *broken(limits, field, undispatched))
-
-
-def _own_breaks(evaluation: Evaluation, optimum: Optimum, option: str, rows: pl.DataFrame) -> tuple[str, ...]:
-    limits = optimum.limits
-    if not limits.names[1:]:
-        return ()
-    basis = evaluation.basis
-    field = field_of(basis, basis.options.filter(pl.col("option") == option))
-    bought = evaluation.schedule.bought.filter(pl.col("option") == option)
-    lead = field.pools[0].delivery(0)
-    mix = Mix(
-        tuple((0, int(d) - lead, int(n)) for d, n in bought.select("delivery_month", "servers").iter_rows()),
-        (),
-    )
-    done = dispatch(basis.plan, field, mix)
-    return (
-        *over_budget(limits, rows, field),
-        *(name for name in broken(limits, field, done) if name != BUDGET),
-    )
 
 
 def _schedule(optimum: Optimum) -> pl.DataFrame:

@@ -56,7 +56,10 @@ class Optimum:
 def site_optimum(evaluation: Evaluation, facts: Facts, site: str) -> Optimum:
     """The cheapest mix with servers at one site, or with none."""
     basis = evaluation.basis
-    options = _undominated(basis.options.filter(pl.col("site") == site))
+    arrives = evaluation.schedule.first.select("option").unique()
+    options = _undominated(
+        basis.options.filter(pl.col("site") == site).join(arrives, on="option", how="semi")
+    )
     trials = []
     for name in options["option"]:
         field = field_of(basis, options.filter(pl.col("option") == name))
@@ -66,7 +69,7 @@ def site_optimum(evaluation: Evaluation, facts: Facts, site: str) -> Optimum:
         if relaxed is not None:
             trials.append((relaxed.objective, str(name), field, limits, program, columns))
     if not trials:
-        return _without_servers(evaluation, facts, site)
+        return _without_trials(evaluation, facts, site, options)
     trials.sort(key=lambda trial: trial[:2])
     best: tuple[Solution, Field, Limits, Columns] | None = None
     bound = np.inf
@@ -105,11 +108,10 @@ def _kept(evaluation: Evaluation, optimum: Optimum) -> Optimum:
     return optimum
 
 
-def _without_servers(evaluation: Evaluation, facts: Facts, site: str) -> Optimum:
-    """No option can even be relaxed to a plan: either nothing fits, or constraints clash."""
+def _without_trials(evaluation: Evaluation, facts: Facts, site: str, options: pl.DataFrame) -> Optimum:
+    """No option can even be relaxed to a plan: either nothing can be owned, or constraints clash."""
     basis = evaluation.basis
-    options = basis.options.filter(pl.col("site") == site).head(1)
-    field = field_of(basis, options)
+    field = field_of(basis, options.head(1))
     limits = limits_of(basis, facts, field)
     program, columns = build(basis.plan, field, limits)
     found = solve(program.model(), gap=SITE_GAP, nodes=NODES)

@@ -76,8 +76,10 @@ def hardware_frame(plan: Plan, facts: Facts) -> pl.DataFrame:
     return pl.concat([declared, known]).sort("server")
 
 
-def readiness(plan: Plan, options: pl.DataFrame, hardware: pl.DataFrame, fx: Fx) -> pl.DataFrame:
-    """One row per site x mode x server.
+def readiness(
+    plan: Plan, options: pl.DataFrame, hardware: pl.DataFrame, fx: Fx, *, with_grid: bool = True
+) -> pl.DataFrame:
+    """One row per site x mode x server. Without ``with_grid`` it is judged by power and room alone, whenever the grid comes.
 
     ``options``: site, mode, server, nameplate_kw, power_limit_kw, highest_pue, max_servers, rack_kw, grid_month.
     ``hardware``: server, cooling, rack_units.
@@ -98,7 +100,8 @@ def readiness(plan: Plan, options: pl.DataFrame, hardware: pl.DataFrame, fx: Fx)
     rows = []
     for option in options.join(hardware, on="server", how="left").iter_rows(named=True):
         limits = limits_of(sites[option["site"]])
-        found = _check(option, sites[option["site"]], limits, plan.finance.months)
+        horizon = plan.finance.months if with_grid else None
+        found = _check(option, sites[option["site"]], limits, horizon)
         refit = limits.retrofit if found.status == "after_retrofit" else None
         rows.append(
             {
@@ -119,13 +122,14 @@ def readiness(plan: Plan, options: pl.DataFrame, hardware: pl.DataFrame, fx: Fx)
     return pl.DataFrame(rows, schema=READINESS_SCHEMA).sort("option")
 
 
-def _check(option: dict[str, Any], site: Site, limits: RoomLimits, horizon: int) -> Checks:
+def _check(option: dict[str, Any], site: Site, limits: RoomLimits, horizon: int | None) -> Checks:
     found = Checks()
     _density(option, limits, found)
     _liquid(option, site, limits, found)
     _power(option, found)
     _floor(limits, found)
-    _grid(option, horizon, found)
+    if horizon is not None:
+        _grid(option, horizon, found)
     if limits.feeds == "single":
         found.remarks.append(
             "one power feed: its outage stops every server, and spare servers do not help against that"

@@ -17,16 +17,19 @@ from brytpunkt.planning.optimal.dispatch import dispatch
 from brytpunkt.planning.optimal.mix import Line
 from brytpunkt.planning.optimal.unit_cash_flows import annuity
 from brytpunkt.planning.own.capacity import server_life_months
+from brytpunkt.planning.own.storage import storage_life_months
 from brytpunkt.planning.verdicts.lmdi import FIXED, by_year, decompose_many
 
 if TYPE_CHECKING:
     from brytpunkt.planning.ledger.evaluate import Evaluation
+    from brytpunkt.planning.optimal.dispatch import Dispatched
     from brytpunkt.planning.optimal.milp import Floats
     from brytpunkt.planning.optimal.mix import Mix
     from brytpunkt.planning.optimal.problem import Field
     from brytpunkt.planning.verdicts.disruptions import Decided
 
 TOKENS_PER_PRICE = 1e6
+STORED = ("storage_rent", "egress", "storage_maintenance")
 SCHEMA = {
     "month": pl.Int64,
     "workload": pl.String,
@@ -95,10 +98,13 @@ def bill(evaluation: Evaluation, field: Field, mix: Mix) -> pl.DataFrame:
     owned = _owned(evaluation, field, [line for line in done.lines if line.option is not None])
     work = _work_of(field, [share for share in done.shares if share[1] == "own"])
     all_work = np.sum(list(work.values()), axis=0) if work else np.zeros(field.horizon)
+    fixed = _staff(evaluation, field) + _stored(evaluation, done) + np.where(all_work > 0, 0.0, owned)
     frames = []
     for workload, by, item, share in done.shares:
         served = (share * field.work[workload]).sum(axis=1)
         if not served.any():
+            if by == "committed":  # paid, and idle throughout
+                fixed = fixed + _committed(field, mix, workload, item)[0]
             continue
         if by == "own":
             part = np.divide(work[workload], all_work, out=np.zeros_like(all_work), where=all_work > 0)
@@ -130,7 +136,7 @@ def bill(evaluation: Evaluation, field: Field, mix: Mix) -> pl.DataFrame:
                 }
             )
         )
-    return pl.concat([pl.DataFrame(schema=SCHEMA), *frames, _staff(evaluation)])
+    return pl.concat([pl.DataFrame(schema=SCHEMA), *frames, _fixed(field, fixed)])
 
 
 def _hourly_cost(field: Field, share: Floats, workload: int, item: str) -> Floats:
@@ -192,15 +198,37 @@ def _committed(field: Field, mix: Mix, workload: int, item: str) -> tuple[Floats
     return cost, units
 
 
-def _staff(evaluation: Evaluation) -> pl.DataFrame:
-    """Platform staff: cost that no volume carries."""
+def _staff(evaluation: Evaluation, field: Field) -> Floats:
+    """Platform staff [H]."""
     rows = evaluation.rent.filter(pl.col("strategy") == "rent", pl.col("component") == "platform_staff")
-    return rows.select(
+    cost = np.zeros(field.horizon)
+    np.add.at(cost, rows["month"].to_numpy(), rows["cents"].to_numpy() / 100)
+    return cost
+
+
+def _stored(evaluation: Evaluation, done: Dispatched) -> Floats:
+    """Accrual cost of storage [H]: rent, egress and support as paid, what is bought as an annuity over its life."""
+    plan = evaluation.basis.plan
+    life, rate = storage_life_months(plan.storage), monthly_rate(plan.finance)
+    cost = np.zeros(done.field.horizon)
+    for line in done.lines:
+        if line.component in STORED:
+            cost += line.amount
+        elif line.component == "storage_capex":
+            for month in np.flatnonzero(line.amount):
+                cost[month : month + life] += line.amount[month] * annuity(rate, life)
+    return cost
+
+
+def _fixed(field: Field, cost: Floats) -> pl.DataFrame:
+    """Cost that no volume carries, in the months that have any."""
+    frame = pl.DataFrame({"month": np.arange(field.horizon), "cost": cost}).filter(pl.col("cost") != 0)
+    return frame.select(
         "month",
         workload=pl.lit(""),
         mode=pl.lit(FIXED),
         volume=pl.lit(0.0),
         served=pl.lit(0.0),
         units=pl.lit(0.0),
-        cost=pl.col("cents") / 100,
+        cost="cost",
     )

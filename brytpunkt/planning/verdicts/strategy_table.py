@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.planning.reasons import own_reasons, unbuilt
 from brytpunkt.planning.verdicts.verdicts import rent_label, units_served
 
 if TYPE_CHECKING:
@@ -51,9 +52,20 @@ def strategies(evaluation: Evaluation, ledger: pl.DataFrame, optimal: Optimal) -
     feasible = feasible.join(labels, on="site", how="left", nulls_equal=True).with_columns(
         label=pl.when(pl.col("strategy") == "optimal").then("mix").otherwise("label")
     )
-    feasible = feasible.drop("mix")
+    feasible = _without_broken(feasible.drop("mix"), optimal)
     return pl.concat([feasible, _infeasible(evaluation, feasible), impossible], how="diagonal").sort(
         "site", pl.col("strategy").replace_strict(rank, return_dtype=pl.Int64), nulls_last=False
+    )
+
+
+def _without_broken(strategies: pl.DataFrame, optimal: Optimal) -> pl.DataFrame:
+    """Strategies that break a declared constraint are not feasible; their totals stay, to show what keeping to it costs."""
+    key = ["site", "strategy"]
+    broken = optimal.broken.select(*key, broken="reason")
+    return (
+        strategies.join(broken, on=key, how="left", nulls_equal=True, maintain_order="left")
+        .with_columns(is_feasible=pl.col("broken").is_null(), reason="broken")
+        .drop("broken")
     )
 
 
@@ -89,7 +101,7 @@ def _labels(evaluation: Evaluation) -> dict[str, str]:
 
 
 def _infeasible(evaluation: Evaluation, feasible: pl.DataFrame) -> pl.DataFrame:
-    """Strategies without rows: a mode that does not serve every workload, or servers that arrive too late."""
+    """Strategies without rows: a mode that does not serve every workload, and own servers that nothing takes."""
     basis = evaluation.basis
     done = set(feasible.select("site", "strategy").iter_rows())
     served = basis.choice.offers.group_by("mode").agg(pl.col("workload"))
@@ -99,10 +111,8 @@ def _infeasible(evaluation: Evaluation, feasible: pl.DataFrame) -> pl.DataFrame:
         lacking = sorted({w.id for w in basis.plan.workloads} - by_mode.get(mode, set()))
         if (None, mode) not in done and lacking:
             rows.append((None, mode, False, f"no offer for {', '.join(lacking)}"))
-    for site in basis.plan.sites:
-        for mode, declared in (("own_colocation", site.colocation), ("own_hall", site.own_hall)):
-            if declared is not None and (site.id, mode) not in done:
-                rows.append((site.id, mode, False, "the first delivery would fall after the horizon"))
+    rows += [(site, mode, False, reason) for site, mode, reason in unbuilt(evaluation).iter_rows()]
+    rows += [(site, "own", False, reason) for site, reason in own_reasons(evaluation).items()]
     schema = {"site": pl.String, "strategy": pl.String, "is_feasible": pl.Boolean, "reason": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row")
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ENERGY = (*PRICE_COLUMNS, "energy_capacity")
 RENTED = ("rent_on_demand", "rent_spot", "rent_committed", "rent_committed_upfront", "token_api")
+TAXES = ("tax", "tax_on_continuing_value")
 SCALES = (
     *(round(0.02 * j, 2) for j in range(1, 11)),
     *(round(0.2 + 0.05 * j, 2) for j in range(1, 17)),
@@ -50,16 +51,21 @@ def tipping_curve(evaluation: Evaluation) -> pl.DataFrame:
 
 
 def rent_at_scales(evaluation: Evaluation) -> pl.DataFrame:
-    """The cheapest of the settled offers for each workload, at every volume -> volume_scale, rent."""
+    """The cheapest of the settled offers at every volume, with what does not depend on it: staff, storage.
+
+    -> volume_scale, rent [present value, plan currency]
+    """
     basis = evaluation.basis
     flows = mode_flows(basis.market, basis.choice, SCALES)
     modes = present_value(basis.months, flows, ["scale", "workload", "mode"])
-    staff = _pv(evaluation.rent.filter(pl.col("strategy") == "rent", pl.col("component") == "platform_staff"))
+    fixed = _pv(
+        evaluation.rent.filter(pl.col("strategy") == "rent", ~pl.col("component").is_in((*RENTED, *TAXES)))
+    )
     return (
         modes.group_by("scale", "workload")
         .agg(pl.col("present_value").min())
         .group_by(volume_scale="scale")
-        .agg(rent=pl.col("present_value").sort().sum() + staff)
+        .agg(rent=pl.col("present_value").sort().sum() + fixed)
     )
 
 
@@ -87,9 +93,7 @@ def own_at_scales(
     energy = energy.with_columns(timing=pl.lit("end"))
     rows = evaluation.own.filter(pl.col("option") == option)
     bridged = pl.col("component").is_in(RENTED)
-    fixed = _pv(
-        rows.filter(~bridged & ~pl.col("component").is_in((*ENERGY, "tax", "tax_on_continuing_value")))
-    )
+    fixed = _pv(rows.filter(~bridged & ~pl.col("component").is_in((*ENERGY, *TAXES))))
     columns = ["scale", "month", "component", "timing", "amount"]
     varying = present_value(
         basis.months, pl.concat([energy.select(columns), bridge.select(columns)]), ["scale"]

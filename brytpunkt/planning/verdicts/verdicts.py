@@ -24,6 +24,7 @@ KWH_PER_MWH = 1000
 LITRES_PER_M3 = 1000
 GRAMS_PER_KG = 1000
 TOKENS_PER_PRICE = 1e6
+CHECKS = ("verdict_without_continuing_value", "verdict_long_horizon")
 
 
 def rent_value(evaluation: Evaluation) -> float:
@@ -47,7 +48,7 @@ def switch(evaluation: Evaluation, *, with_continuing_value: bool = True) -> pl.
 
 
 def verdict_of(evaluation: Evaluation, *, with_continuing_value: bool = True) -> pl.DataFrame:
-    """Build or rent -> site, verdict; a site whose servers could never arrive in time is rent."""
+    """Build or rent, whatever the constraints -> site, verdict; a site where nothing can be owned is rent."""
     decided = switch(evaluation, with_continuing_value=with_continuing_value)
     sites = pl.DataFrame({"site": [s.id for s in evaluation.basis.plan.sites]})
     return sites.join(decided, on="site", how="left").select(
@@ -132,8 +133,12 @@ def verdicts(
     curves: pl.DataFrame,
     tipping: pl.DataFrame,
     energy: pl.DataFrame,
+    ruled: pl.DataFrame,
 ) -> pl.DataFrame:
-    """One row a site, the one with the cheapest best plan to build first; ``longer`` is the verdict over 1.5 x the horizon."""
+    """One row a site, the one with the cheapest best plan to build first; ``longer`` is the verdict over 1.5 x the horizon.
+
+    ``ruled`` (``ruling.RULING_SCHEMA``) decides where a constraint rules something out; what was asked twice more is null there.
+    """
     basis = evaluation.basis
     finance = basis.plan.finance
     rent = rent_value(evaluation)
@@ -165,7 +170,14 @@ def verdicts(
         .join(_energy_means(energy), on="site", how="left")
         .join(_largest(evaluation), on="site", how="left")
         .with_columns(npv_rent=pl.lit(rent), npv_own=pl.col("own_cents") / CENTS)
-        .with_columns(saving=pl.col("npv_rent") - pl.col("npv_own"))
+        .join(ruled, on="site", how="left")
+        .with_columns(
+            saving=pl.when(~pl.col("is_ruled")).then(pl.col("npv_rent") - pl.col("npv_own")),
+            verdict=pl.when("is_ruled").then("ruled_verdict").otherwise("verdict"),
+            switch_month=pl.when("is_ruled").then("ruled_month").otherwise("switch_month"),
+            best_value=pl.when("is_ruled").then("ruled_value").otherwise("best_value"),
+            **{name: pl.when(~pl.col("is_ruled")).then(name) for name in CHECKS},
+        )
         .sort("best_value", "npv_own", "site", nulls_last=True)
         .with_row_index("rank", offset=1)
     )
@@ -203,6 +215,9 @@ def verdicts(
         verdict_long_horizon="verdict_long_horizon",
         peak_servers="peak_servers",
         peak_it_kw="peak_it_kw",
+        is_ruled="is_ruled",
+        own_reason="own_reason",
+        rent_reason="rent_reason",
     )
 
 

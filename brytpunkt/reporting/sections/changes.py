@@ -55,7 +55,8 @@ def _site_line(changes: Row, row: Row, formats: Formats, *, is_alone: bool) -> s
     if changes["currency_before"] == changes["currency"]:
         was, now = row["best_before"], row["best_after"]
         is_moved = is_moved or was != now
-        sentences.append(_money(was, now, formats))
+        if was is not None and now is not None:
+            sentences.append(_money(was, now, formats))
     return " ".join(sentences) if is_moved or is_alone else ""
 
 

@@ -216,7 +216,7 @@ def site_cells(at: Desk, row: Row, scale: str) -> Row:
     """One site in the comparison table; the saving is that of its best order month."""
     formats, words = at.formats, at.formats.texts
     rent, best = float(row["npv_rent"]), row["switch_npv"]
-    saved = None if best is None else rent - best
+    saved = None if best is None or row.get("is_ruled") else rent - best
     share = None if saved is None or not rent else saved / rent
     return {
         "site": row["site"],

@@ -9,6 +9,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from brytpunkt.planning.reasons import BECAUSE
+from brytpunkt.reporting.phrases import phrases
 from brytpunkt.reporting.sanitise import short
 
 if TYPE_CHECKING:
@@ -31,9 +33,17 @@ class Tile:
 
 
 def outcome(row: Row) -> str:
-    """build_now, build_later, rent_only, or late where servers could never arrive in time."""
+    """What page one says.
+
+    build_now, build_later, rent_only; unfit where nothing can be owned (late in a run that does not know why); build_ruled
+    and rent_ruled where a constraint rules out renting or owning; impossible where nothing keeps to what is declared.
+    """
+    if row["verdict"] == "infeasible":
+        return "impossible"
+    if row.get("is_ruled"):
+        return f"{row['verdict']}_ruled"
     if row["npv_own"] is None:
-        return "late"
+        return "unfit" if row.get("own_reason") else "late"
     if row["verdict"] == "rent":
         return "rent_only"
     return "build_later" if row["switch_month"] else "build_now"
@@ -48,7 +58,12 @@ def years(horizon_months: int, formats: Formats) -> str:
 
 
 def saving(row: Row) -> float | None:
-    """Saved against renting by the best order month, or lost by ordering now where renting wins."""
+    """Saved against renting by the best order month, or lost by ordering now where renting wins.
+
+    None where one of the two is ruled out.
+    """
+    if row.get("is_ruled"):
+        return None
     if row["verdict"] == "build" and row["switch_npv"] is not None:
         return float(row["npv_rent"]) - float(row["switch_npv"])
     return None if row["npv_own"] is None else float(row["npv_rent"]) - float(row["npv_own"])
@@ -78,11 +93,25 @@ def lead(row: Row, horizon_months: int, formats: Formats) -> str:
         extra=formats.money(-saved),
         share=formats.percent(saved / float(row["npv_rent"]) if row["npv_rent"] else None),
         date=formats.month(row["switch_date"]),
+        why=_why(row, formats),
     )
     if kind == "build_now":
         paid = row["payback_date"]
         text += " " + (words("payback.paid", date=formats.month(paid)) if paid else words("payback.unpaid"))
     return text
+
+
+def _why(row: Row, formats: Formats) -> str:
+    """What rules out renting and owning, one sentence each; empty where neither is."""
+    say = phrases(formats)
+    sentences = []
+    if row.get("rent_reason"):
+        sentences.append(formats.texts("lead.no_rent", reason=say(row["rent_reason"])))
+    if row.get("own_reason"):
+        key = "lead.no_own" if row["npv_own"] is None else "lead.no_own_alone"
+        site = short(row["site_name"], NAME_IN_SENTENCE)
+        sentences.append(formats.texts(key, site=site, reason=say(row["own_reason"])))
+    return " ".join(sentences)
 
 
 def mix(summary: Row, site: str | None, rent: float, formats: Formats) -> str:
@@ -91,7 +120,11 @@ def mix(summary: Row, site: str | None, rent: float, formats: Formats) -> str:
     if found is None:
         return ""
     if not found["is_feasible"]:
-        return " " + formats.texts("lead.mix_none", reason=found["reason"])
+        reason = str(found["reason"]).removeprefix(BECAUSE)
+        return " " + formats.texts("lead.mix_none", reason=phrases(formats)(reason))
+    here = [row for row in summary["sites"] if site in {None, row["site"]}]
+    if any(row.get("is_ruled") for row in here) or all(row["npv_own"] is None for row in here):
+        return ""  # the verdict is about this plan already, or there is nothing to mix
     saved = rent - found["present_value"]
     if found["source"] != "programme" or saved <= 0:
         return ""
@@ -102,10 +135,12 @@ def mix(summary: Row, site: str | None, rent: float, formats: Formats) -> str:
 
 
 def tiles(row: Row, horizon_months: int, formats: Formats) -> list[Tile]:
-    """The key figures."""
+    """The key figures; none where nothing is feasible."""
     words = formats.texts
+    if row["verdict"] == "infeasible":
+        return []
     saved = saving(row)
-    gains = saved is not None and saved >= 0
+    gains = saved is None or saved >= 0
     share = None if saved is None or not row["npv_rent"] else abs(saved) / float(row["npv_rent"])
     label = words("tile.saving", years=years(horizon_months, formats)) if gains else words("tile.extra")
     never = row["switch_month"] is None
@@ -115,12 +150,14 @@ def tiles(row: Row, horizon_months: int, formats: Formats) -> list[Tile]:
         Tile(
             label,
             formats.money(abs(saved) if saved is not None else None),
-            words("tile.saving_note", share=formats.percent(share)),
+            words("tile.saving_none")
+            if saved is None
+            else words("tile.saving_note", share=formats.percent(share)),
         ),
         Tile(
             words("tile.order"),
             words("never") if never else formats.month_short(row["switch_date"]),
-            words("tile.order_never" if never else "tile.order_note"),
+            words(_order_note(row)),
         ),
         Tile(
             words("tile.paid"),
@@ -137,6 +174,14 @@ def tiles(row: Row, horizon_months: int, formats: Formats) -> list[Tile]:
             words("tile.utilisation_note" if tips is not None else "tile.utilisation_none", planned=planned),
         ),
     ]
+
+
+def _order_note(row: Row) -> str:
+    if row["npv_own"] is None:
+        return "tile.order_nothing"
+    if row["switch_month"] is None:
+        return "tile.order_never"
+    return "tile.order_ruled" if row.get("is_ruled") else "tile.order_note"
 
 
 def _against(name: str, own: float | None, rent: float | None, formats: Formats) -> Tile:
@@ -160,7 +205,7 @@ def _energy(row: Row, formats: Formats) -> Tile:
 def flips(row: Row, horizon_months: int, formats: Formats) -> list[str]:
     """What would change the verdict, and what was tried and would not."""
     words = formats.texts
-    if row["npv_own"] is None:
+    if row["npv_own"] is None or row.get("is_ruled"):
         return []
     found = [_use(row, formats)]
     if row["wait_6_cost"] is not None and row["wait_12_cost"] is not None:

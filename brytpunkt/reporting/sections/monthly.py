@@ -31,7 +31,7 @@ def tokens_per_day(frames: Frames) -> pl.DataFrame:
 def own_purchases(frames: Frames, row: Row) -> pl.DataFrame:
     """Deliveries of the site's `own` -> server, order_month, delivery_month, retire_month, servers."""
     bought = frames.at("schedule", row["site"])
-    chosen = pl.col("is_own") if "is_own" in bought.columns else pl.col("mode") == row["own_mode"]
+    chosen = pl.col("is_own") if "is_own" in bought.columns else pl.col("mode") == (row["own_mode"] or "")
     return bought.filter(chosen).sort("delivery_month")
 
 

@@ -114,11 +114,11 @@ def published_section(at: Desk, best: Row) -> Row | None:
 
 
 def best_site(sites: list[Row]) -> Row:
-    """The first in rank that is no yardstick and can own; else the first in rank."""
-    return next(
-        (row for row in sites if not row["is_comparator"] and row["npv_own"] is not None),
-        next((row for row in sites if not row["is_comparator"]), sites[0]),
-    )
+    """The first in rank that is no yardstick, can own and is feasible; else the first in rank."""
+    candidates = [row for row in sites if not row["is_comparator"]]
+    feasible = [row for row in candidates if row["verdict"] != "infeasible"]
+    owning = [row for row in feasible if row["npv_own"] is not None]
+    return next(iter((*owning, *feasible, *candidates, *sites)))
 
 
 def _difference(at: Desk, row: Row) -> Row:

@@ -37,12 +37,12 @@ def certainty(at: Desk, row: Row, *, with_checks: bool) -> list[str]:
 
     `with_checks` counts the cross-checks, too, where the page does not name them one by one.
     """
-    if row["npv_own"] is None:
+    if row["npv_own"] is None or row["verdict"] == "infeasible":
         return []
     words, formats = at.formats.texts, at.formats
     said = []
     chance = next((item for item in _chances(at, row["site"]) if item["strategy"] == "building"), None)
-    if with_checks:
+    if with_checks and not row.get("is_ruled"):
         held = sum(row[key] == row["verdict"] for key in CHECKS)
         said.append(words("sure.checks", held=formats.number(held), total=formats.number(len(CHECKS))))
     wins = [own < rent for own, rent in _duels(at, row["site"])]

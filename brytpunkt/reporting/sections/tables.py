@@ -154,7 +154,7 @@ def strategy_rows(
             "name": formats.texts("text.optimal_everywhere")
             if (row["site"], row["strategy"]) == (None, "optimal")
             else formats.texts.name("strategy", row["strategy"]),
-            "label": short(say(row["label"] or row["reason"] or ""), LABEL_LENGTH),
+            "label": short(say(row["reason"] or row["label"] or ""), LABEL_LENGTH),
             "is_feasible": row["is_feasible"],
             "nominal": _scaled(row["nominal_total"], scale, formats),
             "present_value": _scaled(row["present_value"], scale, formats),

@@ -7,7 +7,6 @@ from typing import Any
 import polars as pl
 import pytest
 
-from brytpunkt.errors import InputError
 from brytpunkt.planning.compute import compute
 from brytpunkt.planning.inputs.planning_inputs import Facts
 from brytpunkt.planning.ledger.evaluate import evaluate
@@ -84,9 +83,3 @@ def test_a_refit_takes_its_months_and_its_money(tmp_path: Any, known: Facts) -> 
     own = evaluation.own.filter(pl.col("component") == "facility_capex")
     servers = evaluation.schedule.installed["servers"].max()
     assert own.select("month", "cents").rows() == [(6, 1_020_000 * servers)]  # type: ignore[operator]
-
-
-def test_a_room_that_carries_nothing_says_so(tmp_path: Any, known: Facts) -> None:
-    plan = planned(tmp_path, sites=[SMALL["sites"][0] | {"limits": {"rack_density_limit_kw": 8}}])
-    with pytest.raises(InputError, match=r"one server draws 10\.2 kW, a rack here carries 8 kW"):
-        evaluate(plan, known, 9)

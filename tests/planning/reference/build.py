@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 
 from brytpunkt.declarations import InlineServer, Site
+from brytpunkt.declarations.sections.room_limits import RoomLimits
 from tests.planning.reference.energy import Energy, Server
 from tests.planning.reference.load import Load
 from tests.planning.reference.rent import Flow, Rent
-from tests.planning.reference.tariff import first_connected, usable_share
+from tests.planning.reference.storage import Storage
+from tests.planning.reference.tariff import SUPPLY, first_connected, usable_share
 from tests.planning.reference.world import World, ceil, path
 
 UNSOURCED_COLOCATION_EUR = 175.0
@@ -32,6 +34,7 @@ class Build(Energy):
     def __init__(self, world: World, load: Load, rent: Rent) -> None:
         super().__init__(world, load)
         self.rent = rent
+        self.storage = Storage(world)
         self.life = round(self.plan.build.life_years * 12)
         extended = round(self.plan.build.extended_years * 12)
         self.serves = self.life + (extended if self.plan.build.refresh == "extend" else 0)
@@ -66,6 +69,37 @@ class Build(Energy):
         highest = max(need for _, need in self.total(site_id, server.profile, m).values())
         return ceil(highest / server.gpus) + self.spare() if highest else 0
 
+    def most(self, site: Site, server: Server) -> int | None:
+        """The most servers that the site's power and cooling allow."""
+        if site.power_limit_kw is None:
+            return None
+        highest = max(p99 for _, p99 in self.pue_by_hour(site.id).values())
+        cooled = site.power_limit_kw * usable_share(self.world, site)
+        return math.floor(cooled / (server.nameplate * highest) + 1e-9)
+
+    def fits(self, site: Site, mode: str, server: Server) -> bool:
+        """Whether one server has power, and the rack and the cooling that a site with declared limits asks for."""
+        if self.most(site, server) == 0:
+            return False
+        limits = site.limits
+        if limits == RoomLimits():
+            return True
+        inline = next((s for s in self.plan.build.servers if s.id == server.id), None)
+        if isinstance(inline, InlineServer):
+            height, cooling = inline.rack_units, inline.cooling
+        else:
+            row = next(r for r in self.world.rows("servers") if r["server"] == server.id)
+            height, cooling = row["rack_units"], row["cooling"]
+        carries = [limits.rack_density_limit_kw]
+        if mode == "own_colocation" and site.colocation is not None:
+            carries.append(site.colocation.rack_power_kw)
+        racks = max(1, math.ceil((height or 0) / 48))
+        is_dense = any(kw is not None and server.nameplate / racks > kw + 1e-9 for kw in carries)
+        is_wet = cooling in ("liquid", "air_liquid")
+        has_water = limits.liquid_cooling_installed or site.cooling in SUPPLY
+        assert limits.retrofit is None, "this reference knows no refits"
+        return not is_dense and not (is_wet and not has_water)
+
     def delivery(self, site: Site, mode: str, order: int) -> int:
         """First delivery of an order."""
         room = site.colocation if mode == "own_colocation" else site.own_hall
@@ -79,10 +113,8 @@ class Build(Energy):
         bought: list[Bought] = []
         for review in range(delivery, horizon, step):
             target = max(self.needed(site.id, server, m) for m in range(review, min(review + step, horizon)))
-            if site.power_limit_kw is not None:
-                highest = max(p99 for _, p99 in self.pue_by_hour(site.id).values())
-                cooled = site.power_limit_kw * usable_share(self.world, site)
-                target = min(target, math.floor(cooled / (server.nameplate * highest) + 1e-9))
+            most = self.most(site, server)
+            target = target if most is None else min(target, most)
             in_life = sum(b.count for b in bought if self._counts(b, review))
             if target > in_life:
                 price = server.price * path(self.plan.build.price_path_per_year, review)
@@ -98,12 +130,13 @@ class Build(Energy):
     # Costs
 
     def own(self, site: Site, mode: str, server: Server, order: int) -> list[Flow] | None:
-        """All flows of building with one server type; None if it would be delivered too late."""
+        """All flows of building with one server type; None if it does not fit or would be delivered too late."""
         delivery = self.delivery(site, mode, order)
-        if delivery >= self.world.horizon:
+        if delivery >= self.world.horizon or not self.fits(site, mode, server):
             return None
         bought = self.purchases(site, server, delivery)
         flows = [*self.rent.bridge(delivery), *self._acquisition(bought)]
+        flows += self.storage.flows(min((b.month for b in bought), default=self.world.horizon))
         facility = self._facility(site, mode, server, bought)
         if facility:
             flows.append((delivery, "facility_capex", "", "start", facility))

@@ -61,8 +61,9 @@ class Reference:
 
     @cached_property
     def rented(self) -> dict[str, Ledger]:
-        """on_demand, committed, api and rent."""
-        return {name: self.ledger(flows) for name, flows in self.rent.strategies().items()}
+        """on_demand, committed, api and rent; what is kept is rented, too."""
+        stored = self.build.storage.flows(self.world.horizon)
+        return {name: self.ledger([*flows, *stored]) for name, flows in self.rent.strategies().items()}
 
     @cached_property
     def servers(self) -> list[Server]:
