@@ -252,7 +252,7 @@ def _rent_offers(evaluation: Evaluation) -> pl.DataFrame:
         )
         .with_columns(pl.col("is_rent").fill_null(value=False))
         .join(prices, on=["workload", "offer"], how="left")
-        .sort("workload", "mode")
+        .sort("workload", "mode", "offer")
     )
 
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+import polars as pl
+
 from brytpunkt.planning.ledger.evaluate import Evaluation
+from brytpunkt.planning.rent.commitments import COVER
+from brytpunkt.planning.rent.rent import sign
 from brytpunkt.planning.verdicts.verdicts import switch
 from tests.planning.reference import Reference, Row
+from tests.planning.reference.rent import Given, Signature
 
 ROW = ["month", "component", "item", "timing"]
 NEARLY_HALF = 1e-4
@@ -34,10 +41,28 @@ def _on_the_edge(row: Row) -> bool:
     return abs(abs(row.exact * 100) % 1 - 0.5) < NEARLY_HALF
 
 
+def signed(evaluation: Evaluation) -> Given:
+    """The signatures of a plan, for the reference to check and to price."""
+    choice, market = evaluation.basis.choice, evaluation.basis.market
+    pairs = pl.concat([choice.covers, choice.commitments]).unique(maintain_order=True)
+
+    @cache
+    def given(workload: str, size: str, until: int) -> tuple[Signature, ...] | None:
+        chosen = pairs.filter(pl.col("workload") == workload, pl.col("cover") == size)
+        if chosen.is_empty():
+            return None
+        needs = choice.needs.join(chosen, on=COVER, how="semi")
+        rows = sign(market, chosen, needs, [until]).select("offer", "signed_month", "expiry_month", "count")
+        return tuple(Signature(*row) for row in rows.iter_rows())
+
+    return given
+
+
 def compare(
     evaluation: Evaluation, reference: Reference, order_months: tuple[int, ...] = (0, 7)
 ) -> list[str]:
     """Everything that differs between a plan and its reference."""
+    reference.rent.given = signed(evaluation)
     found: list[str] = []
     strategies = set(evaluation.rent["strategy"])
     if strategies != set(reference.rented):

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 SERVERS = ("dgx_b200", "dgx_b300", "dgx_h100")
+TERMS = ("reserved_1y", "savings_1y", "reserved_3y")
 TARIFFS = ("se-10kv-karlsborg", "se-20kv-ronneby", "no-22kv-fjellnett", "fi-transmission")
 PLACES = (
     ("SE", "SE1", "lulea"),
@@ -237,6 +238,29 @@ def tariffs(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 @st.composite
+def quoted(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """One instance type as quoted by the hour and under terms, cheap enough to be taken; or nothing."""
+    hourly = draw(st.integers(8, 18))
+    terms = draw(st.lists(st.sampled_from(TERMS), max_size=3, unique=True))
+    size = {"gpu_model": "H100-SXM-80GB", "gpu_count": 8}
+    found = [
+        size
+        | {
+            "id": term.replace("_", "-"),
+            "provider": draw(st.sampled_from(["north", "south"])),
+            "term": term,
+            "price": {"eur": round(hourly * draw(share(0.4, 1.05)), 2)},
+            "upfront_share": draw(st.sampled_from([0.0, 0.0, 0.5, 1.0])),
+        }
+        for term in terms
+    ]
+    if found:
+        hour = {"id": "hour", "provider": "north", "term": "on_demand", "price": {"eur": hourly}}
+        found.append(size | hour)
+    return found
+
+
+@st.composite
 def plans(draw: st.DrawFn) -> str:
     """A whole plan as YAML (JSON is YAML)."""
     horizon = draw(st.integers(6, 30))
@@ -269,6 +293,7 @@ def plans(draw: st.DrawFn) -> str:
             "gpu_price_path_per_year": draw(share(-0.4, 0.1)),
             "token_price_path_per_year": draw(share(-0.5, 0.1)),
             "negotiated_discount_share": draw(share(0, 0.4)),
+            "offers": draw(quoted()),
         },
         "storage": {"life_years": draw(st.sampled_from([1, 3, 5]))},
         "energy": {"escalation_per_year": draw(st.none() | share(-0.02, 0.06))},

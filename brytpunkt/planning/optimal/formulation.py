@@ -18,6 +18,7 @@ from brytpunkt.planning.optimal import unit_cash_flows
 from brytpunkt.planning.optimal.load_duration import Segments
 from brytpunkt.planning.optimal.milp import INFINITY, Program
 from brytpunkt.planning.optimal.problem import quarters
+from brytpunkt.planning.rent.commitments import may_be_signed
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan
@@ -301,9 +302,8 @@ def _term(builder: Builder, position: int) -> Ints:
     starts = quarters(shared.horizon)
     unit = [unit_cash_flows.commitment(shared, term, int(q)) for q in starts]
     needs = builder.segments.mean(term.instances)
-    signed = program.add_columns(
-        np.array([builder.unit(flow) for flow in unit]), float(np.ceil(term.instances.max())), whole=True
-    )
+    most = np.ceil(term.instances.max()) * may_be_signed(term.months, starts, shared.horizon)
+    signed = program.add_columns(np.array([builder.unit(flow) for flow in unit]), most, whole=True)
     month, column = _standing(signed, starts, starts + term.months, shared.horizon)
     each = np.divide(1.0, needs, out=np.zeros_like(needs), where=needs > 0)
     program.set(builder.serve[term.workload][month], column[:, None], each[month])

@@ -7,10 +7,14 @@ arrays; the same programme gives the same solution, because only nodes are limit
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import highspy
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -115,9 +119,17 @@ class Program:
 
 
 def solve(
-    lp: highspy.HighsLp, *, gap: float, nodes: int, start: dict[int, float] | None = None
+    lp: highspy.HighsLp,
+    *,
+    gap: float,
+    nodes: int,
+    start: dict[int, float] | None = None,
+    settings: Mapping[str, str | float] | None = None,
 ) -> Solution | None:
-    """The best solution found within ``gap`` or ``nodes``; None where nothing is feasible."""
+    """The best solution found within ``gap`` or ``nodes``; None where nothing is feasible.
+
+    ``start``: values of columns to begin with; ``settings``: further options of HiGHS.
+    """
     solver = Silent()
     for name, value in (
         ("output_flag", False),
@@ -125,6 +137,7 @@ def solve(
         ("random_seed", 0),
         ("mip_rel_gap", gap),
         ("mip_max_nodes", nodes),
+        *(settings or {}).items(),
     ):
         solver.setOptionValue(name, value)
     if solver.passModel(lp) == highspy.HighsStatus.kError:

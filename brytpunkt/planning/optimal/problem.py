@@ -134,7 +134,7 @@ def field_of(basis: Basis, options: pl.DataFrame) -> Field:
     workloads = tuple(sorted(w.id for w in basis.plan.workloads))
     hours = _home_hours(basis)
     offers = basis.market.offers
-    hourly_offers = pl.concat([basis.choice.on_demand, basis.choice.spot])
+    hourly_offers = pl.concat([basis.choice.on_demand, basis.choice.spot, partner_offers(basis)])
     fleets = _fleets(basis, offers)
     path = _path(basis.plan.rent.gpu_price_path_per_year, horizon)
     hourly = tuple(
@@ -179,6 +179,16 @@ def field_of(basis: Basis, options: pl.DataFrame) -> Field:
     )
 
 
+def partner_offers(basis: Basis) -> pl.DataFrame:
+    """Offers of the market that serve what lies above commitments, where they are not the best by the hour anyway."""
+    choice = basis.choice
+    return (
+        basis.market.on_demand()
+        .join(choice.partners(), on=["workload", "offer"], how="semi")
+        .join(choice.on_demand, on=["workload", "offer"], how="anti")
+    )
+
+
 def _path(rate: float, horizon: int) -> Floats:
     return np.power(1 + rate, np.arange(horizon) / 12)
 
@@ -191,7 +201,7 @@ def _fleets(basis: Basis, offers: pl.DataFrame) -> dict[tuple[str, str, int], Fl
     """Instances [H, C] of every fleet that an hourly or committed offer may use."""
     choice = basis.choice
     wanted = pl.concat(
-        [choice.on_demand.select(FLEET), choice.spot.select(FLEET), choice.terms.select(FLEET)]
+        frame.select(FLEET) for frame in (choice.on_demand, choice.spot, choice.terms, partner_offers(basis))
     ).unique()
     needs = basis.market.instances(offers.join(wanted, on=FLEET, how="semi"), [1.0])
     return {

@@ -11,6 +11,7 @@ from brytpunkt.planning.optimal.formulation import BUDGET
 from brytpunkt.planning.optimal.limits import broken, over_budget
 from brytpunkt.planning.optimal.mix import Mix
 from brytpunkt.planning.optimal.problem import field_of
+from brytpunkt.planning.optimal.shocks import rent_shares
 from brytpunkt.planning.reasons import BROKEN_SCHEMA, breaks
 
 if TYPE_CHECKING:
@@ -51,15 +52,8 @@ def rented_field(basis: Basis) -> Field:
 
 
 def _rent_breaks(evaluation: Evaluation, limits: Limits, field: Field, strategy: str) -> tuple[str, ...]:
-    """Constraints that a rent strategy breaks, its offers taken as serving all of their workload's work."""
-    choice = evaluation.basis.choice
-    whole = (field.work > 0).astype(float)
-    shares = tuple(
-        (field.workloads.index(workload), "hourly", offer, whole[field.workloads.index(workload)])
-        for mode, workload, offer in choice.offers.select("mode", "workload", "offer").iter_rows()
-        if mode == (choice.rent_modes[workload] if strategy == "rent" else strategy)
-    )
-    undispatched = Dispatched((), shares, pl.DataFrame(), field)
+    """Constraints that a rent strategy breaks."""
+    undispatched = Dispatched((), tuple(rent_shares(evaluation, field, strategy)), pl.DataFrame(), field)
     rows = evaluation.rent.filter(pl.col("strategy") == strategy)
     return (*over_budget(limits, rows, field), *broken(limits, field, undispatched))
 

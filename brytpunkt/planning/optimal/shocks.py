@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from brytpunkt.planning.ledger.evaluate import Evaluation
     from brytpunkt.planning.ledger.prepare import Basis
+    from brytpunkt.planning.optimal.dispatch import Served
     from brytpunkt.planning.optimal.milp import Floats
     from brytpunkt.planning.optimal.problem import Field
 
@@ -26,10 +27,7 @@ def rent_mix(evaluation: Evaluation, field: Field) -> Mix:
     """The commitments of ``rent``; what they do not cover is rented by the hour or by the token."""
     basis = evaluation.basis
     committed = [w for w, mode in basis.choice.rent_modes.items() if mode == "committed"]
-    pairs = basis.choice.commitments.filter(pl.col("workload").is_in(committed))
-    if pairs.is_empty():
-        return Mix((), ())
-    signed = basis.choice.signed.join(pairs, on=["workload", "offer"], how="semi")
+    signed = basis.choice.signatures().filter(pl.col("workload").is_in(committed))
     position = {(field.workloads[term.workload], term.offer): at for at, term in enumerate(field.terms)}
     return Mix(
         (),
@@ -40,6 +38,31 @@ def rent_mix(evaluation: Evaluation, field: Field) -> Mix:
             ).iter_rows()
         ),
     )
+
+
+def rent_shares(evaluation: Evaluation, field: Field, strategy: str) -> Iterable[Served]:
+    """Which offer of a rent strategy serves what share of each workload's need [H, C]."""
+    choice = evaluation.basis.choice
+    signed = choice.signatures()
+    terms = {(field.workloads[term.workload], term.offer): term for term in field.terms}
+    for position, workload in enumerate(field.workloads):
+        left = (field.work[position] > 0).astype(np.float64)
+        mode = choice.rent_modes[workload] if strategy == "rent" else strategy
+        here = pl.col("workload") == workload
+        if mode != "committed":
+            offer = choice.offers.filter(here, pl.col("mode") == mode)["offer"][0]
+            yield position, "hourly", offer, left
+            continue
+        for offer, begin, end, count in (
+            signed.filter(here).select("offer", "signed_month", "expiry_month", "count").iter_rows()
+        ):
+            needs = terms[workload, offer].instances
+            share = np.divide(count, needs, out=np.zeros_like(needs), where=needs > 0)
+            share[:begin] = share[end:] = 0.0
+            share = np.minimum(share, left)
+            left = left - share
+            yield position, "committed", offer, share
+        yield position, "hourly", choice.commitments.filter(here)["partner"][0], left
 
 
 def own_mix(evaluation: Evaluation, field: Field) -> Mix:

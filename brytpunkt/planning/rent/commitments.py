@@ -1,20 +1,49 @@
-"""Commitments: how many instances to commit each quarter, and what then stands in each month."""
+"""Commitments: what is signed when, so that one workload's instances of one size cost least.
+
+It is an interval cover. Where k instances are under commitment they serve the first k rungs of a month's need, and the
+rungs above are rented by the hour. A signature runs over consecutive months and a rung is rented for itself, so every
+column of the linear programme has consecutive ones: its corners are whole numbers, and its optimum is exact.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from brytpunkt.planning.inputs.money import FIXED_POINT
+from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
+from brytpunkt.planning.optimal.milp import INFINITY, Program, solve
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from brytpunkt.planning.optimal.milp import Floats, Ints
 
 QUARTER_MONTHS = 3
-KEY = ["scale", "workload", "offer"]
-FORGIVEN_SHARE = 1e-9
+COVER = ["workload", "cover"]
+KEY = ["scale", *COVER]
+# Of two plans that cost the same, the one that binds less and is signed earlier. [share of a charge a month]
+TIE = 1e-12
+DEAREST = 1e4  # what the dearest rung costs in the programme, so that a tie lies above the solver's tolerance
+SETTINGS = {"presolve": "off", "dual_feasibility_tolerance": 1e-10}
+SIGNED_SCHEMA = {
+    "delivery": pl.Int64,
+    "scale": pl.Float64,
+    "workload": pl.String,
+    "cover": pl.String,
+    "offer": pl.String,
+    "signed_month": pl.Int64,
+    "expiry_month": pl.Int64,
+    "count": pl.Int64,
+}
+
+
+def may_be_signed(months: Ints | int, begin: Ints, horizon: int) -> np.ndarray:
+    """Whether no more than half of a term of so many months lies beyond the horizon."""
+    return np.asarray(2 * (horizon - begin) >= months)
 
 
 def committed_instances(signed: pl.DataFrame, horizon: int, key: list[str]) -> pl.DataFrame:
@@ -30,71 +59,171 @@ def committed_instances(signed: pl.DataFrame, horizon: int, key: list[str]) -> p
     )
 
 
-def sign_commitments(
-    needs: pl.DataFrame, pairs: pl.DataFrame, months: pl.DataFrame, gpu_path: float
-) -> pl.DataFrame:
-    """Quarter by quarter, commit every instance that is needed often enough to pay for itself.
+def openings(pairs: pl.DataFrame, months: pl.DataFrame, gpu_path: float) -> pl.DataFrame:
+    """The cheapest commitment of each cover, term and quarter in which it may be signed.
 
-    An instance is signed when the on-demand rent that it saves over its term, cut at the horizon and on
-    top of what already stands, is at least what its commitment costs over the same months.
-
-    | in: needs | scale, workload, offer, month, n_hours, instances, hourly_price: hours of a month with one need |
+    | column | unit |
     |---|---|
-    | out | scale, workload, offer, signed_month, expiry_month, count |
+    | workload, cover, term_months, signed_month | key, in this order |
+    | offer, expiry_month | |
+    | charge | present value of one instance, its months beyond the horizon left out [plan currency] |
     """
-    terms = pairs.select("workload", "offer", "term_months", "price_per_hour")
-    cases = needs.select(KEY).unique().join(terms, on=["workload", "offer"]).sort(KEY).with_row_index("case")
-    rows = needs.join(cases.select(*KEY, "case"), on=KEY)
-    case, month = rows["case"].cast(pl.Int64).to_numpy(), rows["month"].to_numpy()
-    instances = rows["instances"].cast(pl.Int64).to_numpy()
-    saved = _fixed((rows["n_hours"] * rows["hourly_price"]).to_numpy())
-    term, price = cases["term_months"].to_numpy(), cases["price_per_hour"].to_numpy()
-    hours = months.sort("month")["hours"].to_numpy()
-    quarters = np.arange(0, hours.size, QUARTER_MONTHS)
-    standing = np.zeros((cases.height, hours.size), dtype=np.int64)
-    counts = np.zeros((quarters.size, cases.height), dtype=np.int64)
-    for index, quarter in enumerate(quarters):  # each rests on what was signed in those before it
-        until = np.minimum(quarter + term, hours.size)
-        inside = (month >= quarter) & (month < until[case])
-        lacking = instances[inside] - standing[case[inside], month[inside]]
-        monthly = _fixed(hours[None, quarter:] * price[:, None] * (1 + gpu_path) ** (quarter / 12))
-        cost = np.cumsum(monthly, axis=1)[np.arange(cases.height), until - quarter - 1]
-        counts[index] = _worthwhile(case[inside], lacking, saved[inside], cost)
-        standing += (
-            counts[index][:, None]
-            * (np.arange(hours.size) >= quarter)
-            * (np.arange(hours.size) < until[:, None])
-        )
-    at, signing = np.nonzero(counts)
+    ordered = months.sort("month")
+    horizon = ordered.height
+    hours = ordered["hours"].to_numpy()
+    until = np.concatenate([[0.0], np.cumsum(hours)])
+    paid_late = np.concatenate([[0.0], np.cumsum(hours * ordered["end_factor"].to_numpy())])
+    start_factor = ordered["start_factor"].to_numpy()
+    quarters = pl.DataFrame({"signed_month": np.arange(0, horizon, QUARTER_MONTHS)})
+    rows = pairs.select(*COVER, "offer", "term_months", "price_per_hour", "upfront_share").join(
+        quarters, how="cross"
+    )
+    begin, term = rows["signed_month"].to_numpy(), rows["term_months"].to_numpy()
+    stop = np.minimum(begin + term, horizon)
+    upfront = rows["upfront_share"].to_numpy()
+    price = rows["price_per_hour"].to_numpy() * (1 + gpu_path) ** (begin / MONTHS_PER_YEAR)
+    charge = price * (
+        upfront * start_factor[begin] * (until[stop] - until[begin])
+        + (1 - upfront) * (paid_late[stop] - paid_late[begin])
+    )
     return (
-        cases[signing]
-        .with_columns(
-            signed_month=pl.Series(quarters[at], dtype=pl.Int64), count=pl.Series(counts[at, signing])
+        rows.with_columns(
+            expiry_month=pl.col("signed_month") + pl.col("term_months"), charge=pl.Series(charge)
         )
-        .select(
-            *KEY, "signed_month", expiry_month=pl.col("signed_month") + pl.col("term_months"), count="count"
-        )
-        .sort(*KEY, "signed_month")
+        .filter(pl.Series(may_be_signed(term, begin, horizon)))
+        .sort(*COVER, "term_months", "signed_month", "charge", "offer")
+        .unique([*COVER, "term_months", "signed_month"], keep="first", maintain_order=True)
+        .select(*COVER, "term_months", "signed_month", "offer", "expiry_month", "charge")
     )
 
 
-def _fixed(amount: Floats) -> Ints:
-    """Amounts in fixed point, in which sums do not depend on their order."""
-    return np.rint(amount * FIXED_POINT).astype(np.int64)
+def sign_commitments(
+    needs: pl.DataFrame,
+    pairs: pl.DataFrame,
+    months: pl.DataFrame,
+    gpu_path: float,
+    deliveries: Sequence[int],
+) -> pl.DataFrame:
+    """The signatures with which each cover costs least before each delivery -> as ``SIGNED_SCHEMA``.
 
+    Before a delivery that is not the horizon no term may run beyond it. Least is the present value before tax.
 
-def _worthwhile(case: Ints, lacking: Ints, saved: Ints, cost: Ints) -> Ints:
-    """The highest number of instances of which the last one still pays for itself, by case.
-
-    ``case``, ``lacking`` and ``saved`` by row: so many instances more than stand are needed in hours that cost ``saved``.
+    | in: needs | scale, workload, cover, month, n_hours, instances, hourly_price: hours of a month with one need |
+    |---|---|
+    | in: pairs | workload, cover, offer, term_months, price_per_hour, upfront_share |
     """
-    rows = np.flatnonzero(lacking > 0)
-    rows = rows[np.lexsort((-lacking[rows], case[rows]))]
-    case, lacking = case[rows], lacking[rows]
-    before = np.concatenate([[0], np.cumsum(saved[rows])])
-    first = np.searchsorted(case, case)
-    last = np.flatnonzero(np.diff(case, append=-1) | np.diff(lacking, append=-1))  # of each case and number
-    pays = before[last + 1] - before[first[last]] >= cost[case[last]] * (1 - FORGIVEN_SHARE)
-    count = np.zeros(cost.size, dtype=np.int64)
-    np.maximum.at(count, case[last[pays]], lacking[last[pays]])
-    return count
+    horizon = months.height
+    opened = openings(pairs, months, gpu_path).partition_by(COVER, as_dict=True)
+    worth = (
+        needs.join(months.select("month", "end_factor"), on="month")
+        .with_columns(rent=pl.col("n_hours") * pl.col("hourly_price") * pl.col("end_factor"))
+        .sort(*KEY, "month", "instances")
+    )
+    found = []
+    for (scale, *cover), rows in worth.partition_by(KEY, as_dict=True, maintain_order=True).items():
+        if tuple(cover) not in opened:
+            continue
+        ladder = _Ladder(opened[tuple(cover)], rows, horizon)
+        solved: dict[int, Ints] = {}
+        for delivery in sorted(set(deliveries)):
+            ending = ladder.pays & ((ladder.expiry <= delivery) | (delivery == horizon))
+            size = int(ending.sum())  # what may end by one delivery may end by every later one
+            if size not in solved:
+                solved[size] = ladder.cheapest(ending)
+            count = solved[size]
+            found += [
+                (delivery, scale, *cover, ladder.offers[at], ladder.begin[at], ladder.expiry[at], count[at])
+                for at in np.flatnonzero(count)
+            ]
+    return pl.DataFrame(found, schema=SIGNED_SCHEMA, orient="row").sort(
+        "delivery", *KEY, "signed_month", "expiry_month", "offer"
+    )
+
+
+@dataclass(frozen=True)
+class _Ladder:
+    """One cover: its openings (as ``openings``), and the rent of each level of its need.
+
+    ``rows``: month, instances and rent (of one instance in the hours with that need), by month.
+    """
+
+    opened: pl.DataFrame
+    rows: pl.DataFrame
+    horizon: int
+
+    @cached_property
+    def offers(self) -> list[str]:
+        """Offer of each opening."""
+        return self.opened["offer"].to_list()
+
+    @cached_property
+    def begin(self) -> Ints:
+        """Month in which each opening is signed."""
+        return self.opened["signed_month"].to_numpy()
+
+    @cached_property
+    def expiry(self) -> Ints:
+        """First month after each opening's term."""
+        return self.opened["expiry_month"].to_numpy()
+
+    @cached_property
+    def edges(self) -> Ints:
+        """Months between which what is under commitment cannot change."""
+        return np.unique([0, *self.begin, *np.minimum(self.expiry, self.horizon), self.horizon])
+
+    @cached_property
+    def runs(self) -> np.ndarray:
+        """Whether an opening runs in a period [periods, openings]."""
+        start = self.edges[:-1, None]
+        return np.asarray((self.begin <= start) & (start < self.expiry))
+
+    @cached_property
+    def rungs(self) -> tuple[Ints, Ints, Floats]:
+        """Levels of need that occur in a period: period, instances from the level below, rent of one of them.
+
+        An instance is needed in the hours of all higher levels, too. Equal rungs are one column with many instances.
+        """
+        period = np.searchsorted(self.edges, self.rows["month"].to_numpy(), side="right") - 1
+        instances = self.rows["instances"].cast(pl.Int64).to_numpy()
+        order = np.lexsort((-instances, period))
+        period, instances = period[order], instances[order]
+        last = np.flatnonzero(np.diff(period, append=-1) | np.diff(instances, append=-1))
+        total = np.cumsum(self.rows["rent"].to_numpy()[order])
+        before = np.concatenate([[0.0], total])[np.searchsorted(period, period[last])]
+        period, instances = period[last], instances[last]
+        below = np.where(np.diff(period, append=-1) == 0, np.append(instances[1:], 0), 0)
+        return period, instances - below, total[last] - before
+
+    @cached_property
+    def pays(self) -> np.ndarray:
+        """Whether an opening costs less than the hours of the lowest rung, the fullest of all [openings]."""
+        period, _, rent = self.rungs
+        most = np.zeros(self.edges.size - 1)
+        np.maximum.at(most, period, rent)
+        return np.asarray(self.opened["charge"].to_numpy() < most @ self.runs)
+
+    def cheapest(self, may: np.ndarray) -> Ints:
+        """Instances to sign at each opening; only where it ``may`` be."""
+        counts = np.zeros(may.size, dtype=np.int64)
+        if not may.any():
+            return counts
+        period, width, rent = self.rungs
+        runs = self.runs[:, may]
+        covered = np.flatnonzero(runs.any(axis=1))
+        row_of = np.full(self.edges.size - 1, -1)
+        row_of[covered] = np.arange(covered.size)
+        kept = row_of[period] >= 0
+        period, width, rent = row_of[period[kept]], width[kept], rent[kept]
+        unit = rent.max() / DEAREST  # so that the answer is the same in every currency
+        charge = self.opened["charge"].to_numpy()[may] / unit
+        program = Program()
+        signed = program.add_columns(charge * (1 + TIE * self.expiry[may]))
+        rented = program.add_columns(rent / unit, width.astype(np.float64))
+        need = np.bincount(period, weights=width, minlength=covered.size)
+        rows = program.add_rows(need, INFINITY, (covered.size,), "need")
+        program.set(rows[:, None], signed[None], runs[covered].astype(np.float64))
+        program.set(rows[period], rented, 1.0)
+        solution = solve(program.model(relaxed=True), gap=0.0, nodes=0, settings=SETTINGS)
+        assert solution is not None, "everything may be rented by the hour"
+        counts[may] = np.rint(solution.values[signed]).astype(np.int64)
+        return counts

@@ -14,7 +14,7 @@ import polars as pl
 from brytpunkt.planning.demand.gpu_sizing import needed_instances
 from brytpunkt.planning.inputs.calendar import CELL, MONTHS_PER_YEAR
 from brytpunkt.planning.inputs.money import FINE, total
-from brytpunkt.planning.rent.commitments import committed_instances, sign_commitments
+from brytpunkt.planning.rent.commitments import COVER, committed_instances, sign_commitments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MODES = ("on_demand", "spot", "committed", "api")
 FLEET = ["workload", "profile", "gpu_count"]
 CASE = ["scale", "workload"]
+DECLARED = (1.0,)
 TOKENS_PER_PRICE = 1e6
 
 
@@ -93,6 +94,18 @@ class Market:
         )
 
 
+def present_value(months: pl.DataFrame, flows: pl.DataFrame, by: list[str]) -> pl.DataFrame:
+    """Sum of discounted flows by key -> by..., present_value [plan currency]."""
+    factors = months.select("month", "start_factor", "end_factor")
+    factor = pl.when(pl.col("timing") == "start").then("start_factor").otherwise("end_factor")
+    return (
+        flows.join(factors, on="month")
+        .group_by(by)
+        .agg(present_value=(pl.col("amount") * factor * 1e6).round(0).cast(pl.Int64).sum() / 1e6)
+        .sort(by)
+    )
+
+
 def price_path(rate: float, month: str = "month") -> pl.Expr:
     """Price relative to the plan's start along a smooth yearly path."""
     return (1 + rate) ** (pl.col(month) / MONTHS_PER_YEAR)
@@ -124,89 +137,90 @@ def on_demand_flows(
 
 
 def with_partners(market: Market) -> pl.DataFrame:
-    """Each commitment with the on-demand offer that serves what lies above it.
+    """Each commitment with its instance size, ``cover``, and the on-demand offer that serves what lies above it.
 
-    The partner has the same GPU type and GPU count: of the same provider if there is one, else the
-    cheapest. A commitment without one is left out.
+    Of one size are offers of the same GPU type and GPU count with the same throughput, whoever sells them. The partner is the
+    cheapest on-demand offer of the same type and count, unless both state a throughput and they differ. A commitment without
+    one is left out.
     """
-    kind = ["workload", "gpu_model", "gpu_count"]
-    partners = market.on_demand().select(
-        *kind, partner="offer", partner_provider="provider", partner_price="price_per_hour"
+    speed = market.busy.group_by("workload", "profile").agg(peak=pl.col("busy").max())
+    kind, rate = ["workload", "gpu_model", "gpu_count"], ["peak", "replica_gpus"]
+    offers = market.offers.join(speed, on=["workload", "profile"]).with_columns(
+        is_measured=pl.col("profile") != pl.col("gpu_model")
     )
+    hourly = offers.filter(pl.col("term") == "on_demand").select(
+        *kind, *rate, "is_measured", partner="offer", partner_price="price_per_hour"
+    )
+    same = pl.all_horizontal(pl.col(name) == pl.col(f"{name}_right") for name in rate)
     return (
-        market.offers.filter(pl.col("term_months") > 0)
-        .join(partners, on=kind)
-        .with_columns(is_other=pl.col("provider") != pl.col("partner_provider"))
-        .sort("workload", "offer", "is_other", "partner_price", "partner")
+        offers.filter(pl.col("term_months") > 0)
+        .join(hourly, on=kind)
+        .filter(same | ~pl.col("is_measured") | ~pl.col("is_measured_right"))
+        .sort("workload", "offer", "partner_price", "partner")
         .unique(["workload", "offer"], keep="first", maintain_order=True)
+        .with_columns(
+            cover=pl.format("{} x {}", pl.col("profile").min().over(*kind, *rate), pl.col("gpu_count"))
+        )
+        .select(*market.offers.columns, "cover", "partner", "partner_price")
     )
 
 
 def commitment_needs(market: Market, pairs: pl.DataFrame, scales: Sequence[float]) -> pl.DataFrame:
-    """Hours a month in which so many instances are needed beside each commitment, and the on-demand price of its partner.
+    """Hours a month in which so many instances of a cover are needed, and the price of an hour of its partner.
 
-    -> scale, workload, offer, month, n_hours, instances, hourly_price
+    -> scale, workload, cover, month, n_hours, instances, hourly_price
     """
     level = ["scale", *FLEET, "month", "instances"]
-    levels = market.instances(pairs, scales).group_by(level).agg(n_hours=total(pl.col("n_hours"), FINE))
+    covers = pairs.unique(COVER, keep="first", maintain_order=True)
+    levels = market.instances(covers, scales).group_by(level).agg(n_hours=total(pl.col("n_hours"), FINE))
     return (
-        pairs.select(*FLEET, "offer", "partner_price")
+        covers.select(*FLEET, "cover", "partner_price")
         .join(levels, on=FLEET)
         .with_columns(hourly_price=pl.col("partner_price") * price_path(market.gpu_path))
-        .select(*CASE, "offer", "month", "n_hours", "instances", "hourly_price")
+        .select("scale", *COVER, "month", "n_hours", "instances", "hourly_price")
     )
 
 
-def sign(market: Market, pairs: pl.DataFrame, needs: pl.DataFrame) -> pl.DataFrame:
-    """Signatures each quarter: scale, workload, offer, signed_month, expiry_month, count."""
-    return sign_commitments(needs, pairs, market.months, market.gpu_path)
+def sign(market: Market, pairs: pl.DataFrame, needs: pl.DataFrame, deliveries: Sequence[int]) -> pl.DataFrame:
+    """Signatures before each delivery: delivery, scale, workload, cover, offer, signed_month, expiry_month, count."""
+    return sign_commitments(needs, pairs, market.months, market.gpu_path, deliveries)
 
 
 def commitment_flows(
     market: Market, pairs: pl.DataFrame, needs: pl.DataFrame, signed: pl.DataFrame, deliveries: Sequence[int]
 ) -> pl.DataFrame:
-    """What commitments and the on-demand rent above them cost in the months before each delivery.
+    """What covers cost in the months before each delivery: their commitments, and on-demand rent above them.
 
-    -> delivery, scale, workload, offer, month, component, timing, amount
-
-    Signatures whose term ends after the delivery are not made, unless the delivery is the horizon.
+    -> delivery, scale, workload, cover, offer (that is paid), month, component, timing, amount
     """
-    horizon = market.months.height
+    key = ["delivery", *CASE, "cover"]
     until = pl.DataFrame({"delivery": sorted(set(deliveries))}, schema={"delivery": pl.Int64})
-    kept = signed.join(until, how="cross").filter(
-        (pl.col("expiry_month") <= pl.col("delivery")) | (pl.col("delivery") == horizon)
-    )
-    key = ["delivery", *CASE, "offer"]
-    cases = needs.select(*CASE, "offer", "month").unique().join(until, how="cross")
+    cases = needs.select(*CASE, "cover", "month").unique().join(until, how="cross")
     standing = (
         cases.filter(pl.col("month") < pl.col("delivery"))
-        .join(committed_instances(kept, horizon, key), on=[*key, "month"], how="left")
+        .join(committed_instances(signed, market.months.height, key), on=[*key, "month"], how="left")
         .with_columns(pl.col("committed").fill_null(0))
     )
-    return pl.concat([_rent_above(needs, standing), *_charges(market, pairs, kept, key)]).filter(
-        pl.col("amount") != 0
-    )
+    partners = pairs.unique(COVER, keep="first", maintain_order=True).select(*COVER, offer="partner")
+    above = _rent_above(needs, standing).join(partners, on=COVER)
+    columns = ["delivery", *CASE, "cover", "offer", "month", "component", "timing", "amount"]
+    parts = (above, *_charges(market, pairs, signed, [*key, "offer"]))
+    return pl.concat(part.select(columns) for part in parts).filter(pl.col("amount") != 0)
 
 
 def _rent_above(needs: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
     """On-demand rent above what is committed; equal levels are priced once."""
-    level = [*CASE, "offer", "month", "committed"]
+    level = [*CASE, "cover", "month", "committed"]
     above = (pl.col("instances") - pl.col("committed")).clip(lower_bound=0)
     priced = (
         standing.select(level)
         .unique()
-        .join(needs, on=[*CASE, "offer", "month"])
+        .join(needs, on=[*CASE, "cover", "month"])
         .group_by(level)
         .agg(amount=total(above * pl.col("n_hours") * pl.col("hourly_price")))
     )
-    return standing.join(priced, on=level).select(
-        "delivery",
-        *CASE,
-        "offer",
-        "month",
-        component=pl.lit("rent_on_demand"),
-        timing=pl.lit("end"),
-        amount="amount",
+    return standing.join(priced, on=level).with_columns(
+        component=pl.lit("rent_on_demand"), timing=pl.lit("end")
     )
 
 
@@ -214,10 +228,10 @@ def _charges(
     market: Market, pairs: pl.DataFrame, signed: pl.DataFrame, key: list[str]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The commitments' own charges: month by month, and the upfront share at signature."""
-    prices = pairs.select("workload", "offer", "price_per_hour", "upfront_share")
+    prices = pairs.select(*COVER, "offer", "price_per_hour", "upfront_share")
     upfront = pl.col("upfront_share")
     charged = (
-        signed.join(prices, on=["workload", "offer"])
+        signed.join(prices, on=[*COVER, "offer"])
         .with_columns(
             month=pl.int_ranges(
                 "signed_month", pl.min_horizontal("expiry_month", pl.lit(market.months.height))
@@ -231,7 +245,7 @@ def _charges(
     return tuple(
         charged.group_by(*key, month=month)
         .agg(amount=total(pl.col("charge") * share))
-        .select(*key, "month", component=pl.lit(component), timing=pl.lit(timing), amount="amount")
+        .with_columns(component=pl.lit(component), timing=pl.lit(timing))
         for component, timing, month, share in (
             ("rent_committed", "end", pl.col("month"), 1 - upfront),
             ("rent_committed_upfront", "start", pl.col("signed_month"), upfront),

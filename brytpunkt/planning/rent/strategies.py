@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.errors import InputError, Problem
+from brytpunkt.planning.covers import choose_covers
+from brytpunkt.planning.rent.commitments import COVER
 from brytpunkt.planning.rent.rent import (
     CASE,
+    DECLARED,
     MODES,
     Market,
     api_flows,
     commitment_flows,
     commitment_needs,
     on_demand_flows,
+    present_value,
     sign,
-    with_partners,
 )
 
 if TYPE_CHECKING:
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
 
     from brytpunkt.declarations import Plan
 
-DECLARED = (1.0,)
 FLOW = ["month", "component", "timing", "amount"]
 
 
@@ -33,15 +35,18 @@ FLOW = ["month", "component", "timing", "amount"]
 class RentChoice:
     """The offers that a plan settles on at its declared demand.
 
-    ``offers``: mode, workload, offer, label, present_value: the best offer of each mode.
-    ``rent_modes``: workload -> its cheapest mode. ``terms``: the commitments with their partners that are
-    the best of their term, from which bridges are made. ``by_mode``: offers of on_demand and api.
-    ``needs``, ``signed``: of every commitment at the declared demand, so that they are settled once.
+    ``offers``: mode, workload, offer, label, present_value: what the best of each mode pays, of commitments every offer
+    that their cover takes. ``rent_modes``: workload -> its cheapest mode. ``on_demand``, ``spot``, ``apis``: offers of a mode.
+    ``commitments``: those of the best cover of each workload, with their partners. ``covers``: those from which bridges are
+    made: the best cover, and the sizes that are the best under one term alone. ``terms``: what the optimal plan may sign: the
+    best offer of each term, and those that the best cover takes. ``needs`` of the covers at the declared demand, ``signed``
+    over the whole horizon.
     """
 
     offers: pl.DataFrame
     rent_modes: dict[str, str]
     commitments: pl.DataFrame
+    covers: pl.DataFrame
     terms: pl.DataFrame
     on_demand: pl.DataFrame
     spot: pl.DataFrame
@@ -49,82 +54,92 @@ class RentChoice:
     needs: pl.DataFrame
     signed: pl.DataFrame
 
+    def signatures(self) -> pl.DataFrame:
+        """What the best cover of each workload signs -> workload, cover, offer, signed_month, expiry_month, count."""
+        return self.signed.join(self.commitments, on=COVER, how="semi").drop("delivery", "scale")
 
-def present_value(months: pl.DataFrame, flows: pl.DataFrame, by: list[str]) -> pl.DataFrame:
-    """Sum of discounted flows by key -> by..., present_value [plan currency]."""
-    factors = months.select("month", "start_factor", "end_factor")
-    factor = pl.when(pl.col("timing") == "start").then("start_factor").otherwise("end_factor")
-    return (
-        flows.join(factors, on="month")
-        .group_by(by)
-        .agg(present_value=(pl.col("amount") * factor * 1e6).round(0).cast(pl.Int64).sum() / 1e6)
-        .sort(by)
-    )
+    def partners(self) -> pl.DataFrame:
+        """The on-demand offers that serve what lies above those signatures -> workload, offer."""
+        signing = self.commitments.join(self.signatures(), on="workload", how="semi")
+        return signing.select("workload", offer="partner").unique().sort("workload", "offer")
+
+    def label(self, workload: str, mode: str) -> str:
+        """The offers of a workload in a mode, in words."""
+        taken = self.offers.filter(pl.col("workload") == workload, pl.col("mode") == mode)
+        return " + ".join(taken.sort("offer")["label"])
 
 
 def _cheapest(values: pl.DataFrame, by: list[str]) -> pl.DataFrame:
-    return values.sort(*by, "present_value", "offer").unique(by, keep="first", maintain_order=True)
+    return values.sort(*by, "present_value", "way").unique(by, keep="first", maintain_order=True)
 
 
 def _kept(values: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
     """The kept offer of each workload where it is still to be had, else the cheapest one."""
-    known = values.join(kept.select("workload", "offer"), on=["workload", "offer"], how="semi")
+    known = values.join(kept.select("workload", way="offer"), on=["workload", "way"], how="semi")
     rest = values.join(known.select("workload").unique(), on="workload", how="anti")
     return pl.concat([known, _cheapest(rest, ["workload"])]).sort("workload")
 
 
 def choose_rent(plan: Plan, market: Market, kept: pl.DataFrame | None = None) -> RentChoice:
-    """Settle the best offer of each mode for each workload, at the declared demand.
+    """Settle the best offer of each mode for each workload, and the best cover, at the declared demand.
 
     ``kept`` (mode, workload, offer, is_rent) holds to offers chosen earlier wherever they are still to be had; what
     bridges the time before own servers is chosen anew.
     """
-    horizon = market.months.height
-    pairs = with_partners(market)
-    needs = commitment_needs(market, pairs, [1.0])
-    signed = sign(market, pairs, needs)
     flows = {
-        "on_demand": on_demand_flows(market, market.on_demand(), [1.0]),
-        "spot": on_demand_flows(market, market.spot(), [1.0], "rent_spot"),
-        "committed": commitment_flows(market, pairs, needs, signed, [horizon]),
-        "api": api_flows(market, market.apis, [1.0]),
+        "on_demand": on_demand_flows(market, market.on_demand(), DECLARED),
+        "spot": on_demand_flows(market, market.spot(), DECLARED, "rent_spot"),
+        "api": api_flows(market, market.apis, DECLARED),
     }
-    values = {mode: present_value(market.months, flows[mode], ["workload", "offer"]) for mode in MODES}
-    best = {
-        mode: _cheapest(values[mode], ["workload"])
-        if kept is None
-        else _kept(values[mode], kept.filter(pl.col("mode") == mode))
-        for mode in MODES
-    }
+    best: dict[str, pl.DataFrame] = {}
+    for mode, frame in flows.items():
+        values = present_value(market.months, frame, ["workload", "offer"]).rename({"offer": "way"})
+        best[mode] = (
+            _cheapest(values, ["workload"])
+            if kept is None
+            else _kept(values, kept.filter(pl.col("mode") == mode))
+        )
     _require_on_demand(plan, best["on_demand"])
-    terms = _cheapest(
-        values["committed"].join(pairs.select("workload", "offer", "term_months"), on=["workload", "offer"]),
-        ["workload", "term_months"],
-    )
+    covers = choose_covers(market, None if kept is None else kept.filter(pl.col("mode") == "committed"))
+    paid = [
+        best[mode].select(pl.lit(mode).alias("mode"), "workload", "way", "present_value") for mode in flows
+    ]
     labels = pl.concat(
         [market.offers.select("workload", "offer", "label"), market.apis.select("workload", "offer", "label")]
     )
-    offers = pl.concat(best[mode].select(pl.lit(mode).alias("mode"), pl.all()) for mode in MODES).join(
-        labels.unique(["workload", "offer"]), on=["workload", "offer"]
+    offers = (
+        pl.concat([*paid, covers.paid.select(pl.lit("committed").alias("mode"), pl.all())])
+        .rename({"way": "offer"})
+        .join(labels.unique(["workload", "offer"]), on=["workload", "offer"])
+        .sort("mode", "workload", "offer")
     )
-    order = {mode: rank for rank, mode in enumerate(MODES)}
+    rank = pl.col("mode").replace_strict(
+        {mode: rank for rank, mode in enumerate(MODES)}, return_dtype=pl.Int64
+    )
+    signing = covers.signed.join(covers.best, on=COVER, how="semi")
+    binds = pl.col("workload").is_in(signing["workload"].unique().to_list())
     cheapest = (
-        offers.with_columns(rank=pl.col("mode").replace_strict(order, return_dtype=pl.Int64))
-        .sort("workload", "present_value", "rank")
+        offers.filter(binds | (pl.col("mode") != "committed"))
+        .group_by("workload", "mode")
+        .agg(pl.col("present_value").sort().sum())
+        .sort("workload", "present_value", rank)
         .unique("workload", keep="first", maintain_order=True)
     )
+
+    def of(frame: pl.DataFrame, mode: str) -> pl.DataFrame:
+        return frame.join(best[mode].select("workload", offer="way"), on=["workload", "offer"], how="semi")
+
     return RentChoice(
-        offers=offers.sort("mode", "workload"),
+        offers=offers,
         rent_modes=dict(cheapest.select("workload", "mode").iter_rows()) | _kept_modes(offers, kept),
-        commitments=pairs.join(
-            best["committed"].select("workload", "offer"), on=["workload", "offer"], how="semi"
-        ),
-        terms=pairs.join(terms.select("workload", "offer"), on=["workload", "offer"], how="semi"),
-        on_demand=market.on_demand().join(best["on_demand"], on=["workload", "offer"], how="semi"),
-        spot=market.spot().join(best["spot"], on=["workload", "offer"], how="semi"),
-        apis=market.apis.join(best["api"], on=["workload", "offer"], how="semi"),
-        needs=needs,
-        signed=signed,
+        commitments=covers.best,
+        covers=covers.settled,
+        terms=covers.terms,
+        on_demand=of(market.on_demand(), "on_demand"),
+        spot=of(market.spot(), "spot"),
+        apis=of(market.apis, "api"),
+        needs=covers.needs,
+        signed=covers.signed,
     )
 
 
@@ -159,7 +174,7 @@ def strategy_flows(market: Market, choice: RentChoice) -> pl.DataFrame:
     A mode that cannot serve every workload is not a strategy and has no rows.
     """
     workloads = market.volume["workload"].n_unique()
-    by_mode = mode_flows(market, choice, [1.0]).drop("scale")
+    by_mode = mode_flows(market, choice, DECLARED).drop("scale")
     full = (
         choice.offers.group_by("mode")
         .agg(n=pl.col("workload").n_unique())
@@ -174,7 +189,7 @@ def strategy_flows(market: Market, choice: RentChoice) -> pl.DataFrame:
 def mode_flows(market: Market, choice: RentChoice, scales: Sequence[float]) -> pl.DataFrame:
     """Flows of every mode with the chosen offers over the whole horizon, at each scale of demand.
 
-    -> mode, scale, workload, offer, month, component, timing, amount
+    -> mode, scale, workload, way, offer, month, component, timing, amount
     """
     return bridge_candidates(market, choice, choice.commitments, [market.months.height], scales).drop(
         "delivery"
@@ -190,46 +205,50 @@ def bridge_candidates(
 ) -> pl.DataFrame:
     """What each mode costs in the months before each delivery.
 
-    -> mode, delivery, scale, workload, offer, month, component, timing, amount
+    -> mode, delivery, scale, workload, way (offer, or cover of commitments), offer, month, component, timing, amount
     """
     until = pl.DataFrame({"delivery": sorted(set(deliveries))}, schema={"delivery": pl.Int64})
     if tuple(scales) == DECLARED:
-        needs = choice.needs.join(commitments, on=["workload", "offer"], how="semi")
-        signed = choice.signed.join(commitments, on=["workload", "offer"], how="semi")
+        needs = choice.needs.join(commitments, on=COVER, how="semi")
     else:
         needs = commitment_needs(market, commitments, scales)
-        signed = sign(market, commitments, needs)
+    signed = (
+        choice.signed.join(commitments, on=COVER, how="semi")
+        if tuple(scales) == DECLARED and set(deliveries) == {market.months.height}
+        else sign(market, commitments, needs, deliveries)
+    )
     hourly = on_demand_flows(market, choice.on_demand, scales).join(until, how="cross")
     interruptible = on_demand_flows(market, choice.spot, scales, "rent_spot").join(until, how="cross")
     tokens = api_flows(market, choice.apis, scales).join(until, how="cross")
-    columns = ["mode", "delivery", *CASE, "offer", *FLOW]
+    covers = commitment_flows(market, commitments, needs, signed, deliveries).rename({"cover": "way"})
+    columns = ["mode", "delivery", *CASE, "way", "offer", *FLOW]
     return pl.concat(
         [
             frame.filter(pl.col("month") < pl.col("delivery")).with_columns(mode=pl.lit(mode)).select(columns)
             for mode, frame in (
-                ("on_demand", hourly),
-                ("spot", interruptible),
-                ("committed", commitment_flows(market, commitments, needs, signed, deliveries)),
-                ("api", tokens),
+                ("on_demand", hourly.with_columns(way="offer")),
+                ("spot", interruptible.with_columns(way="offer")),
+                ("committed", covers),
+                ("api", tokens.with_columns(way="offer")),
             )
         ]
     )
 
 
 def bridges(
-    market: Market, choice: RentChoice, deliveries: Sequence[int], scales: Sequence[float] = (1.0,)
+    market: Market, choice: RentChoice, deliveries: Sequence[int], scales: Sequence[float] = DECLARED
 ) -> pl.DataFrame:
     """The cheapest rent of each workload in the months before each delivery, with no commitment beyond it.
 
     -> delivery, scale, workload, offer, month, component, timing, amount
     """
-    candidates = bridge_candidates(market, choice, choice.terms, deliveries, scales)
+    candidates = bridge_candidates(market, choice, choice.covers, deliveries, scales)
     key = ["delivery", *CASE]
-    values = present_value(market.months, candidates, [*key, "mode", "offer"])
+    values = present_value(market.months, candidates, [*key, "mode", "way"])
     order = {mode: rank for rank, mode in enumerate(MODES)}
     best = (
         values.with_columns(rank=pl.col("mode").replace_strict(order, return_dtype=pl.Int64))
-        .sort(*key, "present_value", "rank", "offer")
+        .sort(*key, "present_value", "rank", "way")
         .unique(key, keep="first", maintain_order=True)
     )
-    return candidates.join(best, on=[*key, "mode", "offer"], how="semi").drop("mode")
+    return candidates.join(best, on=[*key, "mode", "way"], how="semi").drop("mode", "way")

@@ -90,13 +90,12 @@ def _mix_labels(evaluation: Evaluation, optimal: Optimal) -> pl.DataFrame:
 
 
 def _labels(evaluation: Evaluation) -> dict[str, str]:
-    offers = evaluation.basis.choice.offers
-    labels = {
-        mode: "; ".join(
-            offers.filter(pl.col("mode") == mode).sort("workload")["label"].unique(maintain_order=True)
-        )
-        for mode in offers["mode"].unique()
-    }
+    choice = evaluation.basis.choice
+    served = choice.offers.select("mode", "workload").unique().sort("mode", "workload").iter_rows()
+    by_mode: dict[str, dict[str, None]] = {}  # workloads that take the same are named once
+    for mode, workload in served:
+        by_mode.setdefault(mode, {})[choice.label(workload, mode)] = None
+    labels = {mode: "; ".join(found) for mode, found in by_mode.items()}
     return labels | {"rent": rent_label(evaluation)}
 
 

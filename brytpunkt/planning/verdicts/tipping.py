@@ -10,7 +10,8 @@ from brytpunkt.planning.demand.gpu_sizing import carrying_gpus
 from brytpunkt.planning.energy.site_prices import PRICE_COLUMNS
 from brytpunkt.planning.own.capacity import site_load
 from brytpunkt.planning.own.energy_cost import operate
-from brytpunkt.planning.rent.strategies import bridges, mode_flows, present_value
+from brytpunkt.planning.rent.rent import present_value
+from brytpunkt.planning.rent.strategies import bridges, mode_flows
 
 if TYPE_CHECKING:
     from brytpunkt.planning.ledger.evaluate import Evaluation

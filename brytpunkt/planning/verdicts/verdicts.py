@@ -272,16 +272,10 @@ def _largest(evaluation: Evaluation) -> pl.DataFrame:
 
 
 def rent_label(evaluation: Evaluation) -> str:
-    """The offers that the strategy ``rent`` takes, one for each workload."""
+    """The offers that the strategy ``rent`` takes for each workload."""
     choice = evaluation.basis.choice
     names = {w.id: w.name for w in evaluation.basis.plan.workloads}
-    taken = [
-        (
-            names[workload],
-            choice.offers.filter(pl.col("workload") == workload, pl.col("mode") == mode)["label"][0],
-        )
-        for workload, mode in choice.rent_modes.items()
-    ]
+    taken = [(names[workload], choice.label(workload, mode)) for workload, mode in choice.rent_modes.items()]
     if len({label for _, label in taken}) == 1:
-        return str(taken[0][1])
+        return taken[0][1]
     return "; ".join(f"{name}: {label}" for name, label in taken)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
 from brytpunkt.declarations import EEA, NORDIC, Workload
 from brytpunkt.declarations.sections.rent import TERM_MONTHS
+from tests.planning.reference.cover import Opening, cheapest
 from tests.planning.reference.load import Load
 from tests.planning.reference.world import World, path
 
@@ -37,9 +39,22 @@ class Offer:
 class Signature:
     """Instances committed in a month."""
 
+    offer: str
     month: int
     expiry: int
     count: int
+
+
+@dataclass(frozen=True)
+class Size:
+    """Commitments of one instance size, and the on-demand offer that serves what lies above them."""
+
+    name: str
+    offers: tuple[Offer, ...]
+    partner: Offer
+
+
+Given = Callable[[str, str, int], "tuple[Signature, ...] | None"]  # workload, size, month until which
 
 
 class Rent:
@@ -48,8 +63,11 @@ class Rent:
     def __init__(self, world: World, load: Load) -> None:
         self.world, self.load, self.plan = world, load, world.plan
         self.hours_by_count = cache(self._hours_by_count)
+        self.sizes = cache(self._sizes)
+        self.cheapest = cache(self._cheapest)
         self.signatures = cache(self._signatures)
         self.chosen = cache(self._chosen)
+        self.given: Given | None = None
 
     def pv(self, flows: list[Flow]) -> float:
         """Present value of flows before rounding."""
@@ -147,56 +165,115 @@ class Rent:
         lost_hours = (spot.restart_minutes + spot.checkpoint_interval_minutes / 2) / 60
         return spot.interruptions_per_day / 24 * lost_hours + spot.checkpoint_overhead_share
 
-    def partner(self, w: Workload, offer: Offer) -> Offer | None:
-        """The on-demand offer that serves what a commitment does not."""
-        same = [
-            o
-            for o in self.offers(w)
-            if o.months == 0 and not o.is_spot and (o.gpu_model, o.gpus) == (offer.gpu_model, offer.gpus)
-        ]
-        return min(same, key=lambda o: (o.provider != offer.provider, o.price, o.name), default=None)
+    # Commitments
 
-    def standing(self, signed: tuple[Signature, ...]) -> list[int]:
-        """Instances under commitment in each month."""
-        return [sum(s.count for s in signed if s.month <= m < s.expiry) for m in range(self.world.horizon)]
-
-    def _signatures(self, w: Workload, offer: Offer, partner: Offer) -> tuple[Signature, ...]:
-        rate = self.plan.rent.gpu_price_path_per_year
-        hours = self.hours_by_count(w, offer.profile, offer.gpus)
-        signed: tuple[Signature, ...] = ()
-        for quarter in range(0, self.world.horizon, 3):
-            window = range(quarter, min(quarter + offer.months, self.world.horizon))
-            cost = sum(self.world.months[m].hours * offer.price * path(rate, quarter) for m in window)
-            standing = self.standing(signed)
-            saves: dict[int, float] = defaultdict(float)  # instances lacking -> rent of the last of them
-            for m in window:
-                for count, n in hours[m].items():
-                    saves[count - standing[m]] += n * partner.price * path(rate, m)
-            worth = [
-                z
-                for z in saves
-                if z > 0 and sum(saved for y, saved in saves.items() if y >= z) >= cost * (1 - 1e-9)
+    def _sizes(self, w_id: str) -> dict[str, Size]:
+        """Instance sizes of a workload's commitments, by name."""
+        w = next(w for w in self.plan.workloads if w.id == w_id)
+        offers = list(self.offers(w))
+        alike: dict[tuple[str, int, object], list[Offer]] = defaultdict(list)
+        partners: dict[str, Offer] = {}
+        for offer in offers:
+            same = [
+                o
+                for o in offers
+                if o.months == 0
+                and not o.is_spot
+                and (o.gpu_model, o.gpus) == (offer.gpu_model, offer.gpus)
+                and (
+                    o.profile == o.gpu_model
+                    or offer.profile == offer.gpu_model
+                    or self.load.rate(w.id, o.profile) == self.load.rate(w.id, offer.profile)
+                )
             ]
-            if worth:
-                signed += (Signature(quarter, quarter + offer.months, max(worth)),)
-        return signed
+            if offer.months and same:
+                alike[offer.gpu_model, offer.gpus, self.load.rate(w.id, offer.profile)].append(offer)
+                partners[offer.name] = min(same, key=lambda o: (o.price, o.name))
+        found = {}
+        for (_, gpus, _), members in alike.items():
+            name = f"{min(o.profile for o in members)} x {gpus}"
+            first = min(members, key=lambda o: o.name)
+            found[name] = Size(name, tuple(members), partners[first.name])
+        return found
 
-    def committed(self, w: Workload, offer: Offer, until: int) -> list[Flow] | None:
-        """Commitments, and rent by the hour above them, before month `until`; None without a partner."""
-        partner = self.partner(w, offer)
-        if partner is None:
-            return None
-        signed = self.signatures(w, offer, partner)
-        if until < self.world.horizon:
-            signed = tuple(s for s in signed if s.expiry <= until)
+    def _cheapest(
+        self, w_id: str, size_name: str, until: int, months: int | None = None
+    ) -> tuple[float, tuple[Signature, ...]]:
+        """Least present value of a size before month `until`, of terms of so many `months` if stated, and how."""
+        w = next(w for w in self.plan.workloads if w.id == w_id)
+        size, horizon = self.sizes(w_id)[size_name], self.world.horizon
+        first = size.offers[0]
         rate = self.plan.rent.gpu_price_path_per_year
-        flows = self.on_demand(w, replace(partner, name=offer.name), until, self.standing(signed))
+        rent = [
+            {
+                count: n * size.partner.price * path(rate, m) * self.world.factor(m, "end")
+                for count, n in counts.items()
+            }
+            for m, counts in enumerate(self.hours_by_count(w, first.profile, first.gpus)[:until])
+        ]
+        openings = []
+        for offer in size.offers:
+            for month in range(0, until, 3):
+                expiry = month + offer.months
+                fits = expiry <= until if until < horizon else expiry - horizon <= horizon - month
+                if fits and months in (None, offer.months):
+                    one = self._charges((Signature(offer.name, month, expiry, 1),), size)
+                    openings.append(Opening(offer.name, month, min(expiry, until), self.pv(one)))
+        least, counts = cheapest(rent, openings)
+        terms = {o.name: o.months for o in size.offers}
+        return least, tuple(
+            Signature(o.offer, o.begin, o.begin + terms[o.offer], count)
+            for o, count in zip(openings, counts, strict=True)
+            if count
+        )
+
+    def _charges(self, signed: tuple[Signature, ...], size: Size) -> list[Flow]:
+        """What signatures cost, their months beyond the horizon left out."""
+        rate = self.plan.rent.gpu_price_path_per_year
+        flows: list[Flow] = []
         for s in signed:
+            offer = next(o for o in size.offers if o.name == s.offer)
             for m in range(s.month, min(s.expiry, self.world.horizon)):
                 charge = self.world.months[m].hours * offer.price * path(rate, s.month) * s.count
-                flows.append((m, "rent_committed", offer.name, "end", charge * (1 - offer.upfront)))
-                flows.append((s.month, "rent_committed_upfront", offer.name, "start", charge * offer.upfront))
+                flows.append((m, "rent_committed", s.offer, "end", charge * (1 - offer.upfront)))
+                flows.append((s.month, "rent_committed_upfront", s.offer, "start", charge * offer.upfront))
         return flows
+
+    def _signatures(self, w_id: str, size_name: str, until: int) -> tuple[Signature, ...]:
+        """Signatures that cost least: those given where there are any, since several may cost the same."""
+        least, own = self.cheapest(w_id, size_name, until)
+        found = self.given(w_id, size_name, until) if self.given else None
+        if found is None:
+            return own
+        paid = self.pv(self._flows(w_id, size_name, until, found))
+        assert math.isclose(paid, least, rel_tol=1e-9, abs_tol=1e-4), (w_id, size_name, until, paid, least)
+        return found
+
+    def _flows(self, w_id: str, size_name: str, until: int, signed: tuple[Signature, ...]) -> list[Flow]:
+        """Signatures, and rent by the hour above them."""
+        w = next(w for w in self.plan.workloads if w.id == w_id)
+        size = self.sizes(w_id)[size_name]
+        standing = [sum(s.count for s in signed if s.month <= m < s.expiry) for m in range(until)]
+        same_need = replace(size.partner, profile=size.offers[0].profile)
+        return [*self.on_demand(w, same_need, until, standing), *self._charges(signed, size)]
+
+    def committed(self, w_id: str, size_name: str, until: int) -> list[Flow]:
+        """Commitments of a size, and rent by the hour above them, before month `until`."""
+        return self._flows(w_id, size_name, until, self.signatures(w_id, size_name, until))
+
+    def settled(self, w_id: str) -> list[str]:
+        """Sizes from which bridges are made: the best of all, and the best under each term alone."""
+        sizes, horizon = self.sizes(w_id), self.world.horizon
+        if not sizes:
+            return []
+        terms = {o.months for size in sizes.values() for o in size.offers}
+        best = {min(sizes, key=lambda name: (round(self.cheapest(w_id, name, horizon)[0], 6), name))}
+        for months in sorted(m for m in terms if m <= 2 * horizon):
+            having = [name for name, size in sizes.items() if months in {o.months for o in size.offers}]
+            best.add(
+                min(having, key=lambda name: (round(self.cheapest(w_id, name, horizon, months)[0], 6), name))
+            )
+        return sorted(best)
 
     def api(self, w: Workload, until: int) -> dict[str, list[Flow]]:
         """Token API by equivalent."""
@@ -234,22 +311,31 @@ class Rent:
         until = self.world.horizon
         candidates: dict[str, list[tuple[float, str, Offer | None, list[Flow]]]] = defaultdict(list)
         for offer in self.offers(w):
-            flows = self.on_demand(w, offer, until) if offer.months == 0 else self.committed(w, offer, until)
-            if flows is not None:
-                mode = "committed" if offer.months else "spot" if offer.is_spot else "on_demand"
-                candidates[mode].append((self.pv(flows), offer.name, offer, flows))
-                if offer.months:
-                    candidates[f"term {offer.months}"].append((self.pv(flows), offer.name, offer, flows))
+            if offer.months == 0:
+                flows = self.on_demand(w, offer, until)
+                candidates["spot" if offer.is_spot else "on_demand"].append(
+                    (self.pv(flows), offer.name, offer, flows)
+                )
         for name, flows in self.api(w, until).items():
             candidates["api"].append((self.pv(flows), name, None, flows))
+        if sizes := self.sizes(w.id):
+            name = min(sizes, key=lambda name: (round(self.cheapest(w.id, name, until)[0], 6), name))
+            flows = self.committed(w.id, name, until)
+            candidates["committed"].append((self.pv(flows), name, None, flows))
         best = {mode: min(found, key=lambda c: (round(c[0], 6), c[1])) for mode, found in candidates.items()}
         return {mode: (name, offer, flows) for mode, (_, name, offer, flows) in best.items()}
 
     def cheapest_mode(self, w: Workload) -> str:
-        """The mode that `rent` takes for a workload."""
+        """The mode that `rent` takes for a workload; where nothing is signed, commitments are no mode."""
         chosen = self.chosen(w.id)
         return min(
-            (mode for mode in MODES if mode in chosen), key=lambda mode: round(self.pv(chosen[mode][2]), 6)
+            (
+                mode
+                for mode in MODES
+                if mode in chosen
+                and (mode != "committed" or self.signatures(w.id, chosen[mode][0], self.world.horizon))
+            ),
+            key=lambda mode: round(self.pv(chosen[mode][2]), 6),
         )
 
     def strategies(self) -> dict[str, list[Flow]]:
@@ -274,9 +360,8 @@ class Rent:
                     ways.append((0, name, self.on_demand(w, offer, delivery)))
                 elif mode == "spot" and offer:
                     ways.append((1, name, self.on_demand(w, offer, delivery)))
-                elif mode.startswith("term") and offer:
-                    ways.append((2, name, self.committed(w, offer, delivery) or []))
                 elif mode == "api":
                     ways.append((3, name, self.api(w, delivery)[name]))
+            ways += [(2, name, self.committed(w.id, name, delivery)) for name in self.settled(w.id)]
             flows += min(ways, key=lambda way: (round(self.pv(way[2]), 6), way[0], way[1]))[2]
         return flows

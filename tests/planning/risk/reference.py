@@ -143,11 +143,10 @@ class Reference(Owned):
 
     def _committed(self) -> list[tuple[Way, list[int]]]:
         """Instances under commitment in each month, by way, and their charges."""
-        found = []
-        ways = list(dict.fromkeys((s.way.workload, s.way.offer) for s in self.strategy.signed))
-        for key in ways:
-            signed = [s for s in self.strategy.signed if (s.way.workload, s.way.offer) == key]
-            way = signed[0].way
+        found: dict[tuple[int, str], tuple[Way, list[int]]] = {}
+        of_size: dict[tuple[int, int, str], list[int]] = {}
+        for signature in sorted(self.strategy.signed, key=lambda s: s.month):
+            way, begins = signature.way, signature.month
             busy = self.terrain.loads[way.workload, way.profile].busy
             highest = [
                 max(self._instances(way, self._busy(way.workload, way.profile, m, k)) for k in self.segments)
@@ -157,30 +156,25 @@ class Reference(Owned):
                 max(self._instances(way, float(busy[m, k])) for k in self.segments)
                 for m in range(self.horizon)
             ]
-            standing = [0] * self.horizon
-            for signature in signed:
-                stop = min(signature.month + way.months, self.horizon)
-                projected, ahead = self._projected(
-                    signature.month,
-                    signature.month,
-                    stop,
-                    [float(x) for x in highest],
-                    [float(x) for x in planned],
-                )
-                as_expected = projected > 0 and projected >= ahead * (1 - 1e-9)
-                enough = units(projected) <= standing[signature.month]
-                if signature.month > 0 and enough and not as_expected:
-                    continue
-                price = float(way.price[signature.month]) * self._dearer(way, signature.month)
-                charge = 0.0
-                for m in range(signature.month, stop):
-                    standing[m] += signature.count
-                    hours = price * signature.count * float(self.terrain.month_hours[m])
-                    charge += hours
-                    self._pay(m, "end", hours * (1 - way.upfront_share))
-                self._pay(signature.month, "start", charge * way.upfront_share)
-            found.append((way, standing))
-        return found
+            _, standing = found.setdefault((way.workload, way.offer), (way, [0] * self.horizon))
+            same = of_size.setdefault((way.workload, way.gpus, way.profile), [0] * self.horizon)
+            stop = min(begins + way.months, self.horizon)
+            projected, ahead = self._projected(
+                begins, begins, stop, [float(x) for x in highest], [float(x) for x in planned]
+            )
+            as_expected = projected > 0 and projected >= ahead * (1 - 1e-9)
+            if begins > 0 and units(projected) <= same[begins] and not as_expected:
+                continue
+            price = float(way.price[begins]) * self._dearer(way, begins)
+            charge = 0.0
+            for m in range(begins, stop):
+                standing[m] += signature.count
+                same[m] += signature.count
+                hours = price * signature.count * float(self.terrain.month_hours[m])
+                charge += hours
+                self._pay(m, "end", hours * (1 - way.upfront_share))
+            self._pay(begins, "start", charge * way.upfront_share)
+        return list(found.values())
 
     def _dearer(self, way: Way, m: int) -> float:
         """Multiple of a way's price."""

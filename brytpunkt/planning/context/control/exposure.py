@@ -19,17 +19,23 @@ def control(evaluation: Evaluation) -> pl.DataFrame:
     taken = pl.DataFrame({"workload": list(modes), "mode": list(modes.values())})
     offers = pl.concat(
         [
-            basis.market.offers.select("offer", "provider", "country"),
+            basis.market.offers.select("offer", "provider", "country", "term_months"),
             basis.market.apis.select(
                 "offer",
                 provider=pl.col("offer").str.split("/").list.first(),
                 country=pl.lit(None, dtype=pl.String),
+                term_months=pl.lit(0, dtype=pl.Int64),
             ),
         ]
     ).unique("offer")
     rented = (
         basis.choice.offers.join(taken, on=["workload", "mode"])
         .join(offers, on="offer")
+        .with_columns(  # what lies above commitments is held by no contract
+            mode=pl.when(pl.col("mode") == "committed", pl.col("term_months") == 0)
+            .then(pl.lit("on_demand"))
+            .otherwise("mode")
+        )
         .select("provider", "country", "mode")
         .unique()
         .sort("provider", "country", "mode")

@@ -159,7 +159,9 @@ def strategies_of(
                 month,
                 count,
             )
-            for at, month, count in mix.signed
+            for at, month, count in sorted(
+                mix.signed, key=lambda row: (row[1], mix_field.terms[row[0]].workload, row[0])
+            )
         )
         found.append(
             Strategy(
@@ -216,30 +218,32 @@ def _rented(evaluation: Evaluation, terrain: Terrain, ways: dict[str, tuple[Way,
         evaluation.rent.group_by("strategy").agg(pl.col("pv_cents").sum()).sort("strategy").iter_rows()
     )
     choice = basis.choice
+    bound = {w for w, mode in choice.rent_modes.items() if mode == "committed"}
     signed = {
         name: tuple(
             Signature(
                 _committed(ways, terrain, terrain.workloads.index(workload), offer), int(month), int(count)
             )
-            for workload, offer, month, count in choice.signed.join(
-                choice.commitments.select("workload", "offer"), on=["workload", "offer"], how="semi"
-            )
+            for workload, offer, month, count in choice.signatures()
             .filter(pl.col("workload").is_in(list(workloads)))
             .select("workload", "offer", "signed_month", "count")
             .sort("signed_month", "workload", "offer")
             .iter_rows()
         )
-        for name, workloads in (
-            ("committed", set(terrain.workloads)),
-            ("rent", {w for w, mode in choice.rent_modes.items() if mode == "committed"}),
-        )
+        for name, workloads in (("committed", set(terrain.workloads)), ("rent", bound))
     }
+    hourly = {(way.workload, way.offer) for way in ways["on_demand"]}
+    above = tuple(
+        way
+        for way in ways["partner"]
+        if terrain.workloads[way.workload] in bound and (way.workload, way.offer) not in hourly
+    )
     allowed = {
         "api": ways["api"],
         "on_demand": ways["on_demand"],
         "spot": ways["spot"],
         "committed": ways["partner"],
-        "rent": (*ways["on_demand"], *ways["spot"], *ways["api"]),
+        "rent": (*ways["on_demand"], *above, *ways["spot"], *ways["api"]),
     }
     return [
         Strategy(None, name, allowed[name], signed.get(name, ()), ledger_value=values[name] / CENTS)

@@ -117,10 +117,11 @@ def placed_signatures(chunk: Chunk, strategy: Strategy) -> list[tuple[Signature,
             planned = chunk.terrain.planned_instances(way)
             until = min(month + way.months, chunk.terrain.horizon)
             projected, ahead = _projected(chunk, way, planned, month, (month, until))
-            same = [
+            same = [  # instances of one size stand in for each other, whatever their term
                 (earlier, placed)
                 for earlier, placed in found
-                if (earlier.way.workload, earlier.way.offer) == (signature.way.workload, signature.way.offer)
+                if (earlier.way.workload, earlier.way.gpus) == (way.workload, way.gpus)
+                and np.array_equal(chunk.terrain.planned_instances(earlier.way), planned)
             ]
             already = sum(
                 (placed * (signature.month < earlier.month + earlier.way.months) for earlier, placed in same),

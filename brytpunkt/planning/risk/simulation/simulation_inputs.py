@@ -203,10 +203,7 @@ def ways_of(basis: Basis, field: Field, terrain: Terrain) -> dict[str, tuple[Way
             for row in frame.sort("workload", "offer").iter_rows(named=True)
         )
 
-    terms = basis.choice.terms
-    pairs = (
-        pl.concat([basis.choice.commitments, terms]).unique(["workload", "offer"]).sort("workload", "offer")
-    )
+    terms = basis.choice.terms.sort("workload", "offer")
     partners = basis.market.on_demand().join(
         basis.choice.commitments.select("workload", offer="partner"), on=["workload", "offer"], how="semi"
     )
@@ -216,7 +213,7 @@ def ways_of(basis: Basis, field: Field, terrain: Terrain) -> dict[str, tuple[Way
         "partner": hourly(partners, "on_demand"),
         "committed": tuple(
             replace(way, months=int(row["term_months"]), upfront_share=float(row["upfront_share"]))
-            for way, row in zip(hourly(pairs, "committed"), pairs.iter_rows(named=True), strict=True)
+            for way, row in zip(hourly(terms, "committed"), terms.iter_rows(named=True), strict=True)
         ),
         "api": tuple(
             Way(workload, name, "api", tokens[name], monthly, share=share[workload])

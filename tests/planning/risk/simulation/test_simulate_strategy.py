@@ -69,6 +69,7 @@ rent:
     - {id: hourly, provider: somebody, gpu_model: H100-SXM-80GB, gpu_count: 8, term: on_demand, price: {usd: 22}}
     - {id: small, provider: somebody, gpu_model: H100-SXM-80GB, gpu_count: 2, term: on_demand, price: {eur: 5.9}}
     - {id: year, provider: somebody, gpu_model: H100-SXM-80GB, gpu_count: 8, term: reserved_1y, price: {usd: 15}, upfront_share: 0.3}
+    - {id: years, provider: another, gpu_model: H100-SXM-80GB, gpu_count: 8, term: reserved_3y, price: {usd: 12}}
     - {id: idle, provider: somebody, gpu_model: H100-SXM-80GB, gpu_count: 8, term: spot, price: {usd: 11}}
 """
 
