@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from brytpunkt.declarations.sections.delivery import PORTFOLIO
 from brytpunkt.delivery.message import SUBJECT_LENGTH, Attachment, Words, one_line
-from brytpunkt.planning.ruling import verdict_cost
+from brytpunkt.planning.verdicts.feasibility import verdict_cost
 from brytpunkt.reporting.formats import Formats
 from brytpunkt.reporting.outputs.html import environment
 from brytpunkt.reporting.sections import decision

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from brytpunkt.planning.ruling import verdict_cost
+from brytpunkt.planning.verdicts.feasibility import verdict_cost
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -43,12 +43,12 @@ from brytpunkt.planning.own.readiness import hardware_frame, readiness
 from brytpunkt.planning.own.storage import storage_need
 from brytpunkt.planning.result import Result
 from brytpunkt.planning.risk.results.uncertainty import no_risk, risk
-from brytpunkt.planning.ruling import kept_plans, ruling
 from brytpunkt.planning.verdicts.accrual_bill import paradox
 from brytpunkt.planning.verdicts.break_even_prices import margins
 from brytpunkt.planning.verdicts.curves import cumulative, rule_readings, rule_series
 from brytpunkt.planning.verdicts.discount_rates import discount_rates
 from brytpunkt.planning.verdicts.disruptions import decided, disruptions, expected
+from brytpunkt.planning.verdicts.feasibility import kept_plans, ruling
 from brytpunkt.planning.verdicts.returns import financing, returns
 from brytpunkt.planning.verdicts.scenarios import scenarios, worst_regret
 from brytpunkt.planning.verdicts.strategy_table import named_schedule, strategies

@@ -18,7 +18,7 @@ from brytpunkt.planning.inputs.planning_inputs import Facts
 from brytpunkt.planning.ledger.evaluate import evaluate
 from brytpunkt.planning.ledger.ledger import totals
 from brytpunkt.planning.ledger.order_month_scan import order_scan
-from brytpunkt.planning.ruling import verdict_cost
+from brytpunkt.planning.verdicts.feasibility import verdict_cost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,7 +18,7 @@ from brytpunkt.planning.ledger.evaluate import evaluate, strategies
 from brytpunkt.planning.ledger.ledger import totals
 from brytpunkt.planning.ledger.prepare import prepare
 from brytpunkt.planning.optimal.kept_orders import KeptOptimum, kept_mixes, kept_optima, kept_values
-from brytpunkt.planning.ruling import nothing_ruled_out
+from brytpunkt.planning.verdicts.feasibility import nothing_ruled_out
 from brytpunkt.planning.verdicts.verdicts import rent_value, switch, verdict_of
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def _ruled(
     """What the plan's constraints rule out, and what is left of the stored plans."""
     if not evaluation.basis.plan.constraints.are_declared:
         return nothing_ruled_out(evaluation)
-    from brytpunkt.planning.kept_ruling import kept_ruling  # HiGHS, for these plans alone
+    from brytpunkt.planning.verdicts.kept_feasibility import kept_ruling  # HiGHS, for these plans alone
 
     return kept_ruling(evaluation, facts, stored.sources, stored.mixes(), values)
 

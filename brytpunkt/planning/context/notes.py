@@ -8,7 +8,7 @@ import polars as pl
 
 from brytpunkt.declarations import InlineServer
 from brytpunkt.planning.own.options import UNSOURCED_COLOCATION_EUR_PER_KW_MONTH
-from brytpunkt.planning.reasons import BECAUSE
+from brytpunkt.planning.own.reasons import BECAUSE
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan, Site

@@ -11,9 +11,9 @@ import polars as pl
 from brytpunkt.planning.inputs.money import monthly_rate
 from brytpunkt.planning.ledger.ledger import mix_ledger
 from brytpunkt.planning.optimal.limits import broken, carbon_of
-from brytpunkt.planning.optimal.pure import Broken, breaking, broken_frame
+from brytpunkt.planning.optimal.pure_strategies import Broken, breaking, broken_frame
 from brytpunkt.planning.optimal.solve import Optimum, portfolio_optimum, site_optimum
-from brytpunkt.planning.reasons import BECAUSE, JOINED, breaks, own_reasons
+from brytpunkt.planning.own.reasons import BECAUSE, JOINED, breaks, own_reasons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.errors import InputError, Problem
-from brytpunkt.planning.covers import choose_covers
+from brytpunkt.planning.rent.commitment_cover import choose_covers
 from brytpunkt.planning.rent.commitments import COVER
 from brytpunkt.planning.rent.rent import (
     CASE,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from brytpunkt.planning.reasons import own_reasons, unbuilt
+from brytpunkt.planning.own.reasons import own_reasons, unbuilt
 from brytpunkt.planning.verdicts.verdicts import rent_label, units_served
 
 if TYPE_CHECKING:

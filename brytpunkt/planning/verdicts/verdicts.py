@@ -137,7 +137,7 @@ def verdicts(
 ) -> pl.DataFrame:
     """One row a site, the one with the cheapest best plan to build first; ``longer`` is the verdict over 1.5 x the horizon.
 
-    ``ruled`` (``ruling.RULING_SCHEMA``) decides where a constraint rules something out; what was asked twice more is null there.
+    ``ruled`` (``feasibility.RULING_SCHEMA``) decides where a constraint rules something out; what was asked twice more is null there.
     """
     basis = evaluation.basis
     finance = basis.plan.finance

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from brytpunkt.planning.reasons import BECAUSE
+from brytpunkt.planning.own.reasons import BECAUSE
 from brytpunkt.reporting.phrases import phrases
 from brytpunkt.reporting.sanitise import short
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from brytpunkt.planning.optimal.dispatch import dispatch
 from brytpunkt.planning.optimal.kept_orders import kept_mixes
 from brytpunkt.planning.optimal.limits import broken, limits_of
-from brytpunkt.planning.optimal.pure import breaking, broken_frame, rented_field
-from brytpunkt.planning.ruling import OWN_MODES, Kept, ruling
+from brytpunkt.planning.optimal.pure_strategies import breaking, broken_frame, rented_field
+from brytpunkt.planning.verdicts.feasibility import OWN_MODES, Kept, ruling
 from brytpunkt.planning.verdicts.verdicts import CENTS, rent_value
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def kept_ruling(
     """The ruling of each site, whose plan is the stored one, else renting, else owning, whichever keeps to the constraints.
 
     ``sources``: the strategy that each site's stored plan is; ``mixes`` the decisions of those that mix; ``values``: what the
-    stored plans cost here [plan currency]. -> ``ruling.RULING_SCHEMA``
+    stored plans cost here [plan currency]. -> ``feasibility.RULING_SCHEMA``
     """
     basis = evaluation.basis
     limits = limits_of(basis, facts, rented_field(basis))

@@ -12,7 +12,7 @@ from brytpunkt.planning.optimal.limits import broken, over_budget
 from brytpunkt.planning.optimal.mix import Mix
 from brytpunkt.planning.optimal.problem import field_of
 from brytpunkt.planning.optimal.shocks import rent_shares
-from brytpunkt.planning.reasons import BROKEN_SCHEMA, breaks
+from brytpunkt.planning.own.reasons import BROKEN_SCHEMA, breaks
 
 if TYPE_CHECKING:
     from brytpunkt.planning.ledger.evaluate import Evaluation

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from brytpunkt.planning.reasons import BROKEN_SCHEMA, own_reasons
+from brytpunkt.planning.own.reasons import BROKEN_SCHEMA, own_reasons
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
