@@ -22,7 +22,7 @@ class Run:
 
 
 def runs(data: bytes) -> list[Run]:
-    """Every run of upright text of a PDF."""
+    """Every run of upright text of a PDF; labels of charts stand in forms, which have an origin of their own."""
     found: list[Run] = []
     for number, page in enumerate(PdfReader(io.BytesIO(data)).pages, 1):
         fonts = {
@@ -51,10 +51,10 @@ def runs(data: bytes) -> list[Run]:
     return found
 
 
-def collisions(data: bytes, slack: float = 0.4) -> list[tuple[Run, Run]]:
-    """Runs on one line of a page of which the second begins before the first ends [slack in pt]."""
+def collisions(set_text: list[Run], slack: float) -> list[tuple[Run, Run]]:
+    """Runs on one line of a page of which the second begins before the first ends, but for some slack [pt]."""
     lines: dict[tuple[int, float], list[Run]] = {}
-    for run in runs(data):
+    for run in set_text:
         lines.setdefault((run.page, round(run.base, 1)), []).append(run)
     return [
         (one, other)

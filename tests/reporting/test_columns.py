@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
 
 from brytpunkt.folders import folders
 from brytpunkt.reporting.columns import TABLE, Need, settle, shares
-from brytpunkt.reporting.outputs.pdf import laid_out
+from brytpunkt.reporting.outputs.pdf import pdf_bytes
 from tests.reporting.conftest import Made
+from tests.reporting.ink import collisions, runs
 from tests.reporting.test_reports import html_of
 
 TEMPLATES = folders().templates
+LEFT, RIGHT = (mm * 72 / 25.4 for mm in (18, 192))  # [pt] as base.css has them
+SLACK = 0.4  # [pt]
 
 
 @pytest.mark.parametrize(
@@ -54,19 +58,20 @@ def test_a_table_with_widths_of_its_own_keeps_them() -> None:
 
 @pytest.mark.parametrize("language", ["en", "sv"])
 @pytest.mark.parametrize("name", ["portfolio", "lulea"])
-def test_no_text_runs_out_of_its_cell(made: Made, name: str, language: str) -> None:
-    from weasyprint.formatting_structure.boxes import LineBox, TableCellBox
+def test_no_text_runs_into_another_or_off_the_page(made: Made, name: str, language: str) -> None:
+    html = re.sub(r"<svg.*?</svg>", "", html_of(made, name, language), flags=re.DOTALL)
+    set_text = runs(pdf_bytes(html, TEMPLATES))
+    assert len(set_text) > 1000
+    assert [run for run in set_text if not LEFT - SLACK < run.left <= run.right < RIGHT + SLACK] == []
+    assert collisions(set_text, SLACK) == []
 
-    too_wide = []
-    for page in laid_out(html_of(made, name, language), TEMPLATES).pages:
-        for cell in page._page_box.descendants():
-            if isinstance(cell, TableCellBox):
-                # a number may use the gap before it
-                room = cell.width + cell.padding_left + 0.5
-                lines = [line for line in cell.descendants() if isinstance(line, LineBox)]
-                too_wide += [
-                    (cell.element.get("class"), "".join(cell.element.itertext()))
-                    for line in lines
-                    if sum(child.margin_width() for child in line.children) > room
-                ]
-    assert too_wide == []
+
+def test_a_collision_is_seen() -> None:
+    html = (
+        "<html lang='en'><head><title>t</title></head><body><table class='fixed'>"
+        "<colgroup><col style='width:{}mm'/><col/></colgroup>"
+        "<tbody><tr><td class='n'>1,234,567,890.12</td><td>next</td></tr></tbody></table></body></html>"
+    )
+    wide, narrow = (runs(pdf_bytes(html.format(width), TEMPLATES)) for width in (60, 10))
+    assert collisions(wide, SLACK) == []
+    assert len(collisions(narrow, SLACK)) == 1

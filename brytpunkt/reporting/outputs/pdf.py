@@ -6,6 +6,7 @@ Belongs here: the PDF engine, its safety and its determinism. Does not belong he
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import xml.etree.ElementTree as ET
 from contextlib import contextmanager
@@ -28,8 +29,9 @@ def pdf_bytes(html: str, templates: Path) -> bytes:
     """A report's HTML, which is well-formed XML, as tagged PDF. Nothing is fetched: fonts and charts are inside.
 
     The file is tagged as PDF/UA-1 asks, but does not claim to be PDF/UA: no full validator has judged it.
+    Raises ValueError for what the engine cannot draw, and would leave out.
     """
-    with _collecting_later():
+    with _collecting_later(), _heeded():
         page = _page(html, templates)
         data = page.write_pdf(stylesheets=[SHEET], pdf_tags=True, pdf_version="1.7", finisher=finish)
     if not isinstance(data, bytes):
@@ -75,6 +77,32 @@ def inside_only(templates: Path) -> Any:
             return super().fetch(url, headers)
 
     return InsideOnly(allowed_protocols={"data"}, allow_redirects=False, fail_on_errors=True)
+
+
+class _Errors(logging.Handler):
+    """What the engine writes into its log as an error."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.said: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep what is said."""
+        self.said.append(record.getMessage())
+
+
+@contextmanager
+def _heeded() -> Iterator[None]:
+    """An error that the engine only logs, such as a chart that it skips, stops the report."""
+    errors, log = _Errors(), logging.getLogger("weasyprint")
+    log.addHandler(errors)
+    try:
+        yield
+    finally:
+        log.removeHandler(errors)
+    if errors.said:
+        message = f"the PDF engine left something out: {'; '.join(errors.said)}"
+        raise ValueError(message)
 
 
 def seconds_of(as_of: str) -> str:
