@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -56,6 +57,19 @@ def test_what_facts_do_not_depend_on_leaves_it(found: Folders) -> None:
     write(found.home / "plans" / "small.yaml", "plan: small")
     write(found.home / "landing" / "bodies" / "fetched-and-not-yet-in-the-journal", "bytes")
     assert facts_state(found) == before
+
+
+def test_content_counts_and_no_time_of_a_file(found: Folders) -> None:
+    before = facts_state(found)
+    warehouse = found.home / "warehouse.duckdb"
+    at = warehouse.stat()
+    for path in (warehouse, found.home / "landing" / "journal.jsonl"):
+        os.utime(path, (at.st_atime + 5 * 365 * 86400, at.st_mtime + 5 * 365 * 86400))
+    assert facts_state(found) == before
+    warehouse.write_bytes(b"TABLES")
+    os.utime(warehouse, ns=(at.st_atime_ns, at.st_mtime_ns))
+    assert warehouse.stat().st_size == at.st_size
+    assert facts_state(found) != before
 
 
 def test_only_a_run_that_succeeded_left_its_state() -> None:

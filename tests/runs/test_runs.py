@@ -6,6 +6,8 @@ import json
 import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import polars as pl
@@ -88,15 +90,22 @@ def test_a_count_goes_on_after_the_newest_run_was_deleted_or_the_count_was_lost(
     assert begin(tmp_path, NOW) == Begun(8, NOW)
 
 
-def count_up(home: Path) -> list[int]:
-    return [begin(home, NOW).sequence for _ in range(25)]
+def count_up(home: Path, start: Barrier, counted: Queue[list[int]]) -> None:
+    start.wait()
+    counted.put([begin(home, NOW).sequence for _ in range(40)])
 
 
 def test_processes_that_begin_together_count_on_from_each_other(tmp_path: Path) -> None:
-    with multiprocessing.get_context("spawn").Pool(3) as pool:
-        counted = pool.map(count_up, [tmp_path] * 3)
-    assert sorted(number for numbers in counted for number in numbers) == list(range(1, 76))
-    assert all(numbers == sorted(numbers) for numbers in counted)
+    context = multiprocessing.get_context("spawn")
+    start, counted = context.Barrier(3), context.Queue()
+    processes = [context.Process(target=count_up, args=(tmp_path, start, counted)) for _ in range(3)]
+    for process in processes:
+        process.start()
+    found = [counted.get(timeout=120) for _ in processes]
+    for process in processes:
+        process.join()
+    assert sorted(number for numbers in found for number in numbers) == list(range(1, 121))
+    assert all(numbers == sorted(numbers) for numbers in found)
 
 
 def test_a_run_is_found_by_its_identity_or_not_at_all(tmp_path: Path) -> None:
