@@ -151,9 +151,13 @@ def test_every_default_and_its_source_is_said_in_swedish(tmp_path: Path) -> None
             "det nyare resultatet kommer av en annan version av modellen än dagens; nya val rymmer det som den ändrade",
         ),
         ("the currency was SEK and is EUR", "valutan var SEK och är EUR"),
+        (
+            "somebody big (reserved 3 years); other small, north (on demand)",
+            "somebody big (reserverat 3 år); other small, north (vid behov)",
+        ),
     ],
 )
-def test_why_a_change_is_not_split_is_said_in_swedish(english: str, swedish: str) -> None:
+def test_sentences_and_lists_are_said_in_swedish(english: str, swedish: str) -> None:
     assert phrases(Formats(texts("sv"), "EUR"))(english) == swedish
 
 

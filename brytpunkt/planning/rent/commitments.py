@@ -28,7 +28,7 @@ KEY = ["scale", *COVER]
 # Of two plans that cost the same, the one that binds less and is signed earlier. [share of a charge a month]
 TIE = 1e-12
 DEAREST = 1e4  # what the dearest rung costs in the programme, so that a tie lies above the solver's tolerance
-SETTINGS = {"presolve": "off", "dual_feasibility_tolerance": 1e-10}
+SETTINGS: dict[str, str | float] = {"presolve": "off", "dual_feasibility_tolerance": 1e-10}
 SIGNED_SCHEMA = {
     "delivery": pl.Int64,
     "scale": pl.Float64,
@@ -219,7 +219,7 @@ class _Ladder:
         program = Program()
         signed = program.add_columns(charge * (1 + TIE * self.expiry[may]))
         rented = program.add_columns(rent / unit, width.astype(np.float64))
-        need = np.bincount(period, weights=width, minlength=covered.size)
+        need = np.bincount(period, weights=width, minlength=covered.size).astype(np.float64)
         rows = program.add_rows(need, INFINITY, (covered.size,), "need")
         program.set(rows[:, None], signed[None], runs[covered].astype(np.float64))
         program.set(rows[period], rented, 1.0)

@@ -64,9 +64,9 @@ class RentChoice:
         return signing.select("workload", offer="partner").unique().sort("workload", "offer")
 
     def label(self, workload: str, mode: str) -> str:
-        """The offers of a workload in a mode, in words."""
+        """The offers of a workload in a mode, in words; the one that is paid most first."""
         taken = self.offers.filter(pl.col("workload") == workload, pl.col("mode") == mode)
-        return " + ".join(taken.sort("offer")["label"])
+        return "; ".join(taken.sort(-pl.col("present_value"), "offer")["label"])
 
 
 def _cheapest(values: pl.DataFrame, by: list[str]) -> pl.DataFrame:
