@@ -41,7 +41,7 @@ class PlanningConfig(dg.Config):
 @dg.asset(
     group_name="plans",
     partitions_def=PLANS,
-    code_version="1",
+    code_version="2",
     kinds={"yaml", "pydantic"},
     io_manager_def=HandOver(),
     description="The declared plan, read once and kept by its digest; registers a report partition for each of its sites.",
@@ -76,7 +76,7 @@ def declaration(context: dg.AssetExecutionContext, config: DeclarationConfig, ro
     partitions_def=PLANS,
     deps=[fact_key(table) for table in CONTRACTS],
     automation_condition=on_changed_data(),
-    code_version="1",
+    code_version="2",
     kinds={"duckdb", "parquet"},
     io_manager_def=HandOver(),
     description="The facts as known at the as-of date, frozen for planning.",
@@ -121,8 +121,8 @@ def plan_run(
     declared = kept(found.home, declaration)
     inputs = found.home / "inputs" / planning_inputs
     known = read_inputs(inputs)
-    result = compute(declared.plan, known, draws_told(context.log))
     version = code_version(found.checkout)
+    result = compute(declared.plan, known, draws_told(context.log))
     content = hashlib.sha256(f"{declared.sha256} {planning_inputs} {version}".encode()).hexdigest()
     run_id = new_run_id(declared.plan.plan, begun, content)
     summary = summarise(declared, known, result, run_id=run_id, code_version=version)
