@@ -146,20 +146,23 @@ class _Worlds:
         terrain = self.terrain
         left: list[Floats | float] = [1.0] * len(terrain.workloads)
         standing: dict[tuple[int, str], tuple[Way, Floats]] = {}
+        of_size: dict[tuple[int, str, int], Floats] = {}
         for signature in strategy.signed:
             way, month = signature.way, signature.month
             stop = min(month + way.months, self.horizon)
             _, here = standing.setdefault(
                 (way.workload, way.offer), (way, np.zeros((self.count, self.horizon)))
             )
+            same = of_size.setdefault(way.fleet, np.zeros((self.count, self.horizon)))
             count = np.full(self.count, float(signature.count))
             if month > 0:
                 planned = terrain.planned_units(way.workload, way.profile, way.gpus)
                 planned = (planned + terrain.redundancy[way.workload] * (planned > 0)).max(axis=1)
                 wanted, ahead = self._expected(self.instances(way).max(axis=2), planned, month, (month, stop))
                 as_planned = (wanted >= ahead * (1 - TINY)) & (wanted > 0)
-                count *= (np.ceil(wanted - TINY) > here[:, month] + TINY) | as_planned
+                count *= (np.ceil(wanted - TINY) > same[:, month] + TINY) | as_planned
             here[:, month:stop] += count[:, None]
+            same[:, month:stop] += count[:, None]
             monthly = (count * self.price(way)[:, month])[:, None] * terrain.month_hours[month:stop]
             start[:, month] += monthly.sum(axis=1) * way.upfront_share
             end[:, month:stop] += monthly * (1 - way.upfront_share)
