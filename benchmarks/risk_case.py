@@ -103,6 +103,7 @@ def _wide(example: Plan) -> Plan:
                         model="gpt-5-mini",
                         tokens_per_task_ratio=1.0,
                         quality_note="a benchmark",
+                        region="eea",
                     ),
                 ),
             }

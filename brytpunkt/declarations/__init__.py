@@ -19,10 +19,11 @@ from brytpunkt.declarations.sections.rent import TERM_MONTHS, InlineOffer, Rent,
 from brytpunkt.declarations.sections.rooms import Colocation, OwnHall
 from brytpunkt.declarations.sections.sites import Site, SiteStaff
 from brytpunkt.declarations.sections.workloads import ApiEquivalent, Workload
-from brytpunkt.declarations.values.geography import COUNTRY_OF_ZONE, EEA, NORDIC
+from brytpunkt.declarations.values.geography import AREAS, COUNTRY_OF_ZONE, EEA, NORDIC
 from brytpunkt.declarations.values.money import CURRENCIES, Currency, Money
 
 __all__ = [
+    "AREAS",
     "COUNTRY_OF_ZONE",
     "CURRENCIES",
     "EEA",

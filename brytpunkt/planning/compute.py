@@ -153,6 +153,7 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
         infeasible_servers=evaluation.basis.infeasible,
         warnings=(
             *ruled_out(verdict, optimal.plans),
+            *evaluation.basis.notes,
             *warnings_of(plan, facts, evaluation, verdict),
             *above_the_limit(plan, limits),
             *implausible(plan, facts, evaluation, optimal.plans, published),

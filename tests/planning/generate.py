@@ -23,6 +23,10 @@ COOLING = (
     *("water_chiller_economiser", "direct_liquid_w32", "direct_liquid_w45", "immersion", "district_cooling"),
 )
 CHARGES = ("energy", "peak_month", "peak_year", "peak_four", "subscription", "fixed")
+SERVED: tuple[dict[str, str], ...] = (
+    *({}, {"country": "SE"}, {"country": "IE"}, {"country": "US"}),
+    *({"region": "nordic"}, {"region": "eu"}, {"region": "eea"}),
+)
 NAMED = {
     "SE": ("se-20kv-ronneby-windows", "se-10kv-karlsborg-2024"),
     "NO": ("no-22kv-fjellnett-2022",),
@@ -105,6 +109,8 @@ def workloads(draw: st.DrawFn, name: str, horizon: int) -> dict[str, Any]:
                     "model": "gpt-5-mini",
                     "tokens_per_task_ratio": draw(share(0.5, 2)),
                     "quality_note": "made by chance",
+                    "regional_surcharge_share": draw(st.sampled_from([0.0, 0.1])),
+                    **draw(st.sampled_from(SERVED)),
                 }
             ]
     if draw(st.booleans()):

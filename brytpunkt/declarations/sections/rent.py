@@ -51,6 +51,10 @@ class InlineOffer(Section):
         PricePerInstanceHour,
         described("Effective price, an upfront payment spread over the term.", unit="per instance and hour"),
     ]
+    country: Annotated[
+        Country | None,
+        described("Country of its data centre; left out, it is taken to satisfy each workload's residency."),
+    ] = None
     upfront_share: Annotated[
         Share, described("Part of a commitment that is paid at signing.", unit="share")
     ] = 0.0

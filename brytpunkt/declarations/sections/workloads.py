@@ -27,6 +27,7 @@ from brytpunkt.declarations.values.fields import (
     id_as_name,
     wrong,
 )
+from brytpunkt.declarations.values.geography import AREAS, Country
 
 MOST_LOST = 0.9
 
@@ -43,6 +44,41 @@ class ApiEquivalent(Section):
         ),
     ]
     quality_note: Annotated[LongText, described("Why it may stand in, and what is lost or won.")]
+    country: Annotated[
+        Country | None,
+        described("Country in which it is served, as the contract says; default: not known."),
+    ] = None
+    region: Annotated[
+        Literal["nordic", "eu", "eea"] | None,
+        described("Area in which it is served, where the contract names no country; default: not known."),
+    ] = None
+    regional_surcharge_share: Annotated[
+        float,
+        described(
+            "What it costs above the list price to be served there; regional endpoints often cost a tenth more.",
+            unit="share",
+            ge=0,
+            le=2,
+        ),
+    ] = 0.0
+
+    @property
+    def countries(self) -> frozenset[str] | None:
+        """Where it may be served; None where that is not known."""
+        if self.country is not None:
+            return frozenset({self.country})
+        return None if self.region is None else AREAS[self.region]
+
+    @field_validator("region", mode="after")
+    @classmethod
+    def _one_place(cls, region: str | None, info: ValidationInfo) -> str | None:
+        country = info.data.get("country")
+        if region is not None and country is not None:
+            raise wrong(
+                f"the country {country} and the region {region} are both declared",
+                "keep the country where the contract names one, else the region",
+            )
+        return region
 
 
 class Failures(Section):
@@ -222,7 +258,7 @@ class Workload(Section):
         "eea",
         unit="class",
         source="planning assumption: personal data kept inside the EEA",
-        description="Where the workload may run.",
+        description="Where the workload may run and keep its data, rented and owned; what is of unknown place is outside.",
     )
     storage: Storage | None = None
     max_delay_months: Annotated[
@@ -242,6 +278,11 @@ class Workload(Section):
         Items[ApiEquivalent],
         described("Token APIs that may serve it; none declared, none considered.", max_length=20),
     ] = ()
+
+    @property
+    def may_be_in(self) -> frozenset[str] | None:
+        """Countries in which it may run and keep its data; None: anywhere."""
+        return None if self.residency == "any" else AREAS[self.residency]
 
     @property
     def bears_interruption(self) -> bool:

@@ -38,6 +38,10 @@ EEA = frozenset(
     """.split()  # noqa: SIM905 - one name a line would fill five pages
 )
 
+EU = EEA - {"NO", "IS", "LI"}
+# Areas that a workload may be kept in, and that a service may promise to stay in.
+AREAS: dict[str, frozenset[str]] = {"nordic": NORDIC, "eu": EU, "eea": EEA}
+
 # ISO 3166-1 alpha-2
 COUNTRIES = frozenset(
     """

@@ -23,6 +23,8 @@ from brytpunkt.planning.own.room_fit import carried
 from brytpunkt.planning.rent.offers import api_offers, eligible_offers, offers_by_workload
 from brytpunkt.planning.rent.rent import Market
 from brytpunkt.planning.rent.strategies import RentChoice, choose_rent
+from brytpunkt.planning.residency import away_from, outside, residency_notes
+from brytpunkt.planning.sovereignty import within_sovereign_share
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan
@@ -33,8 +35,9 @@ if TYPE_CHECKING:
 class Basis:
     """What all strategies share: calendar, demand, market, options and prices of energy.
 
-    ``offered``: every site, mode and server; ``options``: those that power and room carry; ``unfit``: the others with the
-    reason (``rooms.UNFIT_SCHEMA``).
+    ``offered``: every site, mode and server; ``options``: those that power, room and residency allow; ``unfit``: the others
+    with the reason (``rooms.UNFIT_SCHEMA``). ``left_out``: what a workload's residency forbids (``residency.LEFT_OUT``).
+    ``notes``: what a reader must know of who may serve.
     """
 
     plan: Plan
@@ -54,6 +57,8 @@ class Basis:
     options: pl.DataFrame
     unfit: pl.DataFrame
     infeasible: pl.DataFrame
+    left_out: pl.DataFrame
+    notes: tuple[str, ...]
     home: str
 
 
@@ -87,7 +92,9 @@ def prepare(plan: Plan, facts: Facts, horizon: int, kept_offers: pl.DataFrame | 
         volume=volume,
         months=months,
     )
-    choice = choose_rent(plan, market, kept_offers)
+    served = within_sovereign_share(plan, market, choose_rent(plan, market, kept_offers), work, kept_offers)
+    market, choice = served.market, served.choice
+    left_out = outside(plan)
     cells = priced.result()
     servers = server_options(plan, facts, fx)
     serving, infeasible = _serving(plan, servers, rate)
@@ -95,6 +102,7 @@ def prepare(plan: Plan, facts: Facts, horizon: int, kept_offers: pl.DataFrame | 
     busy = busy_gpus(work.join(profiles, on="profile", how="semi"), shares, rules)
     offered = options(plan, modes(plan, facts, fx, months), serving, cells)
     fit, unfit = carried(plan, facts, fx, offered)
+    away = away_from(plan, fit, left_out)
     return Basis(
         plan=plan,
         fx=fx,
@@ -110,9 +118,11 @@ def prepare(plan: Plan, facts: Facts, horizon: int, kept_offers: pl.DataFrame | 
         cells=cells,
         bills=billed.result(),
         offered=offered,
-        options=fit,
-        unfit=unfit,
+        options=fit.join(away, on="option", how="anti", maintain_order="left"),
+        unfit=pl.concat([unfit, away]).sort("option"),
         infeasible=infeasible,
+        left_out=pl.concat([left_out, served.left_out]),
+        notes=(*residency_notes(plan, left_out), *served.notes),
         home=home,
     )
 

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from brytpunkt.declarations import EEA
 from brytpunkt.declarations.values.geography import zones_of
 from brytpunkt.planning.energy.site_prices import carbon_intensity, newest_intensities
 from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
 from brytpunkt.planning.optimal.formulation import BUDGET, CARBON, SOVEREIGN, Limits
-from brytpunkt.planning.rent.operator_jurisdiction import seat_of
+from brytpunkt.planning.rent.offers import api_operators, sovereign_offers
 
 if TYPE_CHECKING:
     from brytpunkt.planning.inputs.planning_inputs import Facts
@@ -47,7 +46,7 @@ def limits_of(basis: Basis, facts: Facts, field: Field) -> Limits:
         budget=budget,
         fixed_cash=_by_year(field.staff),
         sovereign=declared.sovereign_share,
-        sovereign_offers=frozenset(name for name, provider, _ in offers if seat_of(provider) in EEA),
+        sovereign_offers=sovereign_offers(basis.market.offers, basis.market.apis),
         carbon=None if carbon is None else np.full(years, carbon * KG_PER_TONNE),
         site_kg={
             site.id: (carbon_intensity(site, facts) or dirtiest) / GRAMS_PER_KG for site in basis.plan.sites
@@ -77,11 +76,7 @@ def _of_country(intensity: dict[str, float], country: str | None, dirtiest: floa
 def _offers(basis: Basis) -> list[tuple[str, str, str | None]]:
     """Every offer and token API with its provider and country."""
     rented = basis.market.offers.select("offer", "provider", "country").unique("offer").sort("offer")
-    apis = basis.market.apis.select("offer").unique().sort("offer")["offer"]
-    return [
-        *rented.iter_rows(),
-        *((name, name.split("/")[0], None) for name in apis),
-    ]
+    return [*rented.iter_rows(), *api_operators(basis.market.apis).iter_rows()]
 
 
 def _by_year(monthly: Floats) -> Floats:

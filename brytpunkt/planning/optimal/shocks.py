@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from brytpunkt.declarations import EEA
 from brytpunkt.planning.optimal.mix import Mix
 from brytpunkt.planning.optimal.problem import Hourly, field_of, fleet_of
-from brytpunkt.planning.rent.operator_jurisdiction import seat_of
+from brytpunkt.planning.rent.offers import sovereign_offers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -97,37 +96,32 @@ def shocked(field: Field, month: int, multiple: float) -> Field:
 
 def banned(basis: Basis, field: Field, month: int) -> Field:
     """From a month on only operators seated in the EEA serve; commitments with others are paid and stand idle."""
-    seats = {
-        offer: seat_of(provider)
-        for offer, provider in basis.market.offers.select("offer", "provider").unique().iter_rows()
-    }
+    stays = sovereign_offers(basis.market.offers, basis.market.apis)
     gone = np.where(np.arange(field.horizon) >= month, np.inf, 1.0)
     after = np.arange(field.horizon) >= month
 
-    def may(offer: str) -> bool:
-        return (seats.get(offer) or seat_of(offer.split("/", maxsplit=1)[0])) in EEA
-
     hourly = tuple(
-        offer if may(offer.offer) else replace(offer, price=offer.price * gone) for offer in field.hourly
+        offer if offer.offer in stays else replace(offer, price=offer.price * gone) for offer in field.hourly
     )
     terms = tuple(
-        term if may(term.offer) else replace(term, instances=np.where(after[:, None], np.inf, term.instances))
+        term
+        if term.offer in stays
+        else replace(term, instances=np.where(after[:, None], np.inf, term.instances))
         for term in field.terms
     )
     api = {
-        workload: (name, cost if may(name) else cost * gone) for workload, (name, cost) in field.api.items()
+        workload: (name, cost if name in stays else cost * gone)
+        for workload, (name, cost) in field.api.items()
     }
-    return replace(field, hourly=(*hourly, *_european(basis, field, seats, month)), terms=terms, api=api)
+    return replace(field, hourly=(*hourly, *_european(basis, field, stays, month)), terms=terms, api=api)
 
 
-def _european(basis: Basis, field: Field, seats: dict[str, str | None], month: int) -> Iterable[Hourly]:
+def _european(basis: Basis, field: Field, stays: frozenset[str], month: int) -> Iterable[Hourly]:
     """From the ban on, the cheapest hour at an operator seated in the EEA, for workloads that lose all others."""
-    kept = {offer.workload for offer in field.hourly if seats.get(offer.offer) in EEA}
+    kept = {offer.workload for offer in field.hourly if offer.offer in stays}
     before = np.where(np.arange(field.horizon) < month, np.inf, 1.0)
     path = before * np.power(1 + basis.plan.rent.gpu_price_path_per_year, np.arange(field.horizon) / 12)
-    offers = basis.market.on_demand().filter(
-        pl.col("offer").is_in([name for name, seat in seats.items() if seat in EEA])
-    )
+    offers = basis.market.on_demand().filter(pl.col("offer").is_in(sorted(stays)))
     best = (
         offers.join(_work_hours(basis), on=["workload", "profile"])
         .with_columns(work_price=pl.col("price_per_hour") / pl.col("gpu_count") * pl.col("gpu_hours"))

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from brytpunkt.declarations import EEA, NORDIC
 from brytpunkt.declarations.sections.rent import TERM_MONTHS
 from brytpunkt.planning.demand.throughput import inline_profile
+from brytpunkt.planning.rent.operator_jurisdiction import is_sovereign
+from brytpunkt.planning.residency import api_outside, offers_within
 
 if TYPE_CHECKING:
-    from brytpunkt.declarations import Plan, Workload
+    from brytpunkt.declarations import Plan
     from brytpunkt.planning.inputs.money import Fx
     from brytpunkt.planning.inputs.planning_inputs import Facts
 
@@ -55,7 +56,7 @@ def eligible_offers(plan: Plan, facts: Facts, fx: Fx) -> pl.DataFrame:
                 pl.col("term").replace_strict(TERM_LABELS, return_dtype=pl.String),
             ),
         )
-        .select(*OFFER_COLUMNS, "country")
+        .select(*OFFER_COLUMNS, "country", "is_quoted")
         .sort("offer")
     )
 
@@ -88,6 +89,7 @@ def _catalog_offers(plan: Plan, facts: Facts) -> pl.DataFrame:
         price_native_per_hour=pl.col("price_native_per_instance_hour").cast(pl.Float64)
         * (1 - rent.negotiated_discount_share),
         native_currency="native_currency",
+        is_quoted=pl.lit(value=False),
     )
 
 
@@ -104,13 +106,14 @@ def _inline_offers(plan: Plan) -> pl.DataFrame:
         "upfront_share": pl.Float64,
         "price_native_per_hour": pl.Float64,
         "native_currency": pl.String,
+        "is_quoted": pl.Boolean,
     }
     rows = [
         (
             o.id,
             o.provider,
             o.id,
-            None,
+            o.country,
             o.gpu_model,
             inline_profile(o.id) if o.output_tokens_per_second else o.gpu_model,
             o.gpu_count,
@@ -118,26 +121,17 @@ def _inline_offers(plan: Plan) -> pl.DataFrame:
             o.upfront_share,
             o.price.amount,
             o.price.currency,
+            True,
         )
         for o in plan.rent.offers
     ]
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def residency_allows(workload: Workload) -> pl.Expr:
-    """Whether an offer's country satisfies the workload's data residency; inline offers always do."""
-    allowed = {"nordic": NORDIC, "eea": EEA}.get(workload.residency)
-    if allowed is None:
-        return pl.lit(value=True)
-    return pl.col("country").is_in(sorted(allowed)).fill_null(value=False) | ~pl.col("offer").str.contains(
-        "/"
-    )
-
-
 def offers_by_workload(plan: Plan, offers: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
     """Every (workload, offer) that fits: residency, a known rate, and room for a whole replica."""
     frames = [
-        offers.filter(residency_allows(w)).select(pl.lit(w.id).alias("workload"), pl.all())
+        offers.filter(offers_within(w)).select(pl.lit(w.id).alias("workload"), pl.all())
         for w in plan.workloads
     ]
     return (
@@ -148,26 +142,51 @@ def offers_by_workload(plan: Plan, offers: pl.DataFrame, rates: pl.DataFrame) ->
     )
 
 
+def sovereign_offers(offers: pl.DataFrame, apis: pl.DataFrame) -> frozenset[str]:
+    """Rented instances and token APIs of operators whose seat in the EEA is known."""
+    both = pl.concat([offers.select("offer", "provider"), api_operators(apis).select("offer", "provider")])
+    return frozenset(offer for offer, provider in both.unique().iter_rows() if is_sovereign(provider))
+
+
+def api_operators(apis: pl.DataFrame) -> pl.DataFrame:
+    """Token APIs with who runs them -> offer, provider, country (null where it is not known, or not one for all workloads)."""
+    one = pl.when(pl.col("country").n_unique() == 1).then(pl.col("country").first())
+    return (
+        apis.group_by("offer")
+        .agg(country=one)
+        .select("offer", "country", provider=pl.col("offer").str.split("/").list.first())
+        .select("offer", "provider", "country")
+        .sort("offer")
+    )
+
+
 def api_offers(plan: Plan, facts: Facts, fx: Fx) -> pl.DataFrame:
-    """Declared API equivalents with their prices per million tokens.
+    """Declared API equivalents within the workload's residency, with their prices per million tokens.
 
     | column | unit |
     |---|---|
     | workload, offer | key |
+    | country | where it is served, null where that is not known or is an area |
     | tokens_per_task_ratio | API tokens per token of the own model |
-    | input_price, cached_price, output_price | plan currency per million tokens |
+    | input_price, cached_price, output_price | plan currency per million tokens, a regional surcharge included |
     """
     schema = {
         "workload": pl.String,
         "provider": pl.String,
         "model": pl.String,
+        "country": pl.String,
         "tokens_per_task_ratio": pl.Float64,
+        "surcharge": pl.Float64,
     }
     declared = pl.DataFrame(
         [
-            (w.id, api.provider, api.model, api.tokens_per_task_ratio)
+            (
+                *(w.id, api.provider, api.model, api.country),
+                *(api.tokens_per_task_ratio, api.regional_surcharge_share),
+            )
             for w in plan.workloads
             for api in w.api_equivalents
+            if api_outside(w, api) is None
         ],
         schema=schema,
         orient="row",
@@ -178,6 +197,7 @@ def api_offers(plan: Plan, facts: Facts, fx: Fx) -> pl.DataFrame:
     newest = prices.unique(["provider", "model"], keep="last", maintain_order=True)
     rates = {name: fx.rate(name) for name in newest["native_currency"].unique()}
     to_plan = pl.col("native_currency").replace_strict(rates, default=None, return_dtype=pl.Float64)
+    paid = to_plan * (1 + pl.col("surcharge"))
     cached = pl.col("price_native_per_million_cached_input").fill_null(
         pl.col("price_native_per_million_input")
     )
@@ -185,14 +205,15 @@ def api_offers(plan: Plan, facts: Facts, fx: Fx) -> pl.DataFrame:
         declared.join(newest, on=["provider", "model"])
         .select(
             "workload",
+            "country",
             "tokens_per_task_ratio",
             "native_currency",
             offer=pl.format("{}/{}", "provider", "model"),
             label=pl.format("{} {} (token API)", "provider", "model"),
             native_rate=to_plan,
-            input_price=pl.col("price_native_per_million_input").cast(pl.Float64) * to_plan,
-            cached_price=cached.cast(pl.Float64) * to_plan,
-            output_price=pl.col("price_native_per_million_output").cast(pl.Float64) * to_plan,
+            input_price=pl.col("price_native_per_million_input").cast(pl.Float64) * paid,
+            cached_price=cached.cast(pl.Float64) * paid,
+            output_price=pl.col("price_native_per_million_output").cast(pl.Float64) * paid,
         )
         .sort("workload", "offer")
     )

@@ -6,6 +6,8 @@ An operator that is missing here has no known seat, and no known seat is never c
 
 from __future__ import annotations
 
+from brytpunkt.declarations import EEA
+
 SEAT_OF_PROVIDER: dict[str, str] = {
     "anthropic": "US",
     "aws": "US",
@@ -37,6 +39,11 @@ SEAT_OF_PROVIDER: dict[str, str] = {
     "x-ai": "US",
     "zai": "CN",
 }
+
+
+def is_sovereign(provider: str) -> bool:
+    """Whether an operator is known to be seated in the EEA."""
+    return seat_of(provider) in EEA
 
 
 def seat_of(provider: str) -> str | None:

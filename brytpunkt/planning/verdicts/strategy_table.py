@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from brytpunkt.planning.own.reasons import own_reasons, unbuilt
+from brytpunkt.planning.own.reasons import JOINED, own_reasons, unbuilt
+from brytpunkt.planning.residency import residency_of
 from brytpunkt.planning.verdicts.verdicts import rent_label, units_served
 
 if TYPE_CHECKING:
     from brytpunkt.planning.ledger.evaluate import Evaluation
+    from brytpunkt.planning.ledger.prepare import Basis
     from brytpunkt.planning.optimal.results import Optimal
 
 STRATEGY_ORDER = (
@@ -109,11 +111,26 @@ def _infeasible(evaluation: Evaluation, feasible: pl.DataFrame) -> pl.DataFrame:
     for mode in ("api", "on_demand", "spot", "committed"):
         lacking = sorted({w.id for w in basis.plan.workloads} - by_mode.get(mode, set()))
         if (None, mode) not in done and lacking:
-            rows.append((None, mode, False, f"no offer for {', '.join(lacking)}"))
+            why = [f"no offer for {', '.join(lacking)}"]
+            if mode == "api":
+                why += _apis_left_out(basis, lacking)
+            rows.append((None, mode, False, JOINED.join(why)))
     rows += [(site, mode, False, reason) for site, mode, reason in unbuilt(evaluation).iter_rows()]
     rows += [(site, "own", False, reason) for site, reason in own_reasons(evaluation).items()]
     schema = {"site": pl.String, "strategy": pl.String, "is_feasible": pl.Boolean, "reason": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _apis_left_out(basis: Basis, workloads: list[str]) -> list[str]:
+    """Token APIs that workloads may not use, each with the reason."""
+    mine = basis.left_out.filter(
+        pl.col("kind").is_in(["token_api", "operator"]), pl.col("workload").is_in(workloads)
+    )
+    stays = {w.id: f", {w.id} stays within {residency_of(w)}" for w in basis.plan.workloads}
+    return [
+        f"{item}: {reason}{stays[workload] if kind == 'token_api' else ''}"
+        for workload, kind, item, reason in mine.iter_rows()
+    ]
 
 
 def named_schedule(evaluation: Evaluation, optimal: Optimal) -> pl.DataFrame:

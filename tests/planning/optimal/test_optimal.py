@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,9 @@ def planned(folder: Path, **changes: Any) -> Plan:
         declared[name] = old | change if isinstance(old, dict) and isinstance(change, dict) else change
     path = folder / "small.yaml"
     with path.open("w", encoding="utf-8") as file:
-        YAML().dump(declared, file)
+        YAML().dump(
+            json.loads(json.dumps(declared)), file
+        )  # no part twice by reference: plans have no aliases
     return read_plan(path).plan
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ KEPT = {"capacity_tb": 120, "egress_tb_per_month": 8}
 
 def site(**more: Any) -> dict[str, Any]:
     """The site of the small plan with more declared."""
-    return deepcopy(SMALL["sites"][0]) | more
+    return SMALL["sites"][0] | more
 
 
 def strategies(result: Result) -> dict[tuple[str | None, str], dict[str, Any]]:
@@ -91,7 +90,7 @@ def test_only_the_site_that_takes_a_server_is_built(tmp_path: Path, known: Facts
 def test_a_server_that_does_not_fit_makes_room_for_one_that_does(tmp_path: Path, known: Facts) -> None:
     """Each mode of a site has the servers that fit it: of two, the one that the power carries, whatever it costs."""
     small = BOX | {"id": "light", "nameplate_kw": 6.0, "price": {"eur": 400_000}}
-    plan = planned(tmp_path, sites=[site(power_limit_kw=9.0)], build={"servers": [deepcopy(BOX), small]})
+    plan = planned(tmp_path, sites=[site(power_limit_kw=9.0)], build={"servers": [BOX, small]})
     evaluation = evaluate(plan, known, 9)
     assert evaluation.chosen["option"].to_list() == ["here/own_colocation/light"]
     assert evaluation.basis.unfit.select("option", "site").rows() == [("here/own_colocation/box", "here")]

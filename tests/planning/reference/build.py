@@ -10,7 +10,7 @@ from brytpunkt.declarations import InlineServer, Site
 from brytpunkt.declarations.sections.room_limits import RoomLimits
 from tests.planning.reference.energy import Energy, Server
 from tests.planning.reference.load import Load
-from tests.planning.reference.rent import Flow, Rent
+from tests.planning.reference.rent import COUNTRIES, Flow, Rent
 from tests.planning.reference.storage import Storage
 from tests.planning.reference.tariff import SUPPLY, first_connected, usable_share
 from tests.planning.reference.world import World, ceil, path
@@ -78,7 +78,11 @@ class Build(Energy):
         return math.floor(cooled / (server.nameplate * highest) + 1e-9)
 
     def fits(self, site: Site, mode: str, server: Server) -> bool:
-        """Whether one server has power, and the rack and the cooling that a site with declared limits asks for."""
+        """Whether every workload may be there, and one server has power, and rack and cooling where limits are declared."""
+        if any(
+            w.residency != "any" and site.country not in COUNTRIES[w.residency] for w in self.plan.workloads
+        ):
+            return False
         if self.most(site, server) == 0:
             return False
         limits = site.limits

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
-from brytpunkt.declarations import EEA, NORDIC, Workload
+from brytpunkt.declarations import EEA, NORDIC, ApiEquivalent, Workload
 from brytpunkt.declarations.sections.rent import TERM_MONTHS
 from tests.planning.reference.cover import Opening, cheapest
 from tests.planning.reference.load import Load
@@ -55,6 +55,21 @@ class Size:
 
 
 Given = Callable[[str, str, int], "tuple[Signature, ...] | None"]  # workload, size, month until which
+
+
+def _stays(w: Workload, api: ApiEquivalent) -> bool:
+    """Whether a token API is known to be served where the workload may be."""
+    if w.residency == "any":
+        return True
+    if api.country is not None:
+        return api.country in COUNTRIES[w.residency]
+    # every country of the first lies in the second
+    return (api.region, w.residency) in {
+        ("nordic", "nordic"),
+        ("nordic", "eea"),
+        ("eu", "eea"),
+        ("eea", "eea"),
+    }
 
 
 class Rent:
@@ -117,9 +132,12 @@ class Rent:
                 TERM_MONTHS[o.term],
                 o.upfront_share,
                 self.world.money(o.price),
-                None,
+                o.country,
                 o.term == "spot",
             )
+            stays = COUNTRIES.get(w.residency)
+            if stays is not None and o.country is not None and o.country not in stays:
+                continue
             if self._fits(w, offer):
                 yield offer
 
@@ -279,6 +297,8 @@ class Rent:
         """Token API by equivalent."""
         found = {}
         for equivalent in w.api_equivalents:
+            if not _stays(w, equivalent):
+                continue
             rows = [
                 r
                 for r in self.world.rows("token_prices")
@@ -298,6 +318,7 @@ class Rent:
                 uncached, cached, output = self.load.tokens(w, m)
                 price = (uncached * fresh + cached * again + output * written) / 1e6
                 amount = price * equivalent.tokens_per_task_ratio * self.world.fx(row["native_currency"])
+                amount *= 1 + equivalent.regional_surcharge_share
                 amount *= path(self.plan.rent.token_price_path_per_year, m)
                 flows.append((m, "token_api", name, "end", amount))
             found[name] = flows

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.planning.context.control.matrix import control_matrix
+from brytpunkt.planning.rent.offers import api_operators
 
 if TYPE_CHECKING:
     from brytpunkt.planning.ledger.evaluate import Evaluation
@@ -20,12 +21,7 @@ def control(evaluation: Evaluation) -> pl.DataFrame:
     offers = pl.concat(
         [
             basis.market.offers.select("offer", "provider", "country", "term_months"),
-            basis.market.apis.select(
-                "offer",
-                provider=pl.col("offer").str.split("/").list.first(),
-                country=pl.lit(None, dtype=pl.String),
-                term_months=pl.lit(0, dtype=pl.Int64),
-            ),
+            api_operators(basis.market.apis).with_columns(term_months=pl.lit(0, dtype=pl.Int64)),
         ]
     ).unique("offer")
     rented = (
