@@ -22,9 +22,9 @@ from brytpunkt.planning.own.options import modes, options, server_options
 from brytpunkt.planning.own.room_fit import carried
 from brytpunkt.planning.rent.offers import api_offers, eligible_offers, offers_by_workload
 from brytpunkt.planning.rent.rent import Market
+from brytpunkt.planning.rent.residency import away_from, outside, residency_notes
+from brytpunkt.planning.rent.sovereignty import within_sovereign_share
 from brytpunkt.planning.rent.strategies import RentChoice, choose_rent
-from brytpunkt.planning.residency import away_from, outside, residency_notes
-from brytpunkt.planning.sovereignty import within_sovereign_share
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan

@@ -9,7 +9,7 @@ import polars as pl
 from brytpunkt.declarations.sections.rent import TERM_MONTHS
 from brytpunkt.planning.demand.throughput import inline_profile
 from brytpunkt.planning.rent.operator_jurisdiction import is_sovereign
-from brytpunkt.planning.residency import api_outside, offers_within
+from brytpunkt.planning.rent.residency import api_outside, offers_within
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.planning.own.reasons import JOINED, own_reasons, unbuilt
-from brytpunkt.planning.residency import residency_of
+from brytpunkt.planning.rent.residency import residency_of
 from brytpunkt.planning.verdicts.verdicts import rent_label, units_served
 
 if TYPE_CHECKING:

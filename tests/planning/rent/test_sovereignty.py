@@ -13,7 +13,7 @@ from brytpunkt.planning.inputs.planning_inputs import Facts
 from brytpunkt.planning.ledger.evaluate import Evaluation, evaluate
 from brytpunkt.planning.verdicts.verdicts import rent_value
 from tests.planning.optimal.test_optimal import SMALL, planned
-from tests.planning.test_residency import API, LETTERS, RATES
+from tests.planning.rent.test_residency import API, LETTERS, RATES
 
 OFFER = SMALL["rent"]["offers"][0]
 QUOTED = {"providers": ["novita"], "countries": ["IS"]}  # no price list: only what is quoted

@@ -13,8 +13,8 @@ import numpy as np
 import polars as pl
 
 from brytpunkt.planning.rent.offers import sovereign_offers
+from brytpunkt.planning.rent.residency import LEFT_OUT
 from brytpunkt.planning.rent.strategies import choose_rent
-from brytpunkt.planning.residency import LEFT_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Collection
