@@ -223,6 +223,8 @@ def test_plans_made_by_chance_keep_every_workload_where_it_may_be(read: Any, kno
             within = {"nordic": {"nordic"}, "eea": {"nordic", "eu", "eea"}}.get(workload["residency"], set())
             if allowed is None or api.get("country") in allowed or api.get("region") in within:
                 names.add(f"{api['provider']}/{api['model']}")
+        quoted = declared.get("rent", {}).get("offers", [])  # a quote without a country is its author's word
+        names |= {q["id"] for q in quoted if allowed is None or q.get("country") in {None, *allowed}}
         may[workload["id"]] = names
         event(workload["residency"])
     someone = set().union(*may.values(), may)  # a workload's own name is the item of its storage
