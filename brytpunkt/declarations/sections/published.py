@@ -66,8 +66,14 @@ class Conventions(Section):
     """Rules of the publication that differ from this model's."""
 
     life_hours: Annotated[
-        float, described("Hours over which the purchase is spread.", unit="hours", gt=0, le=1e6)
-    ] = 43_800.0
+        float | None,
+        described(
+            "Hours over which the purchase is spread evenly; default: build.life_years, at finance's cost of capital.",
+            unit="hours",
+            gt=0,
+            le=1e6,
+        ),
+    ] = None
     power_follows_use: Annotated[
         bool, described("Whether the own server draws power only in the hours that are compared.")
     ] = False

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.declarations import InlineServer
-from brytpunkt.planning.context.published import unsummed_totals
+from brytpunkt.planning.context.published import undefined_figures, unsummed_totals
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import InlineOffer, Plan
@@ -31,6 +31,7 @@ def implausible(
         *_rack_rates(plan, facts),
         *_short_history(plan, facts),
         *unsummed_totals(published),
+        *undefined_figures(published),
         *_loose_programme(optimal),
     ]
 

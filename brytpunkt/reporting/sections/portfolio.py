@@ -109,7 +109,7 @@ def unit_section(at: Desk, best: Row) -> Row | None:
 def published_section(at: Desk, best: Row) -> Row | None:
     """Context of the partial `published`: a published calculation beside ours."""
     del best
-    rows = tables.published_rows(at.summary, at.formats)
+    rows = tables.published_rows(at.summary, at.formats, at.say)
     return {"note": _published_note(at), "rows": rows} if rows else None
 
 

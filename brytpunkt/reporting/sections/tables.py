@@ -195,7 +195,7 @@ def unit_rows(summary: Row, formats: Formats, site: str | None) -> list[Row]:
     ]
 
 
-def published_rows(summary: Row, formats: Formats) -> list[Row]:
+def published_rows(summary: Row, formats: Formats, say: Phrases) -> list[Row]:
     """Published figures beside ours, and why they differ."""
     published = summary["published"] or {"cases": []}
     return [
@@ -206,7 +206,7 @@ def published_rows(summary: Row, formats: Formats) -> list[Row]:
             "ours": formats.significant(row["computed"], 6),
             "difference": formats.significant(row["difference"], 3).replace("-", MINUS),
             "agrees": bool(row["agrees"]),
-            "why": row["why"] or "",
+            "why": " ".join(filter(None, (row["not_defined"] and say(row["not_defined"]), row["why"]))),
         }
         for row in published["cases"]
     ]
