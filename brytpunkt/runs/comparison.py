@@ -34,6 +34,7 @@ class _Kept:
     currency: str
     verdicts: pl.DataFrame
     rent_offers: pl.DataFrame
+    margins: pl.DataFrame
     servers: pl.DataFrame
     ledger: pl.DataFrame
 
@@ -84,7 +85,7 @@ def compare(old: Run, new: Run, code: str) -> dict[str, Any]:
 
 
 def _kept(run: Run) -> _Kept:
-    names = ("verdicts", "rent_offers", "servers")
+    names = ("verdicts", "rent_offers", "margins", "servers")
     frames = {name: pl.read_parquet(run.folder / "frames" / f"{name}.parquet") for name in names}
     return _Kept(
         currency=run.label()["currency"], ledger=pl.read_parquet(run.folder / "ledger.parquet"), **frames

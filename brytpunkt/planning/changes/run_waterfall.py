@@ -66,6 +66,10 @@ class Stored(Protocol):
     def rent_offers(self) -> pl.DataFrame:
         """The offers that each mode settled on."""
 
+    @property
+    def margins(self) -> pl.DataFrame:
+        """What each price weighs in own less rent."""
+
 
 @dataclass(frozen=True)
 class Side:

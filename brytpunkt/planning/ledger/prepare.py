@@ -12,6 +12,7 @@ from brytpunkt.errors import InputError, Problem
 from brytpunkt.planning.demand.gpu_sizing import busy_gpus, workload_rules
 from brytpunkt.planning.demand.throughput import gpu_hours, rates
 from brytpunkt.planning.demand.volumes import hourly_shares, volumes
+from brytpunkt.planning.energy.price_currency import energy_currencies
 from brytpunkt.planning.energy.site_prices import site_cells
 from brytpunkt.planning.energy.tariff import Bills, bills_of
 from brytpunkt.planning.inputs.calendar import calendar_of, calendars, home_site, plan_months
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 class Basis:
     """What all strategies share: calendar, demand, market, options and prices of energy.
 
-    ``offered``: every site, mode and server; ``options``: those that the declared rooms carry.
+    ``offered``: every site, mode and server; ``options``: those that the declared rooms carry. ``energy_currencies``: by site and
+    component.
     """
 
     plan: Plan
@@ -53,6 +55,7 @@ class Basis:
     options: pl.DataFrame
     infeasible: pl.DataFrame
     home: str
+    energy_currencies: dict[str, dict[str, str]]
 
 
 def prepare(plan: Plan, facts: Facts, horizon: int, kept_offers: pl.DataFrame | None = None) -> Basis:
@@ -105,6 +108,7 @@ def prepare(plan: Plan, facts: Facts, horizon: int, kept_offers: pl.DataFrame | 
         busy=busy,
         load=site_load(busy.join(serving.select("profile").unique(), on="profile", how="semi")),
         cells=cells,
+        energy_currencies={s.id: energy_currencies(s, facts, fx.currency) for s in plan.sites},
         bills=billed.result(),
         offered=offered,
         options=carried(plan, facts, fx, offered),

@@ -13,6 +13,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from brytpunkt.planning.components import (
+    ENERGY_CAPACITY,
+    ENERGY_FEES_VAT,
+    ENERGY_SUBSCRIPTION,
+    ENERGY_VAT,
+    RENT_COMMITTED,
+    RENT_COMMITTED_UPFRONT,
+    TOKEN_API,
+)
 from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
 from brytpunkt.planning.optimal import unit_cash_flows
 from brytpunkt.planning.optimal.mix import Line, Mix, servers_in_service
@@ -78,8 +87,8 @@ def dispatch(plan: Plan, field: Field, mix: Mix) -> Dispatched:
             if at == position:
                 flow = unit_cash_flows.commitment(field, term, month)
                 rows += [
-                    Line("rent_committed", term.offer, "end", flow.end * count),
-                    Line("rent_committed_upfront", term.offer, "start", flow.start * count),
+                    Line(RENT_COMMITTED, term.offer, "end", flow.end * count),
+                    Line(RENT_COMMITTED_UPFRONT, term.offer, "start", flow.start * count),
                 ]
                 committed[month : month + term.months] += count
         needs = term.instances
@@ -199,13 +208,13 @@ def _power(field: Field, pool: Pool, standing: Ints, taken: Floats) -> tuple[pl.
     fee = pool.number("capacity_fee") / MONTHS_PER_YEAR * field.escalator * peak * bill.paid
     costs = {name: (kwh * price).sum(axis=1) for name, price in pool.prices.items()}
     monthly = bill.monthly(it_kw * pool.pue_peak, kwh)
-    costs["energy_capacity"] = fee
+    costs[ENERGY_CAPACITY] = fee
     for name, amount in monthly.items():
         costs[name] = costs[name] + amount
     added = fee + sum(monthly.values(), np.zeros(field.horizon))
-    costs["energy_vat"] = costs["energy_vat"] + bill.vat * added
+    costs[ENERGY_VAT] = costs[ENERGY_VAT] + bill.vat * added
     yearly = bill.yearly(it_kw * pool.pue_peak, standing)
-    costs |= {"energy_subscription": yearly, "energy_fees_vat": yearly * bill.vat}
+    costs |= {ENERGY_SUBSCRIPTION: yearly, ENERGY_FEES_VAT: yearly * bill.vat}
     rows = [Line(name, "", "end", amount, pool.option) for name, amount in costs.items()]
     drawn = pl.DataFrame(
         {
@@ -238,7 +247,7 @@ def _rest(field: Field, left: Floats) -> tuple[list[Line], list[Served]]:
             work = rest * field.work[workload]
             price = np.broadcast_to(monthly[:, None], work.shape)
             cost = np.multiply(work, price, out=np.zeros_like(work), where=work > 0)
-            ways.append(("token_api", "api", name, cost))
+            ways.append((TOKEN_API, "api", name, cost))
         costs = np.stack([way[3] for way in ways])
         cheapest = np.argmin(costs, axis=0)
         served_at_all = np.isfinite(costs.min(axis=0))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.planning.components import PLATFORM_STAFF, RENT_COMMITTED
 from brytpunkt.planning.inputs.money import monthly_rate
 from brytpunkt.planning.ledger.ledger import mix_ledger
 from brytpunkt.planning.optimal.dispatch import Dispatched, dispatch
@@ -149,7 +150,7 @@ def _published(evaluation: Evaluation, optimum: Optimum) -> tuple[tuple[object, 
     listed = "; ".join(f"{name}: breaks the {', '.join(why)}" for name, why in excluded.items()) or None
     head = (optimum.site,)
     staff = _value(
-        evaluation.rent.filter(pl.col("strategy") == "rent", pl.col("component") == "platform_staff")
+        evaluation.rent.filter(pl.col("strategy") == "rent", pl.col("component") == PLATFORM_STAFF)
     )
     if not candidates:
         reason = _why_not(optimum)
@@ -243,9 +244,14 @@ def _rent_breaks(evaluation: Evaluation, limits: Limits, field: Field, rows: pl.
     offers = evaluation.basis.market.offers.select("workload", item="offer").unique()
     apis = evaluation.basis.market.apis.select("workload", item="offer").unique()
     used = (
-        rows.filter(pl.col("item") != "").select("item").unique().join(pl.concat([offers, apis]), on="item")
+        rows.filter(pl.col("item") != "")
+        .group_by("item")
+        .agg(is_signed=(pl.col("component") == RENT_COMMITTED).any())
+        .join(pl.concat([offers, apis]), on="item")
     )
-    taken = used.sort("workload", "item").unique("workload", keep="first", maintain_order=True)
+    taken = used.sort("workload", ~pl.col("is_signed"), "item").unique(
+        "workload", keep="first", maintain_order=True
+    )
     whole = (field.work > 0).astype(float)
     shares = tuple(
         (field.workloads.index(workload), "hourly", item, whole[field.workloads.index(workload)])

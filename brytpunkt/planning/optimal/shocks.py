@@ -9,6 +9,8 @@ import numpy as np
 import polars as pl
 
 from brytpunkt.declarations import EEA
+from brytpunkt.planning.components import RENT_ON_DEMAND
+from brytpunkt.planning.inputs.money import price_path
 from brytpunkt.planning.optimal.mix import Mix
 from brytpunkt.planning.optimal.problem import Hourly, field_of, fleet_of
 from brytpunkt.planning.rent.operator_jurisdiction import seat_of
@@ -101,7 +103,7 @@ def _european(basis: Basis, field: Field, seats: dict[str, str | None], month: i
     """From the ban on, the cheapest hour at an operator seated in the EEA, for workloads that lose all others."""
     kept = {offer.workload for offer in field.hourly if seats.get(offer.offer) in EEA}
     before = np.where(np.arange(field.horizon) < month, np.inf, 1.0)
-    path = before * np.power(1 + basis.plan.rent.gpu_price_path_per_year, np.arange(field.horizon) / 12)
+    path = before * price_path(basis.plan.rent.gpu_price_path_per_year, np.arange(field.horizon, dtype=float))
     offers = basis.market.on_demand().filter(
         pl.col("offer").is_in([name for name, seat in seats.items() if seat in EEA])
     )
@@ -117,7 +119,7 @@ def _european(basis: Basis, field: Field, seats: dict[str, str | None], month: i
             yield Hourly(
                 workload,
                 row["offer"],
-                "rent_on_demand",
+                RENT_ON_DEMAND,
                 int(row["gpu_count"]),
                 fleet_of(basis, row),
                 row["price_per_hour"] * path,

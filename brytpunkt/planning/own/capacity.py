@@ -9,7 +9,7 @@ import polars as pl
 
 from brytpunkt.planning.demand.gpu_sizing import needed_gpus
 from brytpunkt.planning.inputs.calendar import CELL, MONTHS_PER_YEAR
-from brytpunkt.planning.inputs.money import ceiling
+from brytpunkt.planning.inputs.money import whole
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan
@@ -48,8 +48,7 @@ def servers_needed(load: pl.DataFrame, options: pl.DataFrame) -> pl.DataFrame:
         .select(
             "option",
             "month",
-            servers=ceiling(pl.col("needed") / pl.col("server_gpus")).cast(pl.Int64)
-            + pl.col("spare_servers"),
+            servers=whole(pl.col("needed") / pl.col("server_gpus")).cast(pl.Int64) + pl.col("spare_servers"),
         )
     )
 

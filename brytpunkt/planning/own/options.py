@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # No published Nordic colocation price is known; one model uses this figure, US retail spans 80 to 300 USD.
 UNSOURCED_COLOCATION_EUR_PER_KW_MONTH = 175.0
+UNSOURCED_COLOCATION_CURRENCY = "EUR"
 
 SERVER_SCHEMA = {
     "server": pl.String,
@@ -164,7 +165,7 @@ def _colocation(site: Site, plan: Plan, fx: Fx, common: dict[str, object]) -> di
     if space.price_per_kw_month is not None:
         kw_month = fx.convert(space.price_per_kw_month)
     elif space.price_per_rack_month is None:
-        kw_month = UNSOURCED_COLOCATION_EUR_PER_KW_MONTH * fx.rate("EUR")
+        kw_month = UNSOURCED_COLOCATION_EUR_PER_KW_MONTH * fx.rate(UNSOURCED_COLOCATION_CURRENCY)
     return common | {
         "mode": "own_colocation",
         "lead_months": max(plan.build.lead_time_months, space.lead_time_months),

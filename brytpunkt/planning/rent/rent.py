@@ -11,9 +11,16 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.planning.components import (
+    RENT_COMMITTED,
+    RENT_COMMITTED_UPFRONT,
+    RENT_ON_DEMAND,
+    RENT_SPOT,
+    TOKEN_API,
+)
 from brytpunkt.planning.demand.gpu_sizing import needed_instances
-from brytpunkt.planning.inputs.calendar import CELL, MONTHS_PER_YEAR
-from brytpunkt.planning.inputs.money import FINE, total
+from brytpunkt.planning.inputs.calendar import CELL
+from brytpunkt.planning.inputs.money import FINE, price_path, total
 from brytpunkt.planning.rent.commitments import committed_instances, sign_commitments
 
 if TYPE_CHECKING:
@@ -93,15 +100,15 @@ class Market:
         )
 
 
-def price_path(rate: float, month: str = "month") -> pl.Expr:
-    """Price relative to the plan's start along a smooth yearly path."""
-    return (1 + rate) ** (pl.col(month) / MONTHS_PER_YEAR)
+def hourly_component(term: str) -> str:
+    """The component of what is rented by the hour, on demand or interruptible."""
+    return RENT_SPOT if term == "spot" else RENT_ON_DEMAND
 
 
 def on_demand_flows(
-    market: Market, offers: pl.DataFrame, scales: Sequence[float], component: str = "rent_on_demand"
+    market: Market, offers: pl.DataFrame, scales: Sequence[float], component: str = RENT_ON_DEMAND
 ) -> pl.DataFrame:
-    """Hourly rent of whole instances -> scale, workload, offer, month, component, timing, amount."""
+    """Hourly rent of whole instances -> scale, workload, offer, item, month, component, timing, amount."""
     hours = (
         market.instances(offers, scales)
         .group_by("scale", *FLEET, "month")
@@ -110,11 +117,14 @@ def on_demand_flows(
     return (
         offers.join(hours, on=FLEET)
         .with_columns(
-            amount=pl.col("instance_hours") * pl.col("price_per_hour") * price_path(market.gpu_path)
+            amount=pl.col("instance_hours")
+            * pl.col("price_per_hour")
+            * price_path(market.gpu_path, pl.col("month"))
         )
         .select(
             *CASE,
             "offer",
+            pl.col("offer").alias("item"),
             "month",
             pl.lit(component).alias("component"),
             pl.lit("end").alias("timing"),
@@ -152,7 +162,7 @@ def commitment_needs(market: Market, pairs: pl.DataFrame, scales: Sequence[float
     return (
         pairs.select(*FLEET, "offer", "partner_price")
         .join(levels, on=FLEET)
-        .with_columns(hourly_price=pl.col("partner_price") * price_path(market.gpu_path))
+        .with_columns(hourly_price=pl.col("partner_price") * price_path(market.gpu_path, pl.col("month")))
         .select(*CASE, "offer", "month", "n_hours", "instances", "hourly_price")
     )
 
@@ -167,7 +177,8 @@ def commitment_flows(
 ) -> pl.DataFrame:
     """What commitments and the on-demand rent above them cost in the months before each delivery.
 
-    -> delivery, scale, workload, offer, month, component, timing, amount
+    -> delivery, scale, workload, offer, item, month, component, timing, amount; the item is what is rented: the commitment, or
+    the on-demand offer that serves what lies above it.
 
     Signatures whose term ends after the delivery are not made, unless the delivery is the horizon.
     """
@@ -183,12 +194,12 @@ def commitment_flows(
         .join(committed_instances(kept, horizon, key), on=[*key, "month"], how="left")
         .with_columns(pl.col("committed").fill_null(0))
     )
-    return pl.concat([_rent_above(needs, standing), *_charges(market, pairs, kept, key)]).filter(
+    return pl.concat([_rent_above(pairs, needs, standing), *_charges(market, pairs, kept, key)]).filter(
         pl.col("amount") != 0
     )
 
 
-def _rent_above(needs: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
+def _rent_above(pairs: pl.DataFrame, needs: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
     """On-demand rent above what is committed; equal levels are priced once."""
     level = [*CASE, "offer", "month", "committed"]
     above = (pl.col("instances") - pl.col("committed")).clip(lower_bound=0)
@@ -199,14 +210,20 @@ def _rent_above(needs: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
         .group_by(level)
         .agg(amount=total(above * pl.col("n_hours") * pl.col("hourly_price")))
     )
-    return standing.join(priced, on=level).select(
-        "delivery",
-        *CASE,
-        "offer",
-        "month",
-        component=pl.lit("rent_on_demand"),
-        timing=pl.lit("end"),
-        amount="amount",
+    partners = pairs.select("workload", "offer", item="partner")
+    return (
+        standing.join(priced, on=level)
+        .join(partners, on=["workload", "offer"])
+        .select(
+            "delivery",
+            *CASE,
+            "offer",
+            "item",
+            "month",
+            component=pl.lit(RENT_ON_DEMAND),
+            timing=pl.lit("end"),
+            amount="amount",
+        )
     )
 
 
@@ -222,7 +239,9 @@ def _charges(
             month=pl.int_ranges(
                 "signed_month", pl.min_horizontal("expiry_month", pl.lit(market.months.height))
             ),
-            rate=pl.col("price_per_hour") * price_path(market.gpu_path, "signed_month") * pl.col("count"),
+            rate=pl.col("price_per_hour")
+            * price_path(market.gpu_path, pl.col("signed_month"))
+            * pl.col("count"),
         )
         .explode("month")
         .join(market.months.select("month", "hours"), on="month")
@@ -231,16 +250,19 @@ def _charges(
     return tuple(
         charged.group_by(*key, month=month)
         .agg(amount=total(pl.col("charge") * share))
-        .select(*key, "month", component=pl.lit(component), timing=pl.lit(timing), amount="amount")
+        .select(
+            *key, "month", item="offer", component=pl.lit(component), timing=pl.lit(timing), amount="amount"
+        )
+        .select(*key, "item", "month", "component", "timing", "amount")
         for component, timing, month, share in (
-            ("rent_committed", "end", pl.col("month"), 1 - upfront),
-            ("rent_committed_upfront", "start", pl.col("signed_month"), upfront),
+            (RENT_COMMITTED, "end", pl.col("month"), 1 - upfront),
+            (RENT_COMMITTED_UPFRONT, "start", pl.col("signed_month"), upfront),
         )
     )  # type: ignore[return-value]
 
 
 def api_flows(market: Market, apis: pl.DataFrame, scales: Sequence[float]) -> pl.DataFrame:
-    """Tokens at a token API -> scale, workload, offer, month, component, timing, amount."""
+    """Tokens at a token API -> scale, workload, offer, item, month, component, timing, amount."""
     volume = pl.DataFrame({"scale": list(scales)}, schema={"scale": pl.Float64}).join(
         market.volume, how="cross"
     )
@@ -252,7 +274,11 @@ def api_flows(market: Market, apis: pl.DataFrame, scales: Sequence[float]) -> pl
     return (
         apis.join(volume, on="workload")
         .with_columns(
-            amount=price * pl.col("tokens_per_task_ratio") * pl.col("scale") * price_path(market.token_path)
+            amount=price
+            * pl.col("tokens_per_task_ratio")
+            * pl.col("scale")
+            * price_path(market.token_path, pl.col("month"))
         )
-        .select(*CASE, "offer", "month", component=pl.lit("token_api"), timing=pl.lit("end"), amount="amount")
+        .with_columns(item="offer", component=pl.lit(TOKEN_API), timing=pl.lit("end"))
+        .select(*CASE, "offer", "item", "month", "component", "timing", "amount")
     )

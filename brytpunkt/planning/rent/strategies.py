@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.errors import InputError, Problem
+from brytpunkt.planning.components import RENT_SPOT
 from brytpunkt.planning.rent.rent import (
     CASE,
     MODES,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from brytpunkt.declarations import Plan
 
 DECLARED = (1.0,)
-FLOW = ["month", "component", "timing", "amount"]
+FLOW = ["item", "month", "component", "timing", "amount"]
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def choose_rent(plan: Plan, market: Market, kept: pl.DataFrame | None = None) ->
     signed = sign(market, pairs, needs)
     flows = {
         "on_demand": on_demand_flows(market, market.on_demand(), [1.0]),
-        "spot": on_demand_flows(market, market.spot(), [1.0], "rent_spot"),
+        "spot": on_demand_flows(market, market.spot(), [1.0], RENT_SPOT),
         "committed": commitment_flows(market, pairs, needs, signed, [horizon]),
         "api": api_flows(market, market.apis, [1.0]),
     }
@@ -154,7 +155,7 @@ def _require_on_demand(plan: Plan, best: pl.DataFrame) -> None:
 
 
 def strategy_flows(market: Market, choice: RentChoice) -> pl.DataFrame:
-    """Flows of on_demand, committed, api and rent -> strategy, workload, offer, month, component, timing, amount.
+    """Flows of on_demand, committed, api and rent -> strategy, workload, offer, item, month, component, timing, amount.
 
     A mode that cannot serve every workload is not a strategy and has no rows.
     """
@@ -174,7 +175,7 @@ def strategy_flows(market: Market, choice: RentChoice) -> pl.DataFrame:
 def mode_flows(market: Market, choice: RentChoice, scales: Sequence[float]) -> pl.DataFrame:
     """Flows of every mode with the chosen offers over the whole horizon, at each scale of demand.
 
-    -> mode, scale, workload, offer, month, component, timing, amount
+    -> mode, scale, workload, offer, item, month, component, timing, amount
     """
     return bridge_candidates(market, choice, choice.commitments, [market.months.height], scales).drop(
         "delivery"
@@ -190,7 +191,7 @@ def bridge_candidates(
 ) -> pl.DataFrame:
     """What each mode costs in the months before each delivery.
 
-    -> mode, delivery, scale, workload, offer, month, component, timing, amount
+    -> mode, delivery, scale, workload, offer, item, month, component, timing, amount
     """
     until = pl.DataFrame({"delivery": sorted(set(deliveries))}, schema={"delivery": pl.Int64})
     if tuple(scales) == DECLARED:
@@ -200,7 +201,7 @@ def bridge_candidates(
         needs = commitment_needs(market, commitments, scales)
         signed = sign(market, commitments, needs)
     hourly = on_demand_flows(market, choice.on_demand, scales).join(until, how="cross")
-    interruptible = on_demand_flows(market, choice.spot, scales, "rent_spot").join(until, how="cross")
+    interruptible = on_demand_flows(market, choice.spot, scales, RENT_SPOT).join(until, how="cross")
     tokens = api_flows(market, choice.apis, scales).join(until, how="cross")
     columns = ["mode", "delivery", *CASE, "offer", *FLOW]
     return pl.concat(
@@ -221,7 +222,7 @@ def bridges(
 ) -> pl.DataFrame:
     """The cheapest rent of each workload in the months before each delivery, with no commitment beyond it.
 
-    -> delivery, scale, workload, offer, month, component, timing, amount
+    -> delivery, scale, workload, offer, item, month, component, timing, amount
     """
     candidates = bridge_candidates(market, choice, choice.terms, deliveries, scales)
     key = ["delivery", *CASE]

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from brytpunkt.planning.components import BY_KEY, DECOMMISSIONING, PLATFORM_STAFF, TOKEN_API
 from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
-from brytpunkt.planning.inputs.money import monthly_rate
+from brytpunkt.planning.inputs.money import annuity, monthly_rate
 from brytpunkt.planning.optimal.dispatch import dispatch
 from brytpunkt.planning.optimal.mix import Line
-from brytpunkt.planning.optimal.unit_cash_flows import annuity
-from brytpunkt.planning.own.capacity import server_life_months
+from brytpunkt.planning.own.unit_costs import OPTION_LIVES, life_months
 from brytpunkt.planning.verdicts.lmdi import FIXED, by_year, decompose_many
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def bill(evaluation: Evaluation, field: Field, mix: Mix) -> pl.DataFrame:
         elif by == "committed":
             cost, units = _committed(field, mix, workload, item)
         elif by == "api":
-            cost = costs.get(("token_api", item), np.zeros(field.horizon))
+            cost = costs.get((TOKEN_API, item), np.zeros(field.horizon))
             units = volume[workload] * served
         else:
             offer = next(o for o in field.hourly if (o.workload, o.offer) == (workload, item))
@@ -166,15 +166,15 @@ def _owned(evaluation: Evaluation, field: Field, lines: list[Line]) -> Floats:
     rate = monthly_rate(plan.finance)
     cost = np.zeros(field.horizon)
     for line in lines:
-        if line.timing == "end" and line.component != "decommissioning":
+        if line.timing == "end" and line.component != DECOMMISSIONING:
             cost += line.amount
-    network = round(plan.build.network_life_years * MONTHS_PER_YEAR)
     for pool in field.pools:
-        hall_life = int(pool.number("facility_months"))
-        lives = {"network_capex": network, "facility_capex": hall_life}
+        lives = {of: life_months(plan, of) for of in OPTION_LIVES} | {
+            "hall": int(pool.number("facility_months"))
+        }
         for line in lines:
             if line.option == pool.option and line.timing == "start":
-                life = lives.get(line.component, server_life_months(plan))
+                life = lives[BY_KEY[line.component].life or "server"]
                 for month in np.flatnonzero(line.amount):
                     cost[month : month + life] += line.amount[month] * annuity(rate, life)
     return cost
@@ -194,7 +194,7 @@ def _committed(field: Field, mix: Mix, workload: int, item: str) -> tuple[Floats
 
 def _staff(evaluation: Evaluation) -> pl.DataFrame:
     """Platform staff: cost that no volume carries."""
-    rows = evaluation.rent.filter(pl.col("strategy") == "rent", pl.col("component") == "platform_staff")
+    rows = evaluation.rent.filter(pl.col("strategy") == "rent", pl.col("component") == PLATFORM_STAFF)
     return rows.select(
         "month",
         workload=pl.lit(""),

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.planning.components import ACQUISITION
 from brytpunkt.planning.inputs.money import monthly_rate
-from brytpunkt.planning.own.own_costs import ACQUISITION, continuing_value
+from brytpunkt.planning.own.own_costs import continuing_value
 
 if TYPE_CHECKING:
     from brytpunkt.planning.ledger.evaluate import Evaluation

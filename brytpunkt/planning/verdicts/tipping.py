@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.planning.components import MONTHLY_ENERGY, PLATFORM_STAFF, of_group
 from brytpunkt.planning.demand.gpu_sizing import carrying_gpus
-from brytpunkt.planning.energy.site_prices import PRICE_COLUMNS
 from brytpunkt.planning.own.capacity import site_load
 from brytpunkt.planning.own.energy_cost import operate
 from brytpunkt.planning.rent.strategies import bridges, mode_flows, present_value
@@ -15,8 +15,6 @@ from brytpunkt.planning.rent.strategies import bridges, mode_flows, present_valu
 if TYPE_CHECKING:
     from brytpunkt.planning.ledger.evaluate import Evaluation
 
-ENERGY = (*PRICE_COLUMNS, "energy_capacity")
-RENTED = ("rent_on_demand", "rent_spot", "rent_committed", "rent_committed_upfront", "token_api")
 SCALES = (
     *(round(0.02 * j, 2) for j in range(1, 11)),
     *(round(0.2 + 0.05 * j, 2) for j in range(1, 17)),
@@ -54,7 +52,7 @@ def rent_at_scales(evaluation: Evaluation) -> pl.DataFrame:
     basis = evaluation.basis
     flows = mode_flows(basis.market, basis.choice, SCALES)
     modes = present_value(basis.months, flows, ["scale", "workload", "mode"])
-    staff = _pv(evaluation.rent.filter(pl.col("strategy") == "rent", pl.col("component") == "platform_staff"))
+    staff = _pv(evaluation.rent.filter(pl.col("strategy") == "rent", pl.col("component") == PLATFORM_STAFF))
     return (
         modes.group_by("scale", "workload")
         .agg(pl.col("present_value").min())
@@ -82,14 +80,12 @@ def own_at_scales(
     levels = in_service.join(scales, how="cross")
     drawn = operate(levels, chosen, load, basis.cells, basis.months, basis.bills)
     energy = drawn.unpivot(
-        on=list(ENERGY), index=["scale", "month"], variable_name="component", value_name="amount"
+        on=list(MONTHLY_ENERGY), index=["scale", "month"], variable_name="component", value_name="amount"
     )
     energy = energy.with_columns(timing=pl.lit("end"))
     rows = evaluation.own.filter(pl.col("option") == option)
-    bridged = pl.col("component").is_in(RENTED)
-    fixed = _pv(
-        rows.filter(~bridged & ~pl.col("component").is_in((*ENERGY, "tax", "tax_on_continuing_value")))
-    )
+    bridged = pl.col("component").is_in(of_group("rent"))
+    fixed = _pv(rows.filter(~bridged & ~pl.col("component").is_in((*MONTHLY_ENERGY, *of_group("tax")))))
     columns = ["scale", "month", "component", "timing", "amount"]
     varying = present_value(
         basis.months, pl.concat([energy.select(columns), bridge.select(columns)]), ["scale"]

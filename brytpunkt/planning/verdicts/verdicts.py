@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.planning.components import MONTHLY_ENERGY, YEARLY_FEES, Part, of_part
 from brytpunkt.planning.energy.site_prices import carbon_intensity
 from brytpunkt.planning.inputs.calendar import add_months
 from brytpunkt.planning.verdicts.curves import payback
@@ -91,8 +92,12 @@ def energy_by_month(evaluation: Evaluation, facts: Facts) -> pl.DataFrame:
         orient="row",
     )
     per_mwh = KWH_PER_MWH / pl.col("total_kwh")
+
+    def part(*parts: Part) -> pl.Expr:
+        return pl.sum_horizontal(name for name in of_part(*parts) if name in MONTHLY_ENERGY)
+
     fees = (
-        evaluation.own.filter(pl.col("component").is_in(["energy_subscription", "energy_fees_vat"]))
+        evaluation.own.filter(pl.col("component").is_in(YEARLY_FEES))
         .group_by("option", "month")
         .agg(fees=pl.col("cents").sum() / CENTS)
     )
@@ -111,14 +116,12 @@ def energy_by_month(evaluation: Evaluation, facts: Facts) -> pl.DataFrame:
             it_mwh=pl.col("it_kwh") / KWH_PER_MWH,
             total_mwh=pl.col("total_kwh") / KWH_PER_MWH,
             pue=pl.col("total_kwh") / pl.col("it_kwh"),
-            spot=pl.col("energy_spot") * per_mwh,
-            tax=(pl.col("energy_tax") + pl.col("energy_vat")) * per_mwh,
-            grid=(pl.col("energy_grid") + pl.col("energy_capacity") + pl.col("fees").fill_null(0.0))
-            * per_mwh,
-            margin=(pl.col("energy_margin") + pl.col("energy_guarantees") + pl.col("energy_cooling"))
-            * per_mwh,
-            flat=pl.col("energy_flat") * per_mwh,
-            heat=(pl.col("heat_sold") + pl.col("energy_heat_pump")) * per_mwh,
+            spot=part("spot") * per_mwh,
+            tax=part("tax") * per_mwh,
+            grid=(part("grid") + pl.col("fees").fill_null(0.0)) * per_mwh,
+            margin=part("margin", "cold") * per_mwh,
+            flat=part("flat") * per_mwh,
+            heat=part("heat") * per_mwh,
             water_m3=pl.col("water_litres") / LITRES_PER_M3,
             carbon_kg=pl.col("total_kwh") * pl.col("g_per_kwh") / GRAMS_PER_KG,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 from brytpunkt.declarations import EEA, NORDIC, Workload
@@ -190,7 +190,7 @@ class Rent:
         if until < self.world.horizon:
             signed = tuple(s for s in signed if s.expiry <= until)
         rate = self.plan.rent.gpu_price_path_per_year
-        flows = self.on_demand(w, replace(partner, name=offer.name), until, self.standing(signed))
+        flows = self.on_demand(w, partner, until, self.standing(signed))
         for s in signed:
             for m in range(s.month, min(s.expiry, self.world.horizon)):
                 charge = self.world.months[m].hours * offer.price * path(rate, s.month) * s.count
