@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from brytpunkt.declarations.sections.delivery import OnChange
 
 Row = dict[str, Any]
-MONTHS_PER_YEAR = 12
 
 
 def best_value(row: Row) -> float:

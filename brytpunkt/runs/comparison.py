@@ -16,6 +16,7 @@ from brytpunkt.declarations import read_plan
 from brytpunkt.errors import InputError
 from brytpunkt.planning.changes.price_movements import movements
 from brytpunkt.planning.changes.run_waterfall import Side, stored_values, waterfall
+from brytpunkt.planning.inputs.units import CENTS
 from brytpunkt.runs.store import read_inputs
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from brytpunkt.runs.store import Run
 
 SCHEMA_VERSION = 1
-CENTS = 100
 SHOWN_MOVEMENTS = 40
 
 

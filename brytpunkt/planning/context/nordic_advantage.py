@@ -29,8 +29,9 @@ from brytpunkt.planning.energy.site_prices import (
     spot_prices,
 )
 from brytpunkt.planning.energy.tariff import COMPONENT, Bills, bills_of, measured, month_fees, year_fees
-from brytpunkt.planning.inputs.calendar import CELL, MONTHS_PER_YEAR, calendars
+from brytpunkt.planning.inputs.calendar import CELL, calendars
 from brytpunkt.planning.inputs.money import Fx
+from brytpunkt.planning.inputs.units import CENTS, KWH_PER_MWH, MILLION_TOKENS, MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan, Site
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 PARTS = ("spot", "grid", "tax", "cooling", "heat", "total", "carbon")
 MONEY = PARTS[:-2]
 USUAL_KW = 100.0  # of IT, where a plan has no own servers whose mean load could be taken
-KWH_PER_MWH, CENTS, TOKENS = 1000, 100, 1e6
 SCHEMA = {
     "site": pl.String,
     "against": pl.String,
@@ -304,7 +304,7 @@ def _mwh_per_million_tokens(evaluation: Evaluation, energy: pl.DataFrame) -> flo
     best = evaluation.chosen.join(evaluation.best, on="option").sort("pv_cents", "site").head(1)
     mine = energy.join(best.select("site"), on="site", how="semi")
     served = evaluation.basis.volume.join(mine.select("month"), on="month", how="semi")
-    tokens = float(served.select(pl.col("output_tokens").sum()).item()) / TOKENS
+    tokens = float(served.select(pl.col("output_tokens").sum()).item()) / MILLION_TOKENS
     return float(mine.select(pl.col("it_mwh").sum()).item()) / tokens if tokens else None
 
 

@@ -14,15 +14,13 @@ import polars as pl
 from brytpunkt.declarations import InlineServer
 from brytpunkt.declarations.sections.published import SHEET
 from brytpunkt.errors import InputError, Problem
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
+from brytpunkt.planning.inputs.units import MILLION_TOKENS, MONTHS_PER_YEAR, SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan, Published
     from brytpunkt.declarations.sections.published import Case, Sheet, SheetItem
     from brytpunkt.planning.inputs.money import Fx
 
-SECONDS_PER_HOUR = 3600
-TOKENS_PER_PRICE = 1e6
 PUBLISHED_SCHEMA = {
     "case": pl.String,
     "measure": pl.String,
@@ -99,8 +97,8 @@ def _compute_case(plan: Plan, published: Published, case_id: str, fx: Fx) -> flo
         (offer.output_tokens_per_second or {}).get(case.model or "", own_speed) if offer else math.nan
     )
     api = fx.convert(case.api_price_per_million_tokens) if case.api_price_per_million_tokens else math.nan
-    own_per_mtok = own.cost / (own_speed * case.used_share * SECONDS_PER_HOUR) * TOKENS_PER_PRICE
-    rent_per_mtok = rent / (rent_speed * SECONDS_PER_HOUR) * TOKENS_PER_PRICE
+    own_per_mtok = own.cost / (own_speed * case.used_share * SECONDS_PER_HOUR) * MILLION_TOKENS
+    rent_per_mtok = rent / (rent_speed * SECONDS_PER_HOUR) * MILLION_TOKENS
     break_even = own.acquisition / (rent - own.operating) if rent != own.operating else math.inf
     rent_total = rent * own.life_hours
     values = {

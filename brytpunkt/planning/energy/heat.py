@@ -13,13 +13,13 @@ import polars as pl
 from brytpunkt.errors import InputError, Problem
 from brytpunkt.planning.components import ELECTRICITY, ENERGY_HEAT_PUMP, HEAT_SOLD, of_part
 from brytpunkt.planning.energy.cooling import P95_DEVIATIONS, QUANTILES
+from brytpunkt.planning.inputs.units import KWH_PER_MWH
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Site
     from brytpunkt.planning.inputs.money import Fx
     from brytpunkt.planning.inputs.planning_inputs import Facts
 
-KWH_PER_MWH = 1000
 Curve = list[tuple[float, float]]
 
 

@@ -27,14 +27,13 @@ from brytpunkt.planning.energy.electricity_tax import unrecovered_vat
 from brytpunkt.planning.energy.forward_prices import forward_step
 from brytpunkt.planning.energy.heat import with_heat
 from brytpunkt.planning.energy.tariff import energy_fee, single_taxes
-from brytpunkt.planning.inputs.calendar import CELL, MONTHS_PER_YEAR, calendar_of, cells_of
+from brytpunkt.planning.inputs.calendar import CELL, calendar_of, cells_of
+from brytpunkt.planning.inputs.units import KWH_PER_MWH, MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan, Site
     from brytpunkt.planning.inputs.money import Fx
     from brytpunkt.planning.inputs.planning_inputs import Facts
-
-KWH_PER_MWH = 1000
 
 
 def site_cells(plan: Plan, facts: Facts, fx: Fx, months: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:

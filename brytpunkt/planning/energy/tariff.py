@@ -17,8 +17,9 @@ import polars as pl
 from brytpunkt.planning.components import ENERGY_CAPACITY, ENERGY_GRID, ENERGY_TAX
 from brytpunkt.planning.energy.electricity_tax import taxes_in_force
 from brytpunkt.planning.energy.tariff_elements import HOURS, Element, elements, in_force
-from brytpunkt.planning.inputs.calendar import CELL, MONTHS_PER_YEAR, calendar_of, cells_of
+from brytpunkt.planning.inputs.calendar import CELL, calendar_of, cells_of
 from brytpunkt.planning.inputs.money import total
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 from brytpunkt.planning.inputs.weekly_shapes import weekly_weights
 
 if TYPE_CHECKING:

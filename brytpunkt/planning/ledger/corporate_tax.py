@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from brytpunkt.planning.components import CAPITALISED, TAX, TAX_ON_CONTINUING_VALUE
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from brytpunkt.declarations.sections.taxation import Depreciation, Tax

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.planning.inputs.units import CENTS
 from brytpunkt.planning.ledger.native_currency import (
     item_currencies,
     native_currencies,
     plan_wide_currencies,
 )
-from brytpunkt.planning.verdicts.verdicts import CENTS
 
 if TYPE_CHECKING:
     from brytpunkt.planning.inputs.money import Fx

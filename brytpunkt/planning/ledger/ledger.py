@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.planning.components import PLATFORM_STAFF, STORAGE_CAPEX
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
 from brytpunkt.planning.inputs.money import cents, monthly_rate
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 from brytpunkt.planning.ledger.corporate_tax import tax_rows
 from brytpunkt.planning.own.storage import storage_life_months
 from brytpunkt.planning.own.storage_flows import rented_storage_flows, storage_flows

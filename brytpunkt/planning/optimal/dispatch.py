@@ -22,7 +22,7 @@ from brytpunkt.planning.components import (
     RENT_COMMITTED_UPFRONT,
     TOKEN_API,
 )
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
+from brytpunkt.planning.inputs.units import FORGIVEN, MONTHS_PER_YEAR
 from brytpunkt.planning.optimal import unit_cash_flows
 from brytpunkt.planning.optimal.mix import Line, Mix, servers_in_service
 from brytpunkt.planning.optimal.mix_costs import owning, stored, tax_lines
@@ -40,7 +40,6 @@ ROW_SCHEMA = {
     "timing": pl.String,
     "amount": pl.Float64,
 }
-TINY = 1e-9
 Served = tuple[int, str, str, "Floats"]  # workload, by, item, share of the need [H, C]
 
 
@@ -163,7 +162,7 @@ def _own(field: Field, pool: Pool, standing: Ints, left: Floats, allowed: np.nda
         given = np.minimum(wanted, room)
         part = np.divide(given, need, out=np.zeros_like(need), where=need > 0)
         whole = np.take_along_axis(instances, which, axis=0)[0]
-        rented = np.ceil(np.maximum((share - part) * whole - TINY, 0.0))
+        rented = np.ceil(np.maximum((share - part) * whole - FORGIVEN, 0.0))
         filled = np.divide(rented, whole, out=share - part, where=whole > 0)
         part = np.maximum(0.0, share - filled)
         room -= part * need
@@ -234,11 +233,11 @@ def _rest(field: Field, left: Floats) -> tuple[list[Line], list[Served]]:
     rows: list[Line] = []
     served: list[Served] = []
     for workload in range(len(field.workloads)):
-        rest = np.where(left[workload] > TINY, left[workload], 0.0)
+        rest = np.where(left[workload] > FORGIVEN, left[workload], 0.0)
         ways: list[tuple[str, str, str, Floats]] = []
         for offer in field.hourly:
             if offer.workload == workload:
-                count = np.ceil(np.maximum(rest * offer.instances - TINY, 0.0))
+                count = np.ceil(np.maximum(rest * offer.instances - FORGIVEN, 0.0))
                 price = np.broadcast_to(offer.price[:, None], count.shape)
                 cost = np.multiply(count * field.hours, price, out=np.zeros_like(count), where=count > 0)
                 ways.append((offer.component, "hourly", offer.offer, cost))
@@ -279,6 +278,6 @@ def _served(field: Field, served: list[Served]) -> pl.DataFrame:
     ]
     return (
         pl.concat([pl.DataFrame(schema=schema), *(frame.select(list(schema)) for frame in frames)])
-        .filter(pl.col("share") > TINY)
+        .filter(pl.col("share") > FORGIVEN)
         .sort("workload", "month", "by", "item")
     )

@@ -20,7 +20,7 @@ from brytpunkt.planning.components import (
     TAX,
     TAX_ON_CONTINUING_VALUE,
 )
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 from brytpunkt.planning.ledger.corporate_tax import relief
 from brytpunkt.planning.optimal import unit_cash_flows
 from brytpunkt.planning.optimal.mix import Line

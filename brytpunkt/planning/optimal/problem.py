@@ -15,13 +15,14 @@ import polars as pl
 
 from brytpunkt.planning.components import KWH_PRICES
 from brytpunkt.planning.demand.gpu_sizing import needed_gpus
-from brytpunkt.planning.inputs.calendar import CELL, MONTHS_PER_YEAR
+from brytpunkt.planning.inputs.calendar import CELL
 from brytpunkt.planning.inputs.money import price_path
+from brytpunkt.planning.inputs.units import MILLION_TOKENS, MONTHS_PER_YEAR
 from brytpunkt.planning.optimal.cells import by_workload, month_cells, month_grids
 from brytpunkt.planning.optimal.pool_tariff import PoolBill, pool_bill
 from brytpunkt.planning.own.capacity import service_months
 from brytpunkt.planning.own.storage_flows import rented_storage_flows, storage_flows
-from brytpunkt.planning.rent.rent import FLEET, TOKENS_PER_PRICE, hourly_component
+from brytpunkt.planning.rent.rent import FLEET, hourly_component
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -255,7 +256,7 @@ def _apis(basis: Basis, workloads: tuple[str, ...], horizon: int) -> dict[int, t
             volume["uncached_input_tokens"].to_numpy() * row["input_price"]
             + volume["cached_input_tokens"].to_numpy() * row["cached_price"]
             + volume["output_tokens"].to_numpy() * row["output_price"]
-        ) / TOKENS_PER_PRICE
+        ) / MILLION_TOKENS
         found[workloads.index(row["workload"])] = (
             row["offer"],
             price * row["tokens_per_task_ratio"] * path,

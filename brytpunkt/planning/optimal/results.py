@@ -10,6 +10,7 @@ import polars as pl
 
 from brytpunkt.planning.components import PLATFORM_STAFF, RENT_COMMITTED
 from brytpunkt.planning.inputs.money import monthly_rate
+from brytpunkt.planning.inputs.units import CENTS
 from brytpunkt.planning.ledger.ledger import mix_ledger
 from brytpunkt.planning.optimal.dispatch import Dispatched, dispatch
 from brytpunkt.planning.optimal.formulation import BUDGET
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from brytpunkt.planning.optimal.formulation import Limits
     from brytpunkt.planning.optimal.problem import Field
 
-CENTS = 100
 CORES = 2
 PROGRAMME = "programme"
 LARGEST_DIFFERENCE = 0.01

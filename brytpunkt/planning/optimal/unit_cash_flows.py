@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
 from brytpunkt.planning.inputs.money import annuity_left, monthly_rate, price_path
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 from brytpunkt.planning.ledger.corporate_tax import written_off
 from brytpunkt.planning.optimal.pool_tariff import USUAL_KW
 from brytpunkt.planning.own.own_costs import NEVER

@@ -9,8 +9,9 @@ import polars as pl
 from brytpunkt.planning.components import ENERGY_CAPACITY, ENERGY_VAT, KWH_PRICES, MONTHLY_ENERGY
 from brytpunkt.planning.demand.gpu_sizing import carrying_gpus, loaded_instances
 from brytpunkt.planning.energy.tariff import COMPONENT, measured, month_fees
-from brytpunkt.planning.inputs.calendar import CELL, MONTHS_PER_YEAR
+from brytpunkt.planning.inputs.calendar import CELL
 from brytpunkt.planning.inputs.money import price_path, total, whole
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from brytpunkt.planning.energy.tariff import Bills

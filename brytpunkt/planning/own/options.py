@@ -14,7 +14,8 @@ from brytpunkt.planning.energy.cooling_limit import usable_share
 from brytpunkt.planning.energy.electricity_tax import unrecovered_vat
 from brytpunkt.planning.energy.grid_connection import grid_month
 from brytpunkt.planning.energy.site_prices import grid_capacity_fee
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR, calendar_of
+from brytpunkt.planning.inputs.calendar import calendar_of
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -17,8 +17,8 @@ from brytpunkt.planning.components import (
     STORAGE_MAINTENANCE,
     STORAGE_RENT,
 )
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
 from brytpunkt.planning.inputs.money import annuity_left, monthly_rate
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan, Workload

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from brytpunkt.planning.components import BY_KEY, COMPONENTS, DECOMMISSIONING, PURCHASE, SUPPORT, Life
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
 from brytpunkt.planning.inputs.money import annuity_left, monthly_rate, whole
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 from brytpunkt.planning.own.capacity import server_life_months
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from brytpunkt.planning.inputs.money import FIXED_POINT
+from brytpunkt.planning.inputs.money import FIXED_POINT, price_path
 
 if TYPE_CHECKING:
     from brytpunkt.planning.optimal.milp import Floats, Ints
@@ -57,7 +57,7 @@ def sign_commitments(
         until = np.minimum(quarter + term, hours.size)
         inside = (month >= quarter) & (month < until[case])
         lacking = instances[inside] - standing[case[inside], month[inside]]
-        monthly = _fixed(hours[None, quarter:] * price[:, None] * (1 + gpu_path) ** (quarter / 12))
+        monthly = _fixed(hours[None, quarter:] * price[:, None] * price_path(gpu_path, float(quarter)))
         cost = np.cumsum(monthly, axis=1)[np.arange(cases.height), until - quarter - 1]
         counts[index] = _worthwhile(case[inside], lacking, saved[inside], cost)
         standing += (

@@ -21,6 +21,7 @@ from brytpunkt.planning.components import (
 from brytpunkt.planning.demand.gpu_sizing import needed_instances
 from brytpunkt.planning.inputs.calendar import CELL
 from brytpunkt.planning.inputs.money import FINE, price_path, total
+from brytpunkt.planning.inputs.units import MILLION_TOKENS
 from brytpunkt.planning.rent.commitments import committed_instances, sign_commitments
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 MODES = ("on_demand", "spot", "committed", "api")
 FLEET = ["workload", "profile", "gpu_count"]
 CASE = ["scale", "workload"]
-TOKENS_PER_PRICE = 1e6
 
 
 @dataclass(frozen=True)
@@ -270,7 +270,7 @@ def api_flows(market: Market, apis: pl.DataFrame, scales: Sequence[float]) -> pl
         pl.col("uncached_input_tokens") * pl.col("input_price")
         + pl.col("cached_input_tokens") * pl.col("cached_price")
         + pl.col("output_tokens") * pl.col("output_price")
-    ) / TOKENS_PER_PRICE
+    ) / MILLION_TOKENS
     return (
         apis.join(volume, on="workload")
         .with_columns(

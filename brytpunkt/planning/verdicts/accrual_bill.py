@@ -12,8 +12,8 @@ import numpy as np
 import polars as pl
 
 from brytpunkt.planning.components import BY_KEY, DECOMMISSIONING, PLATFORM_STAFF, TOKEN_API
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
 from brytpunkt.planning.inputs.money import annuity, monthly_rate
+from brytpunkt.planning.inputs.units import CENTS, MILLION_TOKENS, MONTHS_PER_YEAR
 from brytpunkt.planning.optimal.dispatch import dispatch
 from brytpunkt.planning.optimal.mix import Line
 from brytpunkt.planning.own.unit_costs import OPTION_LIVES, life_months
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from brytpunkt.planning.optimal.problem import Field
     from brytpunkt.planning.verdicts.disruptions import Decided
 
-TOKENS_PER_PRICE = 1e6
 SCHEMA = {
     "month": pl.Int64,
     "workload": pl.String,
@@ -65,7 +64,7 @@ def paradox(evaluation: Evaluation, strategies: list[Decided]) -> pl.DataFrame:
                 pl.col("from_month").alias("from_year"),
                 pl.col("to_month").alias("to_year"),
                 "effect",
-                pl.col("cents").alias("amount") / 100,
+                pl.col("cents").alias("amount") / CENTS,
                 "from_bill",
                 "to_bill",
             )
@@ -146,7 +145,7 @@ def _volumes(evaluation: Evaluation, field: Field) -> Floats:
     rows = []
     for name in field.workloads:
         own = frame.filter(pl.col("workload") == name).sort("month")
-        tokens = own["output_tokens"].to_numpy() / TOKENS_PER_PRICE
+        tokens = own["output_tokens"].to_numpy() / MILLION_TOKENS
         rows.append(tokens if tokens.any() else own["declared_gpu_hours"].to_numpy())
     return np.stack(rows)
 
@@ -202,5 +201,5 @@ def _staff(evaluation: Evaluation) -> pl.DataFrame:
         volume=pl.lit(0.0),
         served=pl.lit(0.0),
         units=pl.lit(0.0),
-        cost=pl.col("cents") / 100,
+        cost=pl.col("cents") / CENTS,
     )

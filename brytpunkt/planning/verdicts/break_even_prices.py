@@ -12,12 +12,12 @@ import polars as pl
 
 from brytpunkt.planning.components import CONTINUING_VALUE, FACILITY_CAPEX, of_group, of_price
 from brytpunkt.planning.inputs.money import annuity_left, monthly_rate
+from brytpunkt.planning.inputs.units import CENTS
 from brytpunkt.planning.verdicts.verdicts import rent_value
 
 if TYPE_CHECKING:
     from brytpunkt.planning.ledger.evaluate import Evaluation
 
-CENTS = 100
 SCHEMA = {
     "site": pl.String,
     "factor": pl.String,

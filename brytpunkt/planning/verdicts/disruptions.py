@@ -15,6 +15,7 @@ import polars as pl
 from brytpunkt.errors import InputError, Problem
 from brytpunkt.planning.components import PLATFORM_STAFF
 from brytpunkt.planning.inputs.money import monthly_rate
+from brytpunkt.planning.inputs.units import CENTS
 from brytpunkt.planning.optimal import shocks
 from brytpunkt.planning.optimal.dispatch import dispatch
 from brytpunkt.planning.optimal.mix import Mix
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from brytpunkt.planning.optimal.problem import Field
 
 MOST_UNCERTAIN = 4
-CENTS = 100
 DISRUPTION_SCHEMA = {
     "site": pl.String,
     "strategy": pl.String,

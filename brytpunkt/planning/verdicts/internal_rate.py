@@ -8,6 +8,8 @@ from typing import Literal
 
 import numpy as np
 
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
+
 LOWEST, HIGHEST, POINTS = -0.95, 10.0, 4001
 STEPS = 80
 
@@ -35,7 +37,7 @@ def internal_rate(flows: Sequence[float]) -> InternalRate:
     months = np.arange(amounts.size)
 
     def value(log_rate: float) -> float:
-        return float(amounts @ np.exp(-log_rate * months / 12))
+        return float(amounts @ np.exp(-log_rate * months / MONTHS_PER_YEAR))
 
     grid = np.linspace(np.log1p(LOWEST), np.log1p(HIGHEST), POINTS)
     signs = [np.sign(value(float(at))) for at in grid]

@@ -8,6 +8,7 @@ import polars as pl
 
 from brytpunkt.planning.components import MONTHLY_ENERGY, PLATFORM_STAFF, of_group
 from brytpunkt.planning.demand.gpu_sizing import carrying_gpus
+from brytpunkt.planning.inputs.units import CENTS
 from brytpunkt.planning.own.capacity import site_load
 from brytpunkt.planning.own.energy_cost import operate
 from brytpunkt.planning.rent.strategies import bridges, mode_flows, present_value
@@ -62,7 +63,7 @@ def rent_at_scales(evaluation: Evaluation) -> pl.DataFrame:
 
 
 def _pv(rows: pl.DataFrame) -> float:
-    return float(rows["pv_cents"].sum()) / 100
+    return float(rows["pv_cents"].sum()) / CENTS
 
 
 def own_at_scales(

@@ -11,9 +11,8 @@ import numpy as np
 import polars as pl
 
 from brytpunkt.planning.components import KWH_PRICES
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
 from brytpunkt.planning.inputs.money import annuity, monthly_rate
-from brytpunkt.planning.inputs.units import HOURS_PER_YEAR
+from brytpunkt.planning.inputs.units import HOURS_PER_YEAR, MONTHS_PER_YEAR
 from brytpunkt.planning.own.unit_costs import (
     colocation_rent,
     hall_of_a_server,

@@ -9,6 +9,7 @@ import polars as pl
 from brytpunkt.planning.components import MONTHLY_ENERGY, YEARLY_FEES, Part, of_part
 from brytpunkt.planning.energy.site_prices import carbon_intensity
 from brytpunkt.planning.inputs.calendar import add_months
+from brytpunkt.planning.inputs.units import CENTS, GRAMS_PER_KG, KWH_PER_MWH, LITRES_PER_M3, MILLION_TOKENS
 from brytpunkt.planning.verdicts.curves import payback
 from brytpunkt.planning.verdicts.tipping import tipping_point
 
@@ -19,12 +20,7 @@ if TYPE_CHECKING:
     from brytpunkt.planning.ledger.evaluate import Evaluation
     from brytpunkt.planning.ledger.prepare import Basis
 
-CENTS = 100
 WAITS = (6, 12)
-KWH_PER_MWH = 1000
-LITRES_PER_M3 = 1000
-GRAMS_PER_KG = 1000
-TOKENS_PER_PRICE = 1e6
 
 
 def rent_value(evaluation: Evaluation) -> float:
@@ -67,7 +63,7 @@ def units_served(basis: Basis) -> tuple[pl.DataFrame, float]:
         .agg(pv_gpu_hours=(pl.col("gpu_hours") * pl.col("end_factor")).sum())
     )
     tokens = basis.volume.join(factor, on="month").sort("workload", "month")
-    return hours, float((tokens["output_tokens"] * tokens["end_factor"]).sum()) / TOKENS_PER_PRICE
+    return hours, float((tokens["output_tokens"] * tokens["end_factor"]).sum()) / MILLION_TOKENS
 
 
 def energy_by_month(evaluation: Evaluation, facts: Facts) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from brytpunkt.planning.components import (
     SERVER_CAPEX,
 )
 from brytpunkt.planning.energy.price_currency import DAY_AHEAD
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 from brytpunkt.planning.own.unit_costs import colocation_rent, crew_by_server, least_crew
 
 if TYPE_CHECKING:

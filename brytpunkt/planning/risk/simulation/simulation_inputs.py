@@ -14,8 +14,8 @@ import numpy as np
 import polars as pl
 
 from brytpunkt.planning.demand.gpu_sizing import units_per_gpu, workload_rules
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
 from brytpunkt.planning.inputs.money import monthly_rate, whole
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 from brytpunkt.planning.optimal.cells import by_workload
 from brytpunkt.planning.optimal.load_duration import Segments
 from brytpunkt.planning.optimal.problem import field_of
