@@ -74,7 +74,7 @@ def listed(tree: ast.AST) -> list[tuple[int, set[str]]]:
             ]
         for alike in (parts, others):
             names = {name for part in alike if (name := named(part)) is not None}
-            if len(names) > 1:
+            if len(names) > 1 and isinstance(node, ast.expr):
                 found.append((node.lineno, names))
     return found
 

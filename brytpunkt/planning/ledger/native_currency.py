@@ -48,7 +48,7 @@ def _of_option(
         price = site.colocation.price_per_kw_month or site.colocation.price_per_rack_month
         found["colocation"] = price.currency if price else UNSOURCED_COLOCATION_CURRENCY
     rooms = [site.own_hall.capex_per_kw] if site.own_hall is not None and mode == "own_hall" else []
-    if is_refitted and site.limits is not None and site.limits.retrofit is not None:
+    if is_refitted and site.limits.retrofit is not None:
         rooms.append(site.limits.retrofit.capex_per_kw)
     built_in = {price.currency for price in rooms}
     if len(built_in) == 1:

@@ -39,7 +39,8 @@ def currencies(rows: pl.DataFrame) -> dict[str, set[str]]:
 
 def site(country: str, zone: str | None, energy: dict[str, Any], **more: Any) -> dict[str, Any]:
     """The small plan's site elsewhere."""
-    return BASE | {"country": country, "zone": zone, "energy": energy} | more
+    here: dict[str, Any] = BASE | {"country": country, "zone": zone, "energy": energy} | more
+    return here
 
 
 @pytest.mark.parametrize(
