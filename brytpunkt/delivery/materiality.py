@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 from brytpunkt.planning.verdicts.feasibility import verdict_cost
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from brytpunkt.declarations.sections.delivery import OnChange
 
 Row = dict[str, Any]
-MONTHS_PER_YEAR = 12
 
 
 def material_changes(

@@ -27,6 +27,7 @@ from brytpunkt.planning.energy.price_outlook import (
 )
 from brytpunkt.planning.inputs.quotes import with_quotes
 from brytpunkt.planning.inputs.references import check_names
+from brytpunkt.planning.inputs.units import CENTS
 from brytpunkt.planning.ledger.evaluate import Evaluation, evaluate
 from brytpunkt.planning.ledger.full_ledger import full_ledger
 from brytpunkt.planning.optimal.kept_orders import kept_optima
@@ -54,7 +55,7 @@ from brytpunkt.planning.verdicts.scenarios import scenarios, worst_regret
 from brytpunkt.planning.verdicts.strategy_table import named_schedule, strategies
 from brytpunkt.planning.verdicts.tipping import tipping_curve
 from brytpunkt.planning.verdicts.unit_economics import unit_economics
-from brytpunkt.planning.verdicts.verdicts import CENTS, energy_by_month, verdict_of, verdicts
+from brytpunkt.planning.verdicts.verdicts import energy_by_month, verdict_of, verdicts
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan

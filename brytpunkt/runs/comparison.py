@@ -16,6 +16,7 @@ from brytpunkt.declarations import read_plan
 from brytpunkt.errors import InputError
 from brytpunkt.planning.changes.price_movements import movements
 from brytpunkt.planning.changes.run_waterfall import Side, stored_values, waterfall
+from brytpunkt.planning.inputs.units import CENTS
 from brytpunkt.runs.store import read_inputs
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from brytpunkt.runs.store import Run
 
 SCHEMA_VERSION = 1
-CENTS = 100
 SHOWN_MOVEMENTS = 40
 
 
@@ -34,6 +34,7 @@ class _Kept:
     currency: str
     verdicts: pl.DataFrame
     rent_offers: pl.DataFrame
+    margins: pl.DataFrame
     servers: pl.DataFrame
     ledger: pl.DataFrame
 
@@ -84,7 +85,7 @@ def compare(old: Run, new: Run, code: str) -> dict[str, Any]:
 
 
 def _kept(run: Run) -> _Kept:
-    names = ("verdicts", "rent_offers", "servers")
+    names = ("verdicts", "rent_offers", "margins", "servers")
     frames = {name: pl.read_parquet(run.folder / "frames" / f"{name}.parquet") for name in names}
     return _Kept(
         currency=run.label()["currency"], ledger=pl.read_parquet(run.folder / "ledger.parquet"), **frames

@@ -28,7 +28,8 @@ __all__ = [
     "columns",
 ]
 
-DAY_TYPES = ["weekday", "saturday", "sunday"]
+DAY_TYPES = ("weekday", "saturday", "sunday")
+"""In the order of the cells of every array and calendar."""
 LOWEST_CELSIUS, HIGHEST_CELSIUS = -60.0, 60.0
 IMPLAUSIBLE_PER_GPU_HOUR = 100
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from brytpunkt.errors import InputError
 from brytpunkt.planning.compute import compute
+from brytpunkt.planning.inputs.money import annuity, annuity_left
 from brytpunkt.planning.inputs.planning_inputs import Facts
 from brytpunkt.planning.ledger.evaluate import evaluate
-from brytpunkt.planning.optimal.unit_cash_flows import annuity, annuity_left
 from brytpunkt.planning.verdicts.break_even_prices import margins
 from brytpunkt.planning.verdicts.disruptions import decided, disruptions, expected
 from brytpunkt.planning.verdicts.scenarios import scenarios, worst_regret

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from brytpunkt.planning.changes.run_waterfall import changed_causes
+from brytpunkt.planning.components import BY_KEY, of_price
 from brytpunkt.planning.inputs.money import exchange_rates
 
 if TYPE_CHECKING:
     from brytpunkt.planning.changes.run_waterfall import Side
     from brytpunkt.planning.inputs.planning_inputs import Facts
 
-SERVER_COMPONENTS = ("server_capex", "freight_and_duty", "network_capex", "installation", "spares", "support")
 MOVEMENTS = {
     "kind": pl.String,
     "item": pl.String,
@@ -66,6 +66,7 @@ class _Weights:
         self.site = None if first is None else str(first)
         self.server = old.stored.verdicts.filter(pl.col("site") == self.site)["own_server"].first()
         self._rows = ledger.with_columns(pl.col("present_value").cast(pl.Float64))
+        self._margins = old.stored.margins
         self._own = self._rows.filter(pl.col("strategy") == "own")
 
     def of_offer(self, offer: str) -> float:
@@ -73,10 +74,16 @@ class _Weights:
         rented = self._rows.filter(pl.col("strategy") == "rent", pl.col("item") == offer)
         return float(rented["present_value"].sum())
 
-    def of_components(self, site: str | None, prefix: tuple[str, ...]) -> float:
-        """Spent by a site's own on components that begin so."""
-        begins = pl.any_horizontal(*(pl.col("component").str.starts_with(name) for name in prefix))
-        return float(self._own.filter(pl.col("site") == site, begins)["present_value"].sum())
+    def of_hardware(self) -> float:
+        """What servers cost the first site's own, value left at the end included: as its break-even price weighs it."""
+        weighed = self._margins.filter(pl.col("site") == self.site, pl.col("factor") == "hardware")
+        return float(weighed["sensitivity"].fill_null(0.0).sum())
+
+    def of_energy(self, site: str | None) -> float:
+        """Spent by a site's own on energy, heat that is sold and its pump left out, as in the mean price."""
+        paid = [name for name in of_price("energy") if BY_KEY[name].part != "heat"]
+        rows = self._own.filter(pl.col("site") == site, pl.col("component").is_in(paid))
+        return float(rows["present_value"].sum())
 
     def of_currency(self, currency: str) -> float:
         """Spent in a currency by own at the first site, or by rent where there is no own."""
@@ -155,7 +162,7 @@ def _servers(before: pl.DataFrame, after: pl.DataFrame, weights: _Weights) -> li
         .join(after.select(*key, now="price_native"), on=key)
         .sort("server")
     )
-    spent = weights.of_components(weights.site, SERVER_COMPONENTS)
+    spent = weights.of_hardware()
     owned = weights.server
     rows = []
     for server, name, currency, was, now in both.iter_rows():
@@ -174,7 +181,7 @@ def _energy(old: Side, new: Side, weights: _Weights) -> list[tuple[Any, ...]]:
     rows = []
     for site, name, was, now in both.drop_nulls().sort("site").iter_rows():
         unit = f"{old.stored.currency}/MWh"
-        rows += _row("energy", name, site, unit, was, now, weights.of_components(site, ("energy_",)))
+        rows += _row("energy", name, site, unit, was, now, weights.of_energy(site))
     return rows
 
 

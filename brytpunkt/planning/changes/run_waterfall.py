@@ -15,6 +15,7 @@ import polars as pl
 from brytpunkt.errors import InputError
 from brytpunkt.planning.changes.shapley import Coalition, coalitions, shapley
 from brytpunkt.planning.inputs.planning_inputs import Facts
+from brytpunkt.planning.inputs.units import CENTS
 from brytpunkt.planning.ledger.evaluate import evaluate
 from brytpunkt.planning.ledger.ledger import totals
 from brytpunkt.planning.ledger.order_month_scan import order_scan
@@ -46,7 +47,6 @@ PROVENANCE = frozenset(
         *("first_seen_at", "last_seen_at", "withdrawn_at"),
     }
 )
-CENTS = 100
 BARS = {"site": pl.String, "measure": pl.String, "cause": pl.String, "cents": pl.Int64}
 
 Key = tuple[str, str]
@@ -66,6 +66,10 @@ class Stored(Protocol):
     @property
     def rent_offers(self) -> pl.DataFrame:
         """The offers that each mode settled on."""
+
+    @property
+    def margins(self) -> pl.DataFrame:
+        """What each price weighs in own less rent."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import polars as pl
 
 from brytpunkt.errors import InputError
 from brytpunkt.planning.inputs.references import check_names
+from brytpunkt.planning.inputs.units import CENTS
 from brytpunkt.planning.ledger.evaluate import evaluate, strategies
 from brytpunkt.planning.ledger.ledger import totals
 from brytpunkt.planning.ledger.prepare import prepare
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from brytpunkt.planning.ledger.evaluate import Evaluation
     from brytpunkt.planning.risk.results.uncertainty import Progress
 
-CENTS = 100
 CORES = 2
 PROGRAMME = "programme"
 MEASURES = ("rent", "own", "own_less_rent", "best_less_rent", "optimal")

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.planning.inputs.units import KG_PER_TONNE, MILLION_TOKENS
+
 if TYPE_CHECKING:
     from brytpunkt.planning.ledger.evaluate import Evaluation
 
-TOKENS_PER_PRICE = 1e6
-KG_PER_TONNE = 1000
 # Boavizta 2.5.0: p5en.48xlarge, eight H200, 11,900 kgCO2e (9,700 to 17,310); stands in for newer servers.
 EMBODIED_KG_PER_GPU = 11_900 / 8
 BASES = {
@@ -48,9 +48,7 @@ def footprint_by_month(evaluation: Evaluation, energy: pl.DataFrame) -> pl.DataF
         .group_by("site", month="delivery_month")
         .agg(gpus=(pl.col("servers") * pl.col("server_gpus")).sum())
     )
-    tokens = basis.volume.group_by("month").agg(
-        million_tokens=pl.col("output_tokens").sum() / TOKENS_PER_PRICE
-    )
+    tokens = basis.volume.group_by("month").agg(million_tokens=pl.col("output_tokens").sum() / MILLION_TOKENS)
     return (
         energy.join(bought, on=["site", "month"], how="left")
         .join(tokens, on="month", how="left")

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.planning.inputs.units import KWH_PER_MWH, MONTHS_PER_YEAR
+
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan
     from brytpunkt.planning.inputs.money import Fx
     from brytpunkt.planning.inputs.planning_inputs import Facts
 
-KWH_PER_MWH, YEAR_MONTHS = 1000, 12
 LOWEST, HIGHEST = 0.5, 1.5
 PARTS = ("spot", "tax", "grid", "margin", "flat")
 SCHEMA = {
@@ -45,7 +46,7 @@ def industrial_comparison(plan: Plan, facts: Facts, fx: Fx, energy: pl.DataFrame
     )
     price = pl.sum_horizontal(PARTS) * pl.col("total_mwh")
     ours = (
-        energy.filter(pl.col("month") < pl.col("month").min().over("site") + YEAR_MONTHS)
+        energy.filter(pl.col("month") < pl.col("month").min().over("site") + MONTHS_PER_YEAR)
         .sort("site", "month")
         .group_by("site", maintain_order=True)
         .agg(plan_eur_per_mwh=price.sum() / pl.col("total_mwh").sum() / fx.rate("EUR"))

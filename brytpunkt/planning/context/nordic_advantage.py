@@ -13,6 +13,14 @@ import polars as pl
 from brytpunkt.declarations import Money, SiteEnergy
 from brytpunkt.declarations.sections.tariffs import TaxSituation
 from brytpunkt.errors import InputError
+from brytpunkt.planning.components import (
+    ENERGY_FLAT,
+    ENERGY_GRID,
+    ENERGY_TAX,
+    KWH_PRICES,
+    Part,
+    of_part,
+)
 from brytpunkt.planning.energy.electricity_tax import tax_in_force, unrecovered_vat
 from brytpunkt.planning.energy.site_prices import (
     grid_capacity_fee,
@@ -20,9 +28,10 @@ from brytpunkt.planning.energy.site_prices import (
     site_cells,
     spot_prices,
 )
-from brytpunkt.planning.energy.tariff import Bills, bills_of, measured, month_fees, year_fees
-from brytpunkt.planning.inputs.calendar import CELL, MONTHS_PER_YEAR, calendars
+from brytpunkt.planning.energy.tariff import COMPONENT, Bills, bills_of, measured, month_fees, year_fees
+from brytpunkt.planning.inputs.calendar import CELL, calendars
 from brytpunkt.planning.inputs.money import Fx
+from brytpunkt.planning.inputs.units import CENTS, KWH_PER_MWH, MILLION_TOKENS, MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan, Site
@@ -32,7 +41,6 @@ if TYPE_CHECKING:
 PARTS = ("spot", "grid", "tax", "cooling", "heat", "total", "carbon")
 MONEY = PARTS[:-2]
 USUAL_KW = 100.0  # of IT, where a plan has no own servers whose mean load could be taken
-KWH_PER_MWH, CENTS, TOKENS = 1000, 100, 1e6
 SCHEMA = {
     "site": pl.String,
     "against": pl.String,
@@ -143,8 +151,8 @@ def _moved_costs(
     fees = {name: _grid_share(rows[place]) for name, (place, _, _) in moved.items()}
     share = pl.col("site").replace_strict(fees, return_dtype=pl.Float64)
     split = cells.with_columns(
-        energy_grid=pl.col("energy_grid") + pl.col("energy_flat") * share,
-        energy_flat=pl.col("energy_flat") * (1 - share),
+        (pl.col(ENERGY_GRID) + pl.col(ENERGY_FLAT) * share).alias(ENERGY_GRID),
+        (pl.col(ENERGY_FLAT) * (1 - share)).alias(ENERGY_FLAT),
     )
     costs = _by_site(abroad, facts, fx, months, split, bills_of(abroad, facts, fx, months, hours), load)
     return {(place, hall): costs[name] for name, (place, hall, _) in moved.items()}
@@ -238,9 +246,10 @@ def _costs(
         "month", site="option", yearly="amount"
     )
 
-    def of(*names: str) -> pl.Expr:
-        return (pl.col("kwh") * pl.sum_horizontal(*names)).sum()
+    def of(*parts: Part) -> pl.Expr:
+        return (pl.col("kwh") * pl.sum_horizontal(n for n in of_part(*parts) if n in KWH_PRICES)).sum()
 
+    fees_of_a_month = [name for name in of_part("grid") if name in COMPONENT.values()]
     by_month = (
         grid.sort("site", "month", *CELL)
         .group_by(key, maintain_order=True)
@@ -248,26 +257,24 @@ def _costs(
             it_kwh=(pl.col("it_kw") * pl.col("n_hours")).sum(),
             drawn=pl.col("kwh").sum(),
             peak=(pl.col("it_kw") * pl.col("pue_p99")).max(),
-            spot=of("energy_flat", "energy_spot", "energy_margin", "energy_guarantees"),
-            grid=of("energy_grid"),
-            tax=of("energy_tax", "energy_vat"),
-            heat=of("heat_sold", "energy_heat_pump"),
-            cold=of("energy_cooling"),
+            spot=of("spot", "margin", "flat"),
+            grid=of("grid"),
+            tax=of("tax"),
+            heat=of("heat"),
+            cold=of("cold"),
         )
         .join(months.select("month", "escalator"), on="month")
         .join(month_fees(shown, bills, key), on=key, how="left")
         .join(yearly, on=key, how="left")
         .join(fees, on="site")
-        .with_columns(pl.col("energy_grid", "energy_tax", "energy_capacity", "yearly").fill_null(0.0))
+        .with_columns(pl.col(*COMPONENT.values(), "yearly").fill_null(0.0))
         .with_columns(
             charged=pl.col("fee") * pl.col("escalator") * pl.col("peak")
-            + pl.sum_horizontal("energy_grid", "energy_capacity", "yearly")
+            + pl.sum_horizontal(*fees_of_a_month, "yearly")
         )
         .with_columns(
             grid=pl.col("grid") + pl.col("charged"),
-            tax=pl.col("tax")
-            + pl.col("energy_tax")
-            + pl.col("vat") * (pl.col("charged") + pl.col("energy_tax")),
+            tax=pl.col("tax") + pl.col(ENERGY_TAX) + pl.col("vat") * (pl.col("charged") + pl.col(ENERGY_TAX)),
         )
     )
     per_mwh = KWH_PER_MWH / pl.col("it_kwh").sum()
@@ -297,7 +304,7 @@ def _mwh_per_million_tokens(evaluation: Evaluation, energy: pl.DataFrame) -> flo
     best = evaluation.chosen.join(evaluation.best, on="option").sort("pv_cents", "site").head(1)
     mine = energy.join(best.select("site"), on="site", how="semi")
     served = evaluation.basis.volume.join(mine.select("month"), on="month", how="semi")
-    tokens = float(served.select(pl.col("output_tokens").sum()).item()) / TOKENS
+    tokens = float(served.select(pl.col("output_tokens").sum()).item()) / MILLION_TOKENS
     return float(mine.select(pl.col("it_mwh").sum()).item()) / tokens if tokens else None
 
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from brytpunkt.declarations import InlineServer
 from brytpunkt.planning.context.published import undefined_figures, unsummed_totals
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import InlineOffer, Plan
@@ -19,7 +20,6 @@ RACK_GPUS = 36
 SAME_RATE = 0.01
 SEVERAL_TIMES = 2.0
 LARGEST_DIFFERENCE = 0.01
-YEAR_MONTHS = 12
 
 
 def implausible(
@@ -82,14 +82,14 @@ def _short_history(plan: Plan, facts: Facts) -> list[str]:
         return []
     first = dt.date.fromisoformat(f"{plan.energy.history_from}-01")
     last = dt.date.fromisoformat(f"{plan.energy.history_to}-01")
-    months = (last.year - first.year) * YEAR_MONTHS + last.month - first.month + 1
-    if months > YEAR_MONTHS:
+    months = (last.year - first.year) * MONTHS_PER_YEAR + last.month - first.month + 1
+    if months > MONTHS_PER_YEAR:
         return []
     found = []
     for zone in sorted({site.zone for site in plan.sites if site.zone and site.energy.price_per_kwh is None}):
         prices = facts.day_ahead_monthly.filter(pl.col("zone") == zone).sort("month")
         taken = prices.filter(pl.col("month").is_between(first, last))["mean_eur_per_mwh"].to_list()
-        newest = prices.tail(YEAR_MONTHS)["mean_eur_per_mwh"].to_list()
+        newest = prices.tail(MONTHS_PER_YEAR)["mean_eur_per_mwh"].to_list()
         if taken and sum(newest) / len(newest) > SEVERAL_TIMES * sum(taken) / len(taken):
             found.append(
                 f"Energy in {zone} is planned at {sum(taken) / len(taken):.0f} EUR/MWh, the mean of {months} months to "

@@ -9,15 +9,23 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from brytpunkt.declarations import InlineServer
 from brytpunkt.declarations.sections.published import NEEDS_OFFER
 from brytpunkt.errors import InputError, Problem
 from brytpunkt.planning.context.not_defined import NotDefinedError, quotient
 from brytpunkt.planning.context.published_sheet import payment
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
 from brytpunkt.planning.inputs.money import monthly_rate
-from brytpunkt.planning.own.capacity import server_life_months
-from brytpunkt.planning.verdicts.unit_economics import HOURS_PER_YEAR, SECONDS_PER_HOUR, TOKENS_PER_PRICE
+from brytpunkt.planning.inputs.units import (
+    FORGIVEN,
+    HOURS_PER_DAY,
+    HOURS_PER_YEAR,
+    MILLION_TOKENS,
+    MONTHS_PER_YEAR,
+    SECONDS_PER_HOUR,
+)
+from brytpunkt.planning.own.unit_costs import life_months, paid_share, upkeep_shares
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +34,6 @@ if TYPE_CHECKING:
     from brytpunkt.declarations.sections.published import Case
     from brytpunkt.planning.inputs.money import Fx
 
-HOURS_PER_DAY = 24
 RENT_IS_FREE = "not defined: renting costs 0, and no figure is a share of 0."
 OWN_IS_FREE = "not defined: owning costs 0, and no figure is a multiple of 0."
 
@@ -116,7 +123,7 @@ def _rented(offer: InlineOffer, server: InlineServer, case: Case, fx: Fx) -> _Re
 
 def _own_per_mtok(own: _Hourly, server: InlineServer, case: Case) -> float:
     speed = (server.output_tokens_per_second or {})[case.model or ""]
-    return own.cost / (speed * case.used_share * SECONDS_PER_HOUR) * TOKENS_PER_PRICE
+    return own.cost / (speed * case.used_share * SECONDS_PER_HOUR) * MILLION_TOKENS
 
 
 def _rent_per_mtok(rent: _Rented, case: Case) -> float:
@@ -124,7 +131,7 @@ def _rent_per_mtok(rent: _Rented, case: Case) -> float:
         raise NotDefinedError(
             f"not defined: the offer {case.offer} is of another GPU and declares no throughput for {case.model}."
         )
-    return rent.price / (rent.speed * SECONDS_PER_HOUR) * TOKENS_PER_PRICE
+    return rent.price / (rent.speed * SECONDS_PER_HOUR) * MILLION_TOKENS
 
 
 def _break_even(own: _Hourly, rent: _Rented) -> float:
@@ -154,7 +161,7 @@ def _threshold(own: _Hourly, rent: _Rented, published: Published) -> float:
 
 def _hourly(plan: Plan, published: Published, server: InlineServer, fx: Fx) -> _Hourly:
     """Maintenance, power and space of one server per hour, as in the unit economics, by the publication's rules."""
-    site, build, rules = plan.sites[0], plan.build, published.conventions
+    site, rules = plan.sites[0], published.conventions
     energy, space = site.energy.price_per_kwh, site.colocation
     if (
         energy is None
@@ -174,20 +181,18 @@ def _hourly(plan: Plan, published: Published, server: InlineServer, fx: Fx) -> _
             )
         )
     price = fx.convert(server.price)
-    belonging = (
-        build.freight_and_duty_share + build.installation_share + build.spares_share + build.network_share
-    )
+    upkeep = sum(float(share[0]) for share in upkeep_shares(plan, np.zeros(1)).values())
     racks = math.ceil(server.nameplate_kw / space.rack_power_kw)
     power = server.nameplate_kw * server.load_share * fx.convert(energy) * site.pue
     components = (
-        price * (build.support_share_per_year + build.insurance_share_per_year) / rules.hours_per_year,
+        price * upkeep * MONTHS_PER_YEAR / rules.hours_per_year,
         0.0 if space.power_included else power,
         racks * fx.convert(space.price_per_rack_month) / rules.hours_per_month_colocation,
     )
     step = rules.truncate_hourly_components_to
-    operating = sum(math.floor(c / step + 1e-9) * step for c in components) if step else sum(components)
-    acquisition = price * (1 + belonging)
-    months = server_life_months(plan)
+    operating = sum(math.floor(c / step + FORGIVEN) * step for c in components) if step else sum(components)
+    acquisition = price * paid_share(plan.build)
+    months = life_months(plan, "server")
     if rules.life_hours is not None:
         return _Hourly(
             acquisition, acquisition / rules.life_hours, operating, components[1], rules.life_hours

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from brytpunkt.planning.context.not_defined import quotient
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from brytpunkt.declarations.sections.published import Case, Sheet, SheetItem

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from brytpunkt.planning.inputs.money import ceiling
+from brytpunkt.planning.inputs.money import Amounts, whole
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan
@@ -49,9 +49,14 @@ def busy_gpus(gpu_hours: pl.DataFrame, shares: pl.DataFrame, rules: pl.DataFrame
     )
 
 
+def units_per_gpu(headroom: Amounts, size: Amounts) -> Amounts:
+    """Units of ``size`` GPUs for each GPU that is busy, headroom included; whole ones cover the load."""
+    return (1 + headroom) / size
+
+
 def needed_gpus() -> pl.Expr:
     """GPUs needed in whole replicas, headroom included, spare units not."""
-    replicas = ceiling(pl.col("busy") * (1 + pl.col("headroom")) / pl.col("replica_gpus"))
+    replicas = whole(pl.col("busy") * units_per_gpu(pl.col("headroom"), pl.col("replica_gpus")))
     return pl.max_horizontal(replicas, pl.col("min_replicas")) * pl.col("replica_gpus")
 
 
@@ -62,8 +67,8 @@ def carrying_gpus() -> pl.Expr:
 
 def loaded_instances() -> pl.Expr:
     """Rented instances of ``gpu_count`` GPUs that carry the load, headroom included, spare units not."""
-    for_load = ceiling(pl.col("busy") * (1 + pl.col("headroom")) / pl.col("gpu_count"))
-    for_replicas = ceiling(pl.col("min_replicas") * pl.col("replica_gpus") / pl.col("gpu_count"))
+    for_load = whole(pl.col("busy") * units_per_gpu(pl.col("headroom"), pl.col("gpu_count")))
+    for_replicas = whole(pl.col("min_replicas") * pl.col("replica_gpus") / pl.col("gpu_count"))
     return pl.max_horizontal(for_load, for_replicas)
 
 

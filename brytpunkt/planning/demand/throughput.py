@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.declarations import InlineServer
+from brytpunkt.planning.inputs.units import SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan, Workload
     from brytpunkt.planning.inputs.planning_inputs import Facts
 
-SECONDS_PER_HOUR = 3600
 USABLE_MEMORY_SHARE = 0.9
 TYPICAL_GPU_COUNT = 8
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from brytpunkt.planning.inputs.calendar import CELL, MONTHS_PER_YEAR, cells_of
+from brytpunkt.planning.inputs.calendar import CELL, cells_of
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 from brytpunkt.planning.inputs.weekly_shapes import weekly_weights
 
 if TYPE_CHECKING:

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from brytpunkt.planning.inputs.units import SECONDS_PER_HOUR
+
 AIR_HEAT_KJ_PER_KG_K, AIR_DENSITY = 1.01, 1.2
 WATER_HEAT_KJ_PER_KG_K, WATER_DENSITY = 4.186, 1000.0
 COLDEST_CONDENSER_C, WARMEST_CONDENSER_C = 10.0, 40.0
 LOWEST_LOAD, HIGHEST_LOAD = 0.2, 0.8
-SECONDS_PER_HOUR = 3600
 
 
 def fan_share(rise_k: float = 12.0, pressure_pa: float = 500.0, efficiency: float = 0.7) -> float:

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.errors import InputError, Problem
+from brytpunkt.planning.components import ELECTRICITY, ENERGY_HEAT_PUMP, HEAT_SOLD, of_part
 from brytpunkt.planning.energy.cooling import P95_DEVIATIONS, QUANTILES
+from brytpunkt.planning.inputs.units import KWH_PER_MWH
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Site
     from brytpunkt.planning.inputs.money import Fx
     from brytpunkt.planning.inputs.planning_inputs import Facts
 
-KWH_PER_MWH = 1000
 Curve = list[tuple[float, float]]
 
 
@@ -90,19 +91,19 @@ def heat_prices(site: Site, facts: Facts, fx: Fx) -> pl.DataFrame:
     )
 
 
-def with_heat(site: Site, facts: Facts, fx: Fx, grid: pl.DataFrame, bought: tuple[str, ...]) -> pl.DataFrame:
-    """Adds heat_sold (negative) and energy_heat_pump to a grid with pue, escalator and prices by kWh drawn.
+def with_heat(site: Site, facts: Facts, fx: Fx, grid: pl.DataFrame) -> pl.DataFrame:
+    """Adds what heat earns (negative) and what its pump draws to a grid with pue, escalator and prices by kWh drawn.
 
     Of a kWh that the site draws, 1 / PUE is heat of the servers. A heat pump with COP c turns recovered heat h
-    into h c / (c - 1), with electricity h / (c - 1) at the prices ``bought``.
+    into h c / (c - 1), with electricity h / (c - 1) at the price of electricity.
     """
     heat = site.heat
     if heat is None:
-        return grid.with_columns(heat_sold=pl.lit(0.0), energy_heat_pump=pl.lit(0.0))
+        return grid.with_columns(pl.lit(0.0).alias(name) for name in of_part("heat"))
     cop = heat.heat_pump_cop
     lifted, driven = (1.0, 0.0) if cop is None else (cop / (cop - 1), 1 / (cop - 1))
     recovered = heat.share / pl.col("pue")
     return grid.join(heat_prices(site, facts, fx), on=["month_of_year", "hour_utc"]).with_columns(
-        heat_sold=-recovered * lifted * pl.col("heat_per_mwh") / KWH_PER_MWH * pl.col("escalator"),
-        energy_heat_pump=recovered * driven * pl.sum_horizontal(*bought),
+        (-recovered * lifted * pl.col("heat_per_mwh") / KWH_PER_MWH * pl.col("escalator")).alias(HEAT_SOLD),
+        (recovered * driven * pl.sum_horizontal(*ELECTRICITY)).alias(ENERGY_HEAT_PUMP),
     )

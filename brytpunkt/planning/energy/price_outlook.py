@@ -14,12 +14,12 @@ import polars as pl
 
 from brytpunkt.planning.energy.price_history import FILLED, MONTHS, PriceYears, price_years
 from brytpunkt.planning.energy.site_prices import _month
+from brytpunkt.planning.inputs.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan
     from brytpunkt.planning.inputs.planning_inputs import Facts
 
-HOURS_PER_DAY = 24
 DEAR, CHEAP = 1.5, 1 / 1.5
 OUTLOOK = {
     "zone": pl.String,

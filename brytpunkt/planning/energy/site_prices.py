@@ -8,23 +8,32 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.errors import InputError, Problem
+from brytpunkt.planning.components import (
+    ELECTRICITY,
+    ENERGY_COOLING,
+    ENERGY_FLAT,
+    ENERGY_GRID,
+    ENERGY_GUARANTEES,
+    ENERGY_MARGIN,
+    ENERGY_PPA,
+    ENERGY_SPOT,
+    ENERGY_TAX,
+    ENERGY_VAT,
+    KWH_PRICES,
+    VAT_BASE,
+)
 from brytpunkt.planning.energy.cooling import district_cold, site_pue
 from brytpunkt.planning.energy.electricity_tax import unrecovered_vat
 from brytpunkt.planning.energy.forward_prices import forward_step
 from brytpunkt.planning.energy.heat import with_heat
 from brytpunkt.planning.energy.tariff import energy_fee, single_taxes
-from brytpunkt.planning.inputs.calendar import CELL, MONTHS_PER_YEAR, calendar_of, cells_of
+from brytpunkt.planning.inputs.calendar import CELL, calendar_of, cells_of
+from brytpunkt.planning.inputs.units import KWH_PER_MWH, MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan, Site
     from brytpunkt.planning.inputs.money import Fx
     from brytpunkt.planning.inputs.planning_inputs import Facts
-
-KWH_PER_MWH = 1000
-BOUGHT = ("energy_flat", "energy_spot", "energy_margin", "energy_guarantees", "energy_grid", "energy_tax")
-PRICE_COLUMNS = (*BOUGHT, "energy_cooling", "energy_vat", "energy_heat_pump", "heat_sold")
-# Everything that energy costs in the ledger; the last three depend on a month's or a year's peak.
-ENERGY_COMPONENTS = (*PRICE_COLUMNS, "energy_capacity", "energy_subscription", "energy_fees_vat")
 
 
 def site_cells(plan: Plan, facts: Facts, fx: Fx, months: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
@@ -36,8 +45,7 @@ def site_cells(plan: Plan, facts: Facts, fx: Fx, months: pl.DataFrame, hours: pl
     | n_hours | h of the month in the cell |
     | pue, pue_p99 | 1 |
     | wue | litres per kWh of IT, null where it is not known |
-    | energy_flat, energy_spot, energy_margin, energy_guarantees, energy_grid, energy_tax | plan currency per kWh drawn |
-    | energy_cooling (cold of a network), energy_vat, energy_heat_pump, heat_sold (negative) | plan currency per kWh drawn |
+    | components.KWH_PRICES (heat that is sold is negative) | plan currency per kWh drawn |
     """
     cells, _ = cells_of(hours)
     return pl.concat(_cells_of(site, plan, facts, fx, months, cells, hours) for site in plan.sites).sort(
@@ -67,11 +75,11 @@ def _cells_of(
     )
     vat = unrecovered_vat(site, facts, months["date"][0])
     cold = _district_cooling(site, fx) * pl.col("escalator") / pl.col("pue")
-    taxed = priced.with_columns(energy_cooling=cold).with_columns(
-        energy_vat=vat * pl.sum_horizontal(*BOUGHT, "energy_cooling")
+    taxed = priced.with_columns(cold.alias(ENERGY_COOLING)).with_columns(
+        (vat * pl.sum_horizontal(*VAT_BASE)).alias(ENERGY_VAT)
     )
-    return with_heat(site, facts, fx, taxed, (*BOUGHT, "energy_vat")).select(
-        pl.lit(site.id).alias("site"), "month", *CELL, "n_hours", "pue", "pue_p99", "wue", *PRICE_COLUMNS
+    return with_heat(site, facts, fx, taxed).select(
+        pl.lit(site.id).alias("site"), "month", *CELL, "n_hours", "pue", "pue_p99", "wue", *KWH_PRICES
     )
 
 
@@ -79,7 +87,7 @@ def _flat_price(site: Site, fx: Fx, grid: pl.DataFrame) -> pl.DataFrame:
     """An all-in price pinned by the plan; it escalates with inflation."""
     price = fx.convert(site.energy.price_per_kwh) if site.energy.price_per_kwh else 0.0
     return grid.with_columns(
-        energy_flat=price * pl.col("escalator"), **{name: pl.lit(0.0) for name in BOUGHT[1:]}
+        **dict.fromkeys(ELECTRICITY, pl.lit(0.0)) | {ENERGY_FLAT: price * pl.col("escalator")}
     )
 
 
@@ -105,11 +113,14 @@ def _built_price(site: Site, plan: Plan, facts: Facts, fx: Fx, grid: pl.DataFram
         _with_spot(site, plan, facts, grid)
         .join(tax_by_month(site, facts, fx, grid.select("month", "date").unique()), on="month")
         .with_columns(
-            energy_flat=pl.lit(0.0),
-            energy_spot=spot * (1 - hedged) + ppa * hedged,
-            energy_margin=fx.convert(energy.supplier_margin_per_mwh) / KWH_PER_MWH * pl.col("escalator"),
-            energy_guarantees=_guarantees(site, fx) * pl.col("escalator"),
-            energy_grid=pl.col("grid_fee") * pl.col("escalator"),
+            **{
+                ENERGY_FLAT: pl.lit(0.0),
+                ENERGY_SPOT: spot * (1 - hedged),
+                ENERGY_PPA: pl.lit(ppa * hedged),
+                ENERGY_MARGIN: fx.convert(energy.supplier_margin_per_mwh) / KWH_PER_MWH * pl.col("escalator"),
+                ENERGY_GUARANTEES: _guarantees(site, fx) * pl.col("escalator"),
+                ENERGY_GRID: pl.col("grid_fee") * pl.col("escalator"),
+            }
         )
     )
 
@@ -181,20 +192,20 @@ def tax_by_month(site: Site, facts: Facts, fx: Fx, months: pl.DataFrame) -> pl.D
     if site.energy.tax is not None:
         ordered = months.sort("date")
         rates = single_taxes(site, facts, fx, ordered["date"].to_list())
-        return ordered.select("month", energy_tax=pl.Series(rates, dtype=pl.Float64))
+        return ordered.select("month", pl.Series(ENERGY_TAX, rates, dtype=pl.Float64))
     rows = facts.energy_taxes.filter(
         pl.col("country") == site.country, pl.col("segment") == site.energy.tax_segment
     ).sort("valid_from")
     money = {name: fx.rate(name) for name in rows["native_currency"].unique()}
     in_force = rows.select(
         "valid_from",
-        energy_tax=pl.col("rate_native_per_kwh")
+        rate=pl.col("rate_native_per_kwh")
         * pl.col("native_currency").replace_strict(money, return_dtype=pl.Float64),
     )
     return (
         months.sort("date")
         .join_asof(in_force, left_on="date", right_on="valid_from", strategy="backward")
-        .select("month", energy_tax=pl.col("energy_tax").fill_null(in_force["energy_tax"][0]))
+        .select("month", pl.col("rate").fill_null(in_force["rate"][0]).alias(ENERGY_TAX))
     )
 
 

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from brytpunkt.planning.components import ENERGY_CAPACITY, ENERGY_GRID, ENERGY_TAX
 from brytpunkt.planning.energy.electricity_tax import taxes_in_force
 from brytpunkt.planning.energy.tariff_elements import HOURS, Element, elements, in_force
-from brytpunkt.planning.inputs.calendar import CELL, MONTHS_PER_YEAR, calendar_of, cells_of
+from brytpunkt.planning.inputs.calendar import CELL, calendar_of, cells_of
 from brytpunkt.planning.inputs.money import total
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 from brytpunkt.planning.inputs.weekly_shapes import weekly_weights
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 YEARLY = ("peak_year", "peak_four", "subscription")
 FOUR = 4  # highest months that a four-peak charge is the mean of
-COMPONENT = {"energy": "energy_grid", "tax": "energy_tax", "peak_month": "energy_capacity"}
+COMPONENT = {"energy": ENERGY_GRID, "tax": ENERGY_TAX, "peak_month": ENERGY_CAPACITY}
 WINDOWS = {
     "site": pl.String,
     "window": pl.String,
@@ -259,7 +261,7 @@ def measured(grid: pl.DataFrame, bills: Bills, key: list[str]) -> pl.DataFrame:
 
 
 def month_fees(shown: pl.DataFrame, bills: Bills, key: list[str]) -> pl.DataFrame:
-    """Monthly charges -> key, energy_grid, energy_tax, energy_capacity [plan currency a month]; ``key`` has month."""
+    """Monthly charges -> key, the components of ``COMPONENT`` [plan currency a month]; ``key`` has month."""
     amount = pl.when(pl.col("charge") == "peak_month").then("kw").otherwise("kwh")
     cost = {name: pl.col("charge") == charge for charge, name in COMPONENT.items()}
     return (

@@ -12,7 +12,9 @@ import polars as pl
 
 from brytpunkt.errors import InputError, Problem
 from brytpunkt.planning.inputs.money import monthly_rate
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 from brytpunkt.planning.inputs.weekly_shapes import HOURS_OF_WEEK
+from brytpunkt.tables.contracts import DAY_TYPES
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Finance, Plan, Site
@@ -20,9 +22,7 @@ if TYPE_CHECKING:
     from brytpunkt.planning.optimal.milp import Ints
 
 CELL = ["day_type", "hour_utc"]
-DAY_TYPES = ("saturday", "sunday", "weekday")
 SATURDAY, SUNDAY = 6, 7  # ISO weekdays
-MONTHS_PER_YEAR = 12
 
 TIMEZONES = {
     "SE": "Europe/Stockholm",
@@ -143,7 +143,14 @@ def _place(column: str) -> pl.Expr:
 def _day_type() -> pl.Expr:
     """Position of a day's type in ``DAY_TYPES``, by its ``weekday``."""
     weekday = pl.col("weekday")
-    return pl.when(weekday == SUNDAY).then(1).when(weekday == SATURDAY).then(0).otherwise(2)
+    at = {name: position for position, name in enumerate(DAY_TYPES)}
+    return (
+        pl.when(weekday == SUNDAY)
+        .then(at["sunday"])
+        .when(weekday == SATURDAY)
+        .then(at["saturday"])
+        .otherwise(at["weekday"])
+    )
 
 
 def _public_holidays(country: str, first_year: int, last_year: int) -> list[dt.date]:

@@ -6,16 +6,22 @@ Inside planning, amounts that were rounded are whole cents [Int64]; everything b
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, overload
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from brytpunkt.errors import InputError, Problem
+from brytpunkt.planning.inputs.units import CENTS, FORGIVEN, MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Finance, Money
     from brytpunkt.planning.inputs.planning_inputs import Facts
 
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Amounts = TypeVar("Amounts", float, Floats, pl.Expr)
 FIXED_POINT = 10**8
 FINE = 10**12  # of hours in a month, far below what 64 bits hold
 
@@ -68,12 +74,12 @@ def annual_rate(finance: Finance) -> float:
 
 def monthly_rate(finance: Finance) -> float:
     """Nominal discount rate per month, compounding to the annual one."""
-    return float((1 + annual_rate(finance)) ** (1 / 12) - 1)
+    return float((1 + annual_rate(finance)) ** (1 / MONTHS_PER_YEAR) - 1)
 
 
 def cents(amount: pl.Expr) -> pl.Expr:
     """Amount in the plan's currency -> whole cents, half to even."""
-    return (amount * 100).round(0, mode="half_to_even").cast(pl.Int64)
+    return (amount * CENTS).round(0, mode="half_to_even").cast(pl.Int64)
 
 
 def total(amount: pl.Expr, parts: int = FIXED_POINT) -> pl.Expr:
@@ -84,24 +90,43 @@ def total(amount: pl.Expr, parts: int = FIXED_POINT) -> pl.Expr:
     return (amount * parts).round(0).cast(pl.Int64).sum() / parts
 
 
-def ceiling(value: pl.Expr) -> pl.Expr:
+@overload
+def whole(value: pl.Expr) -> pl.Expr: ...
+@overload
+def whole(value: Floats) -> Floats: ...
+def whole(value: pl.Expr | Floats) -> pl.Expr | Floats:
     """Whole units that cover ``value``; a billionth above a whole number is still that number."""
-    return (value - 1e-9).ceil().clip(lower_bound=0)
+    if isinstance(value, pl.Expr):
+        return (value - FORGIVEN).ceil().clip(lower_bound=0)
+    return np.asarray(np.ceil(np.maximum(value - FORGIVEN, 0.0)))
 
 
-def share_annuity(rate: float, months: pl.Expr) -> pl.Expr:
-    """Annuity payment per unit of cost over ``months`` at the monthly ``rate``."""
-    if rate == 0:
-        return 1 / months
-    return rate / (1 - (1 + rate) ** (-months))
+def price_path(rate: float, months: Amounts) -> Amounts:
+    """Price relative to the plan's start along a smooth yearly path."""
+    path: Amounts = (1 + rate) ** (months / MONTHS_PER_YEAR)
+    return path
 
 
-def remaining_value(rate: float, life_months: pl.Expr, remaining_months: pl.Expr) -> pl.Expr:
-    """Continuing value per unit of cost: present value of the annuity payments still to come.
+def annuity(rate: float, life: Amounts) -> Amounts:
+    """Payment a month per unit of cost over a life [months] at the monthly ``rate``."""
+    return 1 / life if rate == 0 else rate / (1 - (1 + rate) ** -life)
+
+
+@overload
+def annuity_left(rate: float, life: pl.Expr, left: pl.Expr) -> pl.Expr: ...
+@overload
+def annuity_left(rate: float, life: float | Ints, left: float | Ints) -> Floats: ...
+def annuity_left(rate: float, life: pl.Expr | float | Ints, left: pl.Expr | float | Ints) -> pl.Expr | Floats:
+    """Continuing value per unit of cost with ``left`` of ``life`` months to come: their annuity payments, discounted.
 
     Zero once nothing remains; 1 when the whole life remains.
     """
-    left = remaining_months.clip(lower_bound=0)
+    if isinstance(left, pl.Expr):
+        remaining = left.clip(0, life)  # type: ignore[arg-type]
+        return remaining / life if rate == 0 else (1 - (1 + rate) ** -remaining) / (1 - (1 + rate) ** -life)
+    months = np.clip(left, 0, life)  # type: ignore[arg-type]
     if rate == 0:
-        return left / life_months
-    return share_annuity(rate, life_months) * (1 - (1 + rate) ** (-left)) / rate
+        return np.asarray(months / life)
+    return np.asarray(
+        (1 - (1 + rate) ** -months.astype(float)) / (1 - (1 + rate) ** -np.asarray(life, dtype=float))
+    )

@@ -13,16 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
+from brytpunkt.planning.components import CAPITALISED, TAX, TAX_ON_CONTINUING_VALUE
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from brytpunkt.declarations.sections.taxation import Depreciation, Tax
-    from brytpunkt.planning.optimal.milp import Floats
-
-CAPITALISED = (
-    *("server_capex", "freight_and_duty", "installation", "spares", "network_capex", "facility_capex"),
-    "storage_capex",
-)
+    from brytpunkt.planning.inputs.money import Floats
 
 
 def yearly_shares(depreciation: Depreciation) -> tuple[float, ...]:
@@ -111,7 +107,7 @@ def tax_rows(
         .with_columns(saved=_saved(tax.rate, other_income, key, months))
     )
     rows = saved.select(
-        *key, "month", component=pl.lit("tax"), item=pl.lit(""), timing=pl.lit("end"), amount=-pl.col("saved")
+        *key, "month", component=pl.lit(TAX), item=pl.lit(""), timing=pl.lit("end"), amount=-pl.col("saved")
     )
     book = (
         inside.filter(pl.col("retire_month") > horizon)
@@ -128,7 +124,7 @@ def tax_rows(
         .select(
             *key,
             month=pl.lit(horizon - 1, dtype=pl.Int64),
-            component=pl.lit("tax_on_continuing_value"),
+            component=pl.lit(TAX_ON_CONTINUING_VALUE),
             item=pl.lit(""),
             timing=pl.lit("horizon"),
             amount=tax.rate * (-pl.col("amount") - pl.col("book")),

@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from brytpunkt.planning.ledger.ledger import native_currencies
-from brytpunkt.planning.verdicts.verdicts import CENTS
+from brytpunkt.planning.inputs.units import CENTS
+from brytpunkt.planning.ledger.native_currency import (
+    item_currencies,
+    native_currencies,
+    plan_wide_currencies,
+)
 
 if TYPE_CHECKING:
+    from brytpunkt.planning.inputs.money import Fx
     from brytpunkt.planning.ledger.evaluate import Evaluation
     from brytpunkt.planning.optimal.results import Optimal
 
@@ -35,18 +40,16 @@ def full_ledger(evaluation: Evaluation, optimal: Optimal) -> pl.DataFrame:
     key = ["site", "strategy", "option", "month", "component", "item", "timing"]
     mixed = optimal.ledger.with_columns(strategy=pl.lit("optimal"))
     rows = pl.concat(frame.select(*key, "cents", "pv_cents") for frame in (rented, built, mixed))
-    rates = {name: basis.fx.rate(name) for name in ("EUR", *_currencies(evaluation))}
-    staff = basis.plan.staff.cost_per_fte_year.currency
-    native = (
-        pl.when(pl.col("component") == "platform_staff")
-        .then(pl.lit(staff))
-        .otherwise(pl.coalesce("item_currency", "native_currency", pl.lit(basis.fx.currency)))
+    options, items = native_currencies(basis), item_currencies(basis)
+    wide = pl.col("component").replace_strict(
+        plan_wide_currencies(basis), default=None, return_dtype=pl.String
     )
+    native = pl.coalesce("item_currency", "native_currency", wide, pl.lit(basis.fx.currency))
     return (
-        rows.join(native_currencies(basis), on=["option", "component"], how="left")
-        .join(_item_currencies(evaluation), on="item", how="left")
+        rows.join(options, on=["option", "component"], how="left")
+        .join(items, on=["item", "component"], how="left")
         .with_columns(native_currency=native)
-        .with_columns(fx_rate=pl.col("native_currency").replace_strict(rates, return_dtype=pl.Float64))
+        .with_columns(fx_rate=_rates(basis.fx, pl.col("native_currency")))
         .join(basis.months.select("month", "date"), on="month")
         .select(
             *("site", "strategy", "option", "month", "date", "component", "item", "timing"),
@@ -61,20 +64,13 @@ def full_ledger(evaluation: Evaluation, optimal: Optimal) -> pl.DataFrame:
     )
 
 
+def _rates(fx: Fx, currency: pl.Expr) -> pl.Expr:
+    """Plan currency for one unit of each currency."""
+    known = {name: fx.rate(name) for name in sorted(fx.units_per_eur)}
+    return currency.replace_strict(known, return_dtype=pl.Float64)
+
+
 def _decimal(column: str) -> pl.Expr:
     return (pl.col(column).cast(pl.Decimal(38, 2)) / pl.lit(CENTS).cast(pl.Decimal(38, 2))).cast(
         pl.Decimal(18, 2)
     )
-
-
-def _item_currencies(evaluation: Evaluation) -> pl.DataFrame:
-    market = evaluation.basis.market
-    offers = market.offers.select(item="offer", item_currency="native_currency")
-    apis = market.apis.select(item="offer", item_currency="native_currency")
-    return pl.concat([offers, apis]).unique("item").sort("item")
-
-
-def _currencies(evaluation: Evaluation) -> list[str]:
-    basis = evaluation.basis
-    named = {*native_currencies(basis)["native_currency"], *_item_currencies(evaluation)["item_currency"]}
-    return sorted(named | {basis.plan.staff.cost_per_fte_year.currency, basis.fx.currency})

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.planning.components import PLATFORM_STAFF, STORAGE_CAPEX
 from brytpunkt.planning.inputs.money import cents, monthly_rate
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 from brytpunkt.planning.ledger.corporate_tax import tax_rows
-from brytpunkt.planning.own.own_costs import ACQUISITION
 from brytpunkt.planning.own.storage import storage_life_months
 from brytpunkt.planning.own.storage_flows import rented_storage_flows, storage_flows
 
 if TYPE_CHECKING:
-    from brytpunkt.declarations import Plan, Site
+    from brytpunkt.declarations import Plan
     from brytpunkt.planning.ledger.prepare import Basis
 
 ROW = ["month", "component", "item", "timing"]
@@ -23,7 +24,7 @@ MICRO = 1e6
 def rent_ledger(plan: Plan, basis: Basis, flows: pl.DataFrame) -> pl.DataFrame:
     """Flows of the rent strategies, with platform staff -> strategy, ROW, cents, pv_cents."""
     staff = flows.select("strategy").unique().join(platform_staff(plan, basis), how="cross")
-    rows = flows.rename({"offer": "item"}).select("strategy", *ROW, "amount")
+    rows = flows.select("strategy", *ROW, "amount")
     kept = (
         flows.select("strategy")
         .unique()
@@ -63,7 +64,7 @@ def _kept(
         storage_flows(plan, basis.fx, basis.months, months), left_on="first", right_on="delivery_month"
     )
     life = storage_life_months(plan.storage)
-    bought = flows.filter(pl.col("component") == "storage_capex").select(
+    bought = flows.filter(pl.col("component") == STORAGE_CAPEX).select(
         *key,
         delivery_month="month",
         retire_month=pl.col("month") + life,
@@ -99,10 +100,10 @@ def mix_ledger(plan: Plan, basis: Basis, flows: pl.DataFrame) -> pl.DataFrame:
 
 def platform_staff(plan: Plan, basis: Basis) -> pl.DataFrame:
     """Staff that every strategy needs -> ROW, amount."""
-    monthly = plan.staff.platform_fte * basis.fx.convert(plan.staff.cost_per_fte_year) / 12
+    monthly = plan.staff.platform_fte * basis.fx.convert(plan.staff.cost_per_fte_year) / MONTHS_PER_YEAR
     return basis.months.select(
         "month",
-        component=pl.lit("platform_staff"),
+        component=pl.lit(PLATFORM_STAFF),
         item=pl.lit(""),
         timing=pl.lit("end"),
         amount=monthly * pl.col("escalator"),
@@ -153,44 +154,3 @@ def _discounted(cents_: pl.Expr, factor: pl.Expr) -> pl.Expr:
 def totals(ledger: pl.DataFrame, key: list[str]) -> pl.DataFrame:
     """Sums of rounded rows -> key, cents, pv_cents."""
     return ledger.group_by(key).agg(pl.col("cents").sum(), pl.col("pv_cents").sum()).sort(key)
-
-
-def native_currencies(basis: Basis) -> pl.DataFrame:
-    """The currency in which each component of each option is priced -> option, component, native_currency.
-
-    A component that is not named is priced in the plan's currency.
-    """
-    plan = basis.plan
-    sites = {site.id: site for site in plan.sites}
-    server_currency = dict(basis.options.select("server", "price_currency").unique().iter_rows())
-    rows = []
-    for option, site, mode, server in basis.options.select("option", "site", "mode", "server").iter_rows():
-        for component, currency in _component_currencies(sites[site], mode, server_currency[server]).items():
-            rows.append((option, component, currency))
-    return pl.DataFrame(
-        rows, schema={"option": pl.String, "component": pl.String, "native_currency": pl.String}, orient="row"
-    )
-
-
-def _component_currencies(site: Site, mode: str, server_currency: str) -> dict[str, str]:
-    energy = site.energy
-    purchase = dict.fromkeys((*ACQUISITION, "support", "insurance", "decommissioning"), server_currency)
-    space: dict[str, str] = {}
-    if mode == "own_colocation" and site.colocation is not None:
-        price = site.colocation.price_per_kw_month or site.colocation.price_per_rack_month
-        space = {"colocation_rent": price.currency if price else "EUR"}
-    elif site.own_hall is not None:
-        space = dict.fromkeys(("facility_capex", "facility_maintenance"), site.own_hall.capex_per_kw.currency)
-    declared = {
-        "energy_flat": energy.price_per_kwh,
-        "energy_grid": energy.grid_energy_per_kwh,
-        "energy_capacity": energy.grid_capacity_per_kw_year,
-        "energy_margin": energy.supplier_margin_per_mwh,
-        "hardware_staff": site.staff.cost_per_fte_year,
-    }
-    return (
-        purchase
-        | space
-        | {"energy_spot": "EUR"}
-        | {k: m.currency for k, m in declared.items() if m is not None}
-    )

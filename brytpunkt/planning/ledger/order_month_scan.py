@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.planning.components import CONTINUING_VALUE, MONTHLY
 from brytpunkt.planning.ledger.ledger import ROW, own_rows, platform_staff, rounded, whole_cents
 from brytpunkt.planning.own.capacity import BOUGHT
-from brytpunkt.planning.own.own_costs import MONTHLY, acquisitions, capex_flows, monthly_costs
+from brytpunkt.planning.own.own_costs import acquisitions, capex_flows, monthly_costs
 from brytpunkt.planning.own.purchase_schedule import (
     energy_of,
     horizon_value,
@@ -91,7 +92,7 @@ def summed(basis: Basis, schedule: Schedule, energy: pl.DataFrame) -> pl.DataFra
         .with_columns(pl.col("delivery_month").fill_null(basis.horizon))
     )
     bridge = bridges(basis.market, basis.choice, _deliveries(schedule.first)).rename(
-        {"offer": "item", "delivery": "delivery_month"}
+        {"delivery": "delivery_month"}
     )
     parts = [
         _monthly(basis, monthly_costs(plan, schedule, options, energy, basis.months)),
@@ -132,6 +133,6 @@ def _by_delivery(basis: Basis, schedules: pl.DataFrame, flows: pl.DataFrame) -> 
 
 def _both(ledger: pl.DataFrame, key: list[str]) -> pl.DataFrame:
     """Sums of rounded rows -> key, pv_cents with and without the continuing value."""
-    worth = pl.col("pv_cents").filter(pl.col("component") == "continuing_value").sum()
+    worth = pl.col("pv_cents").filter(pl.col("component") == CONTINUING_VALUE).sum()
     sums = [pl.col("pv_cents").sum(), (pl.col("pv_cents").sum() - worth).alias(WITHOUT)]
     return ledger.group_by(key).agg(sums) if key else ledger.select(sums)

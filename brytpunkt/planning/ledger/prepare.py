@@ -12,6 +12,7 @@ from brytpunkt.errors import InputError, Problem
 from brytpunkt.planning.demand.gpu_sizing import busy_gpus, workload_rules
 from brytpunkt.planning.demand.throughput import gpu_hours, rates
 from brytpunkt.planning.demand.volumes import hourly_shares, volumes
+from brytpunkt.planning.energy.price_currency import energy_currencies
 from brytpunkt.planning.energy.site_prices import site_cells
 from brytpunkt.planning.energy.tariff import Bills, bills_of
 from brytpunkt.planning.inputs.calendar import calendar_of, calendars, home_site, plan_months
@@ -37,7 +38,7 @@ class Basis:
 
     ``offered``: every site, mode and server; ``options``: those that power, room and residency allow; ``unfit``: the others
     with the reason (``rooms.UNFIT_SCHEMA``). ``left_out``: what a workload's residency forbids (``residency.LEFT_OUT``).
-    ``notes``: what a reader must know of who may serve.
+    ``notes``: what a reader must know of who may serve. ``energy_currencies``: by site and component.
     """
 
     plan: Plan
@@ -60,6 +61,7 @@ class Basis:
     left_out: pl.DataFrame
     notes: tuple[str, ...]
     home: str
+    energy_currencies: dict[str, dict[str, str]]
 
 
 def prepare(plan: Plan, facts: Facts, horizon: int, kept_offers: pl.DataFrame | None = None) -> Basis:
@@ -116,6 +118,7 @@ def prepare(plan: Plan, facts: Facts, horizon: int, kept_offers: pl.DataFrame | 
         busy=busy,
         load=site_load(busy.join(serving.select("profile").unique(), on="profile", how="semi")),
         cells=cells,
+        energy_currencies={s.id: energy_currencies(s, facts, fx.currency) for s in plan.sites},
         bills=billed.result(),
         offered=offered,
         options=fit.join(away, on="option", how="anti", maintain_order="left"),

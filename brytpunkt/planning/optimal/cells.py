@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from brytpunkt.planning.inputs.units import HOURS_PER_DAY
+from brytpunkt.tables.contracts import DAY_TYPES
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from brytpunkt.planning.optimal.milp import Floats
 
-DAY_TYPES = ("weekday", "saturday", "sunday")
-HOURS = 24
-CELLS = len(DAY_TYPES) * HOURS
+CELLS = len(DAY_TYPES) * HOURS_PER_DAY
 
 
 def _cell_index() -> pl.Expr:
     day = pl.col("day_type").replace_strict(
         {name: position for position, name in enumerate(DAY_TYPES)}, return_dtype=pl.Int64
     )
-    return day * HOURS + pl.col("hour_utc").cast(pl.Int64)
+    return day * HOURS_PER_DAY + pl.col("hour_utc").cast(pl.Int64)
 
 
 def month_cells(frame: pl.DataFrame, value: str, horizon: int) -> Floats:

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
+from brytpunkt.planning.components import (
+    ENERGY_CAPACITY,
+    ENERGY_FEES_VAT,
+    ENERGY_SUBSCRIPTION,
+    ENERGY_VAT,
+    RENT_COMMITTED,
+    RENT_COMMITTED_UPFRONT,
+    TOKEN_API,
+)
+from brytpunkt.planning.inputs.units import FORGIVEN, MONTHS_PER_YEAR
 from brytpunkt.planning.optimal import unit_cash_flows
 from brytpunkt.planning.optimal.mix import Line, Mix, servers_in_service
 from brytpunkt.planning.optimal.mix_costs import owning, stored, tax_lines
@@ -31,7 +40,6 @@ ROW_SCHEMA = {
     "timing": pl.String,
     "amount": pl.Float64,
 }
-TINY = 1e-9
 Served = tuple[int, str, str, "Floats"]  # workload, by, item, share of the need [H, C]
 
 
@@ -78,8 +86,8 @@ def dispatch(plan: Plan, field: Field, mix: Mix) -> Dispatched:
             if at == position:
                 flow = unit_cash_flows.commitment(field, term, month)
                 rows += [
-                    Line("rent_committed", term.offer, "end", flow.end * count),
-                    Line("rent_committed_upfront", term.offer, "start", flow.start * count),
+                    Line(RENT_COMMITTED, term.offer, "end", flow.end * count),
+                    Line(RENT_COMMITTED_UPFRONT, term.offer, "start", flow.start * count),
                 ]
                 committed[month : month + term.months] += count
         needs = term.instances
@@ -154,7 +162,7 @@ def _own(field: Field, pool: Pool, standing: Ints, left: Floats, allowed: np.nda
         given = np.minimum(wanted, room)
         part = np.divide(given, need, out=np.zeros_like(need), where=need > 0)
         whole = np.take_along_axis(instances, which, axis=0)[0]
-        rented = np.ceil(np.maximum((share - part) * whole - TINY, 0.0))
+        rented = np.ceil(np.maximum((share - part) * whole - FORGIVEN, 0.0))
         filled = np.divide(rented, whole, out=share - part, where=whole > 0)
         part = np.maximum(0.0, share - filled)
         room -= part * need
@@ -199,13 +207,13 @@ def _power(field: Field, pool: Pool, standing: Ints, taken: Floats) -> tuple[pl.
     fee = pool.number("capacity_fee") / MONTHS_PER_YEAR * field.escalator * peak * bill.paid
     costs = {name: (kwh * price).sum(axis=1) for name, price in pool.prices.items()}
     monthly = bill.monthly(it_kw * pool.pue_peak, kwh)
-    costs["energy_capacity"] = fee
+    costs[ENERGY_CAPACITY] = fee
     for name, amount in monthly.items():
         costs[name] = costs[name] + amount
     added = fee + sum(monthly.values(), np.zeros(field.horizon))
-    costs["energy_vat"] = costs["energy_vat"] + bill.vat * added
+    costs[ENERGY_VAT] = costs[ENERGY_VAT] + bill.vat * added
     yearly = bill.yearly(it_kw * pool.pue_peak, standing)
-    costs |= {"energy_subscription": yearly, "energy_fees_vat": yearly * bill.vat}
+    costs |= {ENERGY_SUBSCRIPTION: yearly, ENERGY_FEES_VAT: yearly * bill.vat}
     rows = [Line(name, "", "end", amount, pool.option) for name, amount in costs.items()]
     drawn = pl.DataFrame(
         {
@@ -225,11 +233,11 @@ def _rest(field: Field, left: Floats) -> tuple[list[Line], list[Served]]:
     rows: list[Line] = []
     served: list[Served] = []
     for workload in range(len(field.workloads)):
-        rest = np.where(left[workload] > TINY, left[workload], 0.0)
+        rest = np.where(left[workload] > FORGIVEN, left[workload], 0.0)
         ways: list[tuple[str, str, str, Floats]] = []
         for offer in field.hourly:
             if offer.workload == workload:
-                count = np.ceil(np.maximum(rest * offer.instances - TINY, 0.0))
+                count = np.ceil(np.maximum(rest * offer.instances - FORGIVEN, 0.0))
                 price = np.broadcast_to(offer.price[:, None], count.shape)
                 cost = np.multiply(count * field.hours, price, out=np.zeros_like(count), where=count > 0)
                 ways.append((offer.component, "hourly", offer.offer, cost))
@@ -238,7 +246,7 @@ def _rest(field: Field, left: Floats) -> tuple[list[Line], list[Served]]:
             work = rest * field.work[workload]
             price = np.broadcast_to(monthly[:, None], work.shape)
             cost = np.multiply(work, price, out=np.zeros_like(work), where=work > 0)
-            ways.append(("token_api", "api", name, cost))
+            ways.append((TOKEN_API, "api", name, cost))
         costs = np.stack([way[3] for way in ways])
         cheapest = np.argmin(costs, axis=0)
         served_at_all = np.isfinite(costs.min(axis=0))
@@ -270,6 +278,6 @@ def _served(field: Field, served: list[Served]) -> pl.DataFrame:
     ]
     return (
         pl.concat([pl.DataFrame(schema=schema), *(frame.select(list(schema)) for frame in frames)])
-        .filter(pl.col("share") > TINY)
+        .filter(pl.col("share") > FORGIVEN)
         .sort("workload", "month", "by", "item")
     )

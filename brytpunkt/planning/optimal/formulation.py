@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
 from brytpunkt.planning.inputs.money import monthly_rate
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 from brytpunkt.planning.optimal import unit_cash_flows
 from brytpunkt.planning.optimal.load_duration import Segments
 from brytpunkt.planning.optimal.milp import INFINITY, Program

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.planning.inputs.money import monthly_rate
+from brytpunkt.planning.inputs.units import CENTS
 from brytpunkt.planning.ledger.ledger import platform_staff, rounded
 from brytpunkt.planning.optimal.dispatch import dispatch
 from brytpunkt.planning.optimal.mix import Mix
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
     from brytpunkt.planning.ledger.prepare import Basis
     from brytpunkt.planning.optimal.problem import Field
-
-CENTS = 100
 
 
 @dataclass(frozen=True)

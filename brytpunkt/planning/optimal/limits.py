@@ -10,7 +10,7 @@ import polars as pl
 
 from brytpunkt.declarations.values.geography import zones_of
 from brytpunkt.planning.energy.site_prices import carbon_intensity, newest_intensities
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
+from brytpunkt.planning.inputs.units import CENTS, GRAMS_PER_KG, KG_PER_TONNE, MONTHS_PER_YEAR
 from brytpunkt.planning.optimal.formulation import BUDGET, CARBON, SOVEREIGN, Limits
 from brytpunkt.planning.rent.offers import api_operators, sovereign_offers
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from brytpunkt.planning.optimal.milp import Floats
     from brytpunkt.planning.optimal.problem import Field
 
-GRAMS_PER_KG = 1000
-KG_PER_TONNE = 1000
 FORGIVEN = 1e-6
 
 
@@ -112,7 +110,7 @@ def over_budget(limits: Limits, ledger: pl.DataFrame, field: Field) -> tuple[str
     """Whether a strategy's ledger, platform staff included, spends more than the budget of any plan year."""
     if limits.budget is None:
         return ()
-    cash = ledger.filter(pl.col("timing") != "horizon").with_columns(amount=pl.col("cents") / 100)
+    cash = ledger.filter(pl.col("timing") != "horizon").with_columns(amount=pl.col("cents") / CENTS)
     spent = _yearly(cash, "amount", -(-field.horizon // MONTHS_PER_YEAR))
     return (BUDGET,) if (spent > limits.budget * (1 + FORGIVEN)).any() else ()
 

@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
-from brytpunkt.planning.ledger.corporate_tax import CAPITALISED, relief
+from brytpunkt.planning.components import (
+    CAPITALISED,
+    COLOCATION_RENT,
+    CONTINUING_VALUE,
+    DECOMMISSIONING,
+    FACILITY_CAPEX,
+    FACILITY_MAINTENANCE,
+    HARDWARE_STAFF,
+    RESALE,
+    STORAGE_CAPEX,
+    TAX,
+    TAX_ON_CONTINUING_VALUE,
+)
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
+from brytpunkt.planning.ledger.corporate_tax import relief
 from brytpunkt.planning.optimal import unit_cash_flows
 from brytpunkt.planning.optimal.mix import Line
 from brytpunkt.planning.own.own_costs import NEVER
+from brytpunkt.planning.own.storage import storage_life_months
+from brytpunkt.planning.own.unit_costs import (
+    colocation_rent,
+    crew_by_server,
+    disposal_share,
+    least_crew,
+    purchase_shares,
+    resale_share,
+)
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan
@@ -19,59 +42,42 @@ if TYPE_CHECKING:
     from brytpunkt.planning.optimal.mix import Mix
     from brytpunkt.planning.optimal.problem import Field, Pool
 
-TINY = 1e-9
-
 
 def owning(plan: Plan, field: Field, pool: Pool, mix: Mix, position: int, standing: Ints) -> list[Line]:
     """Purchases, upkeep, space, crew, hall and continuing value of a pool, by component."""
     build, horizon = plan.build, field.horizon
-    shares = {
-        "server_capex": 1.0,
-        "freight_and_duty": build.freight_and_duty_share,
-        "installation": build.installation_share,
-        "spares": build.spares_share,
-        "network_capex": build.network_share,
-    }
-    start = {name: np.zeros(horizon) for name in (*shares, "facility_capex")}
-    end = {
-        name: np.zeros(horizon)
-        for name in ("support", "insurance", "decommissioning", "colocation_rent", "hardware_staff", "resale")
-    }
+    shares = purchase_shares(build)
+    start = {name: np.zeros(horizon) for name in (*shares, FACILITY_CAPEX)}
+    end: dict[str, Floats] = defaultdict(lambda: np.zeros(horizon))
     value = 0.0
     cohorts = mix.cohorts(field, position)
     for delivery, finish, count in cohorts:
-        price = pool.number("price") * (1 + build.price_path_per_year) ** (delivery / MONTHS_PER_YEAR)
+        paid = unit_cash_flows.price(plan, pool, delivery) * count
         for name, share in shares.items():
-            start[name][delivery] += price * share * count
+            start[name][delivery] += paid * share
         stands = slice(delivery, min(finish, horizon))
-        each = price * count / MONTHS_PER_YEAR
-        support = unit_cash_flows.support_share(plan, field, delivery)
-        end["support"][stands] += (each * support * field.escalator)[stands]
-        end["insurance"][stands] += each * build.insurance_share_per_year * field.escalator[stands]
+        for name, by_month in unit_cash_flows.upkeep_by_month(plan, field, delivery).items():
+            end[name][stands] += (paid * by_month * field.escalator)[stands]
         if finish == mix.exit_month and finish <= horizon:
-            end["resale"][finish - 1] -= price * count * resale_share(plan, finish - delivery)
+            end[RESALE][finish - 1] -= paid * resale_share(plan, finish - delivery)
             continue
         if finish <= horizon:
-            end["decommissioning"][finish - 1] += price * count * build.decommissioning_share
+            end[DECOMMISSIONING][finish - 1] += paid * disposal_share(build)
         value += count * unit_cash_flows.server(plan, field, pool, delivery).horizon
-    kw = pool.number("nameplate_kw") * standing
-    racks = np.ceil(kw / pool.number("rack_kw") - TINY) if pool.row["rack_kw"] else np.zeros(horizon)
-    space = pool.number("kw_month") * kw + pool.number("rack_month") * racks
-    end["colocation_rent"] = space * field.escalator
-    people = (standing > 0) * pool.number("min_fte") + pool.number(
-        "fte_per_100_gpus"
-    ) * standing * pool.gpus / 100
-    end["hardware_staff"] = people * pool.number("fte_month") * field.escalator
+    servers = standing.astype(np.float64)
+    end[COLOCATION_RENT] = colocation_rent(pool.number, servers) * field.escalator
+    crew = (standing > 0) * least_crew(pool.number) + crew_by_server(pool.number, servers)
+    end[HARDWARE_STAFF] = crew * field.escalator
     if pool.row["facility_per_kw"] is not None:
-        upkeep, hall_value = _hall(plan, field, pool, mix, cohorts, standing, start["facility_capex"])
-        end["facility_maintenance"] = upkeep
+        upkeep, hall_value = _hall(plan, field, pool, mix, cohorts, standing, start[FACILITY_CAPEX])
+        end[FACILITY_MAINTENANCE] = upkeep
         value += hall_value
     at_horizon = np.zeros(horizon)
     at_horizon[-1] = value
     return [
         *(Line(name, "", "start", amount, pool.option) for name, amount in start.items()),
         *(Line(name, "", "end", amount, pool.option) for name, amount in end.items()),
-        Line("continuing_value", "", "horizon", at_horizon, pool.option),
+        Line(CONTINUING_VALUE, "", "horizon", at_horizon, pool.option),
     ]
 
 
@@ -97,13 +103,6 @@ def _hall(
         upkeep[mix.exit_month :] = 0.0
         value = 0.0
     return upkeep, value
-
-
-def resale_share(plan: Plan, age_months: int) -> float:
-    """Market value of a used server less its removal, as a share of what was paid; straight lines between years."""
-    curve = (1.0, *plan.build.resale_share_by_year)
-    years = np.arange(len(curve))
-    return float(np.interp(age_months / MONTHS_PER_YEAR, years, curve)) - plan.build.removal_share
 
 
 def stored(field: Field, mix: Mix) -> list[Line]:
@@ -135,9 +134,10 @@ def tax_lines(plan: Plan, tax: Tax, field: Field, mix: Mix, lines: list[Line]) -
             off, left = unit_cash_flows.depreciation(tax.depreciation, delivery, finish, horizon)
             deductions += cost * off
             book += cost * left
+    lives = {FACILITY_CAPEX: NEVER, STORAGE_CAPEX: storage_life_months(plan.storage)}
     for line in lines:
-        if line.component in ("facility_capex", "storage_capex"):
-            life = NEVER if line.component == "facility_capex" else round(plan.storage.life_years * 12)
+        life = lives.get(line.component)
+        if life is not None:
             for month in np.flatnonzero(line.amount):
                 off, left = unit_cash_flows.depreciation(
                     tax.depreciation, int(month), int(month) + life, horizon
@@ -149,4 +149,4 @@ def tax_lines(plan: Plan, tax: Tax, field: Field, mix: Mix, lines: list[Line]) -
     amount, last = np.zeros(horizon), np.zeros(horizon)
     amount[at] = -saved
     last[-1] = tax.rate * (value - book)
-    return [Line("tax", "", "end", amount), Line("tax_on_continuing_value", "", "horizon", last)]
+    return [Line(TAX, "", "end", amount), Line(TAX_ON_CONTINUING_VALUE, "", "horizon", last)]

@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from brytpunkt.planning.components import KWH_PRICES
 from brytpunkt.planning.demand.gpu_sizing import needed_gpus
-from brytpunkt.planning.energy.site_prices import PRICE_COLUMNS
-from brytpunkt.planning.inputs.calendar import CELL, MONTHS_PER_YEAR
+from brytpunkt.planning.inputs.calendar import CELL
+from brytpunkt.planning.inputs.money import price_path
+from brytpunkt.planning.inputs.units import MILLION_TOKENS, MONTHS_PER_YEAR
 from brytpunkt.planning.optimal.cells import by_workload, month_cells, month_grids
 from brytpunkt.planning.optimal.pool_tariff import PoolBill, pool_bill
 from brytpunkt.planning.own.capacity import service_months
 from brytpunkt.planning.own.storage_flows import rented_storage_flows, storage_flows
-from brytpunkt.planning.rent.rent import FLEET, TOKENS_PER_PRICE
+from brytpunkt.planning.rent.rent import FLEET, hourly_component
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,12 +138,12 @@ def field_of(basis: Basis, options: pl.DataFrame) -> Field:
     offers = basis.market.offers
     hourly_offers = pl.concat([basis.choice.on_demand, basis.choice.spot, partner_offers(basis)])
     fleets = _fleets(basis, offers)
-    path = _path(basis.plan.rent.gpu_price_path_per_year, horizon)
+    path = price_path(basis.plan.rent.gpu_price_path_per_year, np.arange(horizon, dtype=float))
     hourly = tuple(
         Hourly(
             workloads.index(row["workload"]),
             row["offer"],
-            "rent_spot" if row["term"] == "spot" else "rent_on_demand",
+            hourly_component(row["term"]),
             int(row["gpu_count"]),
             fleets[row["workload"], row["profile"], row["gpu_count"]],
             row["price_per_hour"] * path,
@@ -187,10 +189,6 @@ def partner_offers(basis: Basis) -> pl.DataFrame:
         .join(choice.partners(), on=["workload", "offer"], how="semi")
         .join(choice.on_demand, on=["workload", "offer"], how="anti")
     )
-
-
-def _path(rate: float, horizon: int) -> Floats:
-    return np.power(1 + rate, np.arange(horizon) / 12)
 
 
 def _home_hours(basis: Basis) -> Floats:
@@ -260,7 +258,7 @@ def _gpu_hours(basis: Basis, workloads: tuple[str, ...], horizon: int) -> Floats
 
 def _apis(basis: Basis, workloads: tuple[str, ...], horizon: int) -> dict[int, tuple[str, Floats]]:
     """Per workload its cheapest token API with the cost of a whole month's volume [H]."""
-    path = _path(basis.plan.rent.token_price_path_per_year, horizon)
+    path = price_path(basis.plan.rent.token_price_path_per_year, np.arange(horizon, dtype=float))
     found: dict[int, tuple[str, Floats]] = {}
     for row in basis.choice.apis.iter_rows(named=True):
         volume = basis.volume.filter(pl.col("workload") == row["workload"]).sort("month")
@@ -268,7 +266,7 @@ def _apis(basis: Basis, workloads: tuple[str, ...], horizon: int) -> dict[int, t
             volume["uncached_input_tokens"].to_numpy() * row["input_price"]
             + volume["cached_input_tokens"].to_numpy() * row["cached_price"]
             + volume["output_tokens"].to_numpy() * row["output_price"]
-        ) / TOKENS_PER_PRICE
+        ) / MILLION_TOKENS
         found[workloads.index(row["workload"])] = (
             row["offer"],
             price * row["tokens_per_task_ratio"] * path,
@@ -283,12 +281,12 @@ def _pool(basis: Basis, row: dict[str, object], workloads: tuple[str, ...]) -> P
     ).with_columns(needed=needed_gpus())
     cells = basis.cells.filter(pl.col("site") == row["site"])
     paid = 0.0 if row["is_power_included"] else 1.0
-    grids = month_grids(cells, (*PRICE_COLUMNS, "pue", "pue_p99"), horizon)
+    grids = month_grids(cells, (*KWH_PRICES, "pue", "pue_p99"), horizon)
     return Pool(
         row=row,
         needed=by_workload(load, "needed", workloads, horizon),
         busy=by_workload(load, "busy", workloads, horizon),
-        prices={name: grids[name] * paid for name in PRICE_COLUMNS},
+        prices={name: grids[name] * paid for name in KWH_PRICES},
         pue=grids["pue"],
         pue_peak=grids["pue_p99"],
         life=service_months(basis.plan),

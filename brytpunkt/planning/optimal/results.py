@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.planning.components import PLATFORM_STAFF
 from brytpunkt.planning.inputs.money import monthly_rate
+from brytpunkt.planning.inputs.units import CENTS
 from brytpunkt.planning.ledger.ledger import mix_ledger
 from brytpunkt.planning.optimal.limits import broken, carbon_of
 from brytpunkt.planning.optimal.pure_strategies import Broken, breaking, broken_frame
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from brytpunkt.planning.optimal.mix import Mix
     from brytpunkt.planning.optimal.problem import Field
 
-CENTS = 100
 CORES = 2
 PROGRAMME = "programme"
 LARGEST_DIFFERENCE = 0.01
@@ -154,7 +155,7 @@ def _published(
     listed = JOINED.join(f"{name}: {breaks(why)}" for name, why in excluded.items()) or None
     head = (optimum.site,)
     staff = _value(
-        evaluation.rent.filter(pl.col("strategy") == "rent", pl.col("component") == "platform_staff")
+        evaluation.rent.filter(pl.col("strategy") == "rent", pl.col("component") == PLATFORM_STAFF)
     )
     if not candidates:
         reason = JOINED.join([_why_not(optimum), *_no_servers(evaluation, optimum.site)])

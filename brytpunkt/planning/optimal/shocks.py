@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from brytpunkt.planning.components import RENT_ON_DEMAND
+from brytpunkt.planning.inputs.money import price_path
 from brytpunkt.planning.optimal.mix import Mix
 from brytpunkt.planning.optimal.problem import Hourly, field_of, fleet_of
 from brytpunkt.planning.rent.offers import sovereign_offers
@@ -120,7 +122,7 @@ def _european(basis: Basis, field: Field, stays: frozenset[str], month: int) -> 
     """From the ban on, the cheapest hour at an operator seated in the EEA, for workloads that lose all others."""
     kept = {offer.workload for offer in field.hourly if offer.offer in stays}
     before = np.where(np.arange(field.horizon) < month, np.inf, 1.0)
-    path = before * np.power(1 + basis.plan.rent.gpu_price_path_per_year, np.arange(field.horizon) / 12)
+    path = before * price_path(basis.plan.rent.gpu_price_path_per_year, np.arange(field.horizon, dtype=float))
     offers = basis.market.on_demand().filter(pl.col("offer").is_in(sorted(stays)))
     best = (
         offers.join(_work_hours(basis), on=["workload", "profile"])
@@ -134,7 +136,7 @@ def _european(basis: Basis, field: Field, stays: frozenset[str], month: int) -> 
             yield Hourly(
                 workload,
                 row["offer"],
-                "rent_on_demand",
+                RENT_ON_DEMAND,
                 int(row["gpu_count"]),
                 fleet_of(basis, row),
                 row["price_per_hour"] * path,

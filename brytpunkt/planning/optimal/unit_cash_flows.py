@@ -11,12 +11,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
-from brytpunkt.planning.inputs.money import monthly_rate
+from brytpunkt.planning.inputs.money import annuity_left, monthly_rate, price_path
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 from brytpunkt.planning.ledger.corporate_tax import written_off
 from brytpunkt.planning.optimal.pool_tariff import USUAL_KW
-from brytpunkt.planning.own.capacity import server_life_months
 from brytpunkt.planning.own.own_costs import NEVER
+from brytpunkt.planning.own.unit_costs import (
+    colocation_rent,
+    crew_by_server,
+    disposal_share,
+    hall_of_a_server,
+    hall_upkeep_share,
+    least_crew,
+    paid_share,
+    upkeep_shares,
+    worth_share,
+)
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan
@@ -66,57 +76,31 @@ def depreciation(rules: Depreciation, delivery: int, retire: int, horizon: int) 
     return monthly, float(1 - off[horizon - delivery])
 
 
+def price(plan: Plan, pool: Pool, delivery: int) -> float:
+    """Price of one server delivered in a month."""
+    return float(pool.number("price") * price_path(plan.build.price_path_per_year, float(delivery)))
+
+
 def purchase(plan: Plan, pool: Pool, delivery: int) -> float:
     """What one server delivered in a month costs in all: server, freight, installation, spares, network."""
-    build = plan.build
-    shares = (
-        1 + build.freight_and_duty_share + build.installation_share + build.spares_share + build.network_share
-    )
-    path = (1 + build.price_path_per_year) ** (delivery / MONTHS_PER_YEAR)
-    return float(pool.number("price") * path * shares)
-
-
-def annuity_left(rate: float, life: int, left: int) -> float:
-    """Continuing value per unit of cost with ``left`` of ``life`` months to come."""
-    remaining = max(0, min(left, life))
-    if rate == 0:
-        return remaining / life
-    return float((1 - (1 + rate) ** -remaining) / (1 - (1 + rate) ** -life))
-
-
-def annuity(rate: float, life: int) -> float:
-    """Payment a month per unit of cost over a life [months]."""
-    return 1 / life if rate == 0 else float(rate / (1 - (1 + rate) ** -life))
+    return price(plan, pool, delivery) * paid_share(plan.build)
 
 
 def server(plan: Plan, field: Field, pool: Pool, delivery: int) -> Flow:
     """One server delivered in a month: purchase, upkeep, space, crew by GPU, idle power, value at the horizon."""
-    build, horizon = plan.build, field.horizon
+    horizon = field.horizon
     retire = delivery + pool.life
-    price = pool.number("price") * float((1 + build.price_path_per_year) ** (delivery / MONTHS_PER_YEAR))
+    paid = price(plan, pool, delivery)
     start, end = np.zeros(horizon), np.zeros(horizon)
-    with_server = 1 + build.freight_and_duty_share + build.installation_share + build.spares_share
-    start[delivery] = price * (with_server + build.network_share)
+    start[delivery] = purchase(plan, pool, delivery)
     in_service = slice(delivery, min(retire, horizon))
-    nameplate = pool.number("nameplate_kw")
-    rack = pool.number("rack_month") * nameplate / pool.number("rack_kw") if pool.row["rack_kw"] else 0.0
-    monthly = (
-        pool.number("kw_month") * nameplate
-        + rack
-        + pool.number("fte_per_100_gpus") / 100 * pool.gpus * pool.number("fte_month")
-    )
-    upkeep = price / MONTHS_PER_YEAR * (support_share(plan, field, delivery) + build.insurance_share_per_year)
+    one = np.ones(())
+    monthly = colocation_rent(pool.number, one, in_whole_racks=False) + crew_by_server(pool.number, one)
+    upkeep = paid * sum(upkeep_by_month(plan, field, delivery).values())
     end[in_service] += ((monthly + upkeep) * field.escalator + idle_energy(field, pool))[in_service]
     if retire <= horizon:
-        end[retire - 1] += price * build.decommissioning_share
-    rate = monthly_rate(plan.finance)
-    life = server_life_months(plan)
-    left = delivery + life - horizon
-    network = round(build.network_life_years * MONTHS_PER_YEAR)
-    value = price * (
-        with_server * annuity_left(rate, life, left)
-        + build.network_share * annuity_left(rate, network, delivery + network - horizon)
-    )
+        end[retire - 1] += paid * disposal_share(plan.build)
+    value = paid * float(worth_share(plan, delivery, horizon))
     deductible, book = _deducted(plan, start, end, delivery, retire)
     return Flow(start, end, -value, deductible, book)
 
@@ -132,29 +116,29 @@ def _deducted(
     return end + start[delivery] * off, start[delivery] * left
 
 
-def support_share(plan: Plan, field: Field, delivery: int) -> Floats:
-    """Support a year as a share of the price [H], dearer once a server is past its life."""
-    past = np.arange(field.horizon) >= delivery + server_life_months(plan)
-    return plan.build.support_share_per_year * np.where(past, plan.build.extended_support_multiple, 1.0)
+def upkeep_by_month(plan: Plan, field: Field, delivery: int) -> dict[str, Floats]:
+    """Upkeep of a server in each month as a share of its price, by component [H], at today's prices."""
+    return upkeep_shares(plan, np.arange(field.horizon, dtype=float) - delivery)
 
 
 def hall(plan: Plan, field: Field, pool: Pool, delivery: int) -> Flow:
     """Room for one server in one's own hall, built for a delivery: capex, maintenance, value at the horizon."""
     horizon = field.horizon
-    capex = pool.number("facility_per_kw") * pool.number("nameplate_kw")
+    capex = float(hall_of_a_server(pool.number))
     start, end = np.zeros(horizon), np.zeros(horizon)
     start[delivery] = capex
-    upkeep = pool.number("facility_maintenance_share") / MONTHS_PER_YEAR * capex
+    upkeep = hall_upkeep_share(pool.number) * capex
     end[delivery:] = upkeep * field.escalator[delivery:]
     life = int(pool.number("facility_months"))
-    value = capex * annuity_left(monthly_rate(plan.finance), life, delivery + life - horizon) if life else 0.0
+    left = annuity_left(monthly_rate(plan.finance), life, delivery + life - horizon) if life else 0.0
+    value = capex * float(left)
     deductible, book = _deducted(plan, start, end, delivery, NEVER)
     return Flow(start, end, -value, deductible, book)
 
 
 def crew(field: Field, pool: Pool) -> Floats:
     """The least crew, at the end of each month [H]."""
-    return pool.number("min_fte") * pool.number("fte_month") * field.escalator
+    return least_crew(pool.number) * field.escalator
 
 
 def idle_energy(field: Field, pool: Pool) -> Floats:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.planning.demand.gpu_sizing import needed_gpus
-from brytpunkt.planning.inputs.calendar import CELL, MONTHS_PER_YEAR
-from brytpunkt.planning.inputs.money import ceiling
+from brytpunkt.planning.inputs.calendar import CELL
+from brytpunkt.planning.inputs.money import whole
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan
@@ -48,8 +49,7 @@ def servers_needed(load: pl.DataFrame, options: pl.DataFrame) -> pl.DataFrame:
         .select(
             "option",
             "month",
-            servers=ceiling(pl.col("needed") / pl.col("server_gpus")).cast(pl.Int64)
-            + pl.col("spare_servers"),
+            servers=whole(pl.col("needed") / pl.col("server_gpus")).cast(pl.Int64) + pl.col("spare_servers"),
         )
     )
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.planning.components import ENERGY_CAPACITY, ENERGY_VAT, KWH_PRICES, MONTHLY_ENERGY
 from brytpunkt.planning.demand.gpu_sizing import carrying_gpus, loaded_instances
-from brytpunkt.planning.energy.site_prices import PRICE_COLUMNS
 from brytpunkt.planning.energy.tariff import COMPONENT, measured, month_fees
-from brytpunkt.planning.inputs.calendar import CELL, MONTHS_PER_YEAR
-from brytpunkt.planning.inputs.money import ceiling, total
-from brytpunkt.planning.rent.rent import price_path
+from brytpunkt.planning.inputs.calendar import CELL
+from brytpunkt.planning.inputs.money import price_path, total, whole
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from brytpunkt.planning.energy.tariff import Bills
@@ -85,18 +85,20 @@ def operate(
             ),
             peak_kw=(pl.col("it_kw") * pl.col("pue_p99")).max(),
             peak_it_kw=pl.col("it_kw").max(),
-            **{name: total(pl.col("kwh") * pl.col(name)) for name in PRICE_COLUMNS},
+            **{name: total(pl.col("kwh") * pl.col(name)) for name in KWH_PRICES},
         )
         .join(months.select("month", "escalator"), on="month")
         .join(fees, on=LEVEL, how="left", suffix="_fee")
-        .rename({"energy_capacity": "energy_capacity_fee"})
-        .with_columns(energy_capacity=fee * pl.col("peak_kw"))
+        .rename({ENERGY_CAPACITY: f"{ENERGY_CAPACITY}_fee"})
+        .with_columns((fee * pl.col("peak_kw")).alias(ENERGY_CAPACITY))
         .with_columns(
-            energy_vat=pl.col("energy_vat")
-            + pl.col("vat_share") * (pl.col("energy_capacity") + pl.sum_horizontal(*added.values())),
             **{name: pl.col(name) + fee for name, fee in added.items()},
+            **{
+                ENERGY_VAT: pl.col(ENERGY_VAT)
+                + pl.col("vat_share") * (pl.col(ENERGY_CAPACITY) + pl.sum_horizontal(*added.values()))
+            },
         )
-        .with_columns(pl.col(*PRICE_COLUMNS, "energy_capacity") * paid)
+        .with_columns(pl.col(*MONTHLY_ENERGY) * paid)
         .drop(
             "is_power_included", "capacity_fee", "vat_share", "escalator", *(f"{name}_fee" for name in added)
         )
@@ -138,8 +140,13 @@ def overflow(
         )
     )
     spare = (pl.col("redundancy_units") - pl.col("servers")).clip(lower_bound=0)
-    instances = ceiling(pl.col("share") * pl.col("loaded")) + spare
-    cost = instances * pl.col("n_hours") * pl.col("price_per_hour") * price_path(market.gpu_path)
+    instances = whole(pl.col("share") * pl.col("loaded")) + spare
+    cost = (
+        instances
+        * pl.col("n_hours")
+        * pl.col("price_per_hour")
+        * price_path(market.gpu_path, pl.col("month"))
+    )
     return (
         short.join(rented, on=["calendar", "month", *CELL])
         .group_by("option", "month", "servers", "offer")

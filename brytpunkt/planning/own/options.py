@@ -14,7 +14,8 @@ from brytpunkt.planning.energy.cooling_limit import usable_share
 from brytpunkt.planning.energy.electricity_tax import unrecovered_vat
 from brytpunkt.planning.energy.grid_connection import grid_month
 from brytpunkt.planning.energy.site_prices import grid_capacity_fee
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR, calendar_of
+from brytpunkt.planning.inputs.calendar import calendar_of
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 # No published Nordic colocation price is known; one model uses this figure, US retail spans 80 to 300 USD.
 UNSOURCED_COLOCATION_EUR_PER_KW_MONTH = 175.0
+UNSOURCED_COLOCATION_CURRENCY = "EUR"
 
 SERVER_SCHEMA = {
     "server": pl.String,
@@ -164,7 +166,7 @@ def _colocation(site: Site, plan: Plan, fx: Fx, common: dict[str, object]) -> di
     if space.price_per_kw_month is not None:
         kw_month = fx.convert(space.price_per_kw_month)
     elif space.price_per_rack_month is None:
-        kw_month = UNSOURCED_COLOCATION_EUR_PER_KW_MONTH * fx.rate("EUR")
+        kw_month = UNSOURCED_COLOCATION_EUR_PER_KW_MONTH * fx.rate(UNSOURCED_COLOCATION_CURRENCY)
     return common | {
         "mode": "own_colocation",
         "lead_months": max(plan.build.lead_time_months, space.lead_time_months),

@@ -8,24 +8,39 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
-from brytpunkt.planning.energy.site_prices import PRICE_COLUMNS
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
-from brytpunkt.planning.inputs.money import ceiling, monthly_rate, remaining_value
-from brytpunkt.planning.own.capacity import BOUGHT, server_life_months
-from brytpunkt.planning.rent.rent import price_path
+from brytpunkt.planning.components import (
+    COLOCATION_RENT,
+    DECOMMISSIONING,
+    FACILITY_CAPEX,
+    FACILITY_MAINTENANCE,
+    HARDWARE_STAFF,
+    MONTHLY,
+    of_group,
+)
+from brytpunkt.planning.inputs.money import annuity_left, monthly_rate, price_path, total
+from brytpunkt.planning.own.capacity import BOUGHT, service_months
+from brytpunkt.planning.own.unit_costs import (
+    OPTION_LIVES,
+    colocation_rent,
+    crew_by_server,
+    disposal_share,
+    hall_of_a_server,
+    hall_upkeep_share,
+    least_crew,
+    life_months,
+    numbers,
+    paid_share,
+    purchase_shares,
+    upkeep_shares,
+)
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan
 
-CAPEX = ("server_capex", "freight_and_duty", "installation", "spares", "network_capex")
-ACQUISITION = (*CAPEX, "facility_capex")
 NEVER = 1_000_000  # months
-MONTHLY = (
-    *("colocation_rent", "facility_maintenance", "support", "insurance", "hardware_staff"),
-    *(*PRICE_COLUMNS, "energy_capacity"),
-)
 FLOW_KEY = [*BOUGHT, "month", "component", "timing"]
 
 
@@ -42,21 +57,14 @@ def _priced(plan: Plan, bought: pl.DataFrame, options: pl.DataFrame) -> pl.DataF
     """Purchases with the price of what was bought [plan currency]."""
     return bought.join(options, on="option").with_columns(
         paid=pl.col("price")
-        * price_path(plan.build.price_path_per_year, "delivery_month")
+        * price_path(plan.build.price_path_per_year, pl.col("delivery_month"))
         * pl.col("servers")
     )
 
 
 def capex_flows(plan: Plan, schedule: Schedule, options: pl.DataFrame, horizon: int) -> pl.DataFrame:
     """Purchases and disposals -> option, order_month, month, component, timing, amount."""
-    build = plan.build
-    shares = {
-        "server_capex": 1.0,
-        "freight_and_duty": build.freight_and_duty_share,
-        "installation": build.installation_share,
-        "spares": build.spares_share,
-        "network_capex": build.network_share,
-    }
+    shares = purchase_shares(plan.build)
     priced = _priced(plan, schedule.bought, options)
     capex = (
         priced.group_by(*BOUGHT, month="delivery_month")
@@ -68,25 +76,23 @@ def capex_flows(plan: Plan, schedule: Schedule, options: pl.DataFrame, horizon: 
     disposal = (
         priced.filter(pl.col("retire_month") <= horizon)
         .group_by(*BOUGHT, month=pl.col("retire_month") - 1)
-        .agg(amount=pl.col("paid").sum() * build.decommissioning_share)
-        .with_columns(component=pl.lit("decommissioning"), timing=pl.lit("end"))
+        .agg(amount=pl.col("paid").sum() * disposal_share(plan.build))
+        .with_columns(component=pl.lit(DECOMMISSIONING), timing=pl.lit("end"))
     )
     facility = (
         facilities(schedule, options)
         .select(*BOUGHT, month="delivery_month", amount="facility")
-        .with_columns(component=pl.lit("facility_capex"), timing=pl.lit("start"))
+        .with_columns(component=pl.lit(FACILITY_CAPEX), timing=pl.lit("start"))
     )
     return pl.concat(frame.select(*FLOW_KEY, "amount") for frame in (capex, disposal, facility))
 
 
 def acquisitions(plan: Plan, schedule: Schedule, options: pl.DataFrame) -> pl.DataFrame:
     """Everything capitalised -> option, order_month, delivery_month, retire_month, cost; a hall is never retired."""
-    build = plan.build
-    shares = (
-        1 + build.freight_and_duty_share + build.installation_share + build.spares_share + build.network_share
-    )
     columns = [*BOUGHT, "delivery_month", "retire_month", "cost"]
-    servers = _priced(plan, schedule.bought, options).with_columns(cost=pl.col("paid") * shares)
+    servers = _priced(plan, schedule.bought, options).with_columns(
+        cost=pl.col("paid") * paid_share(plan.build)
+    )
     halls = facilities(schedule, options).with_columns(
         cost=pl.col("facility"), retire_month=pl.lit(NEVER, dtype=pl.Int64)
     )
@@ -96,15 +102,20 @@ def acquisitions(plan: Plan, schedule: Schedule, options: pl.DataFrame) -> pl.Da
 def facilities(schedule: Schedule, options: pl.DataFrame) -> pl.DataFrame:
     """Own halls, sized for the most servers ever in service -> schedule key, delivery_month, facility [cost]."""
     largest = schedule.installed.group_by(BOUGHT).agg(largest=pl.col("servers").max())
+    halls = options.filter(pl.col("facility_per_kw").is_not_null())
+    number = numbers(halls)
+    units = halls.select(
+        "option",
+        "facility_months",
+        pl.Series("of_a_server", hall_of_a_server(number)),
+        pl.Series("upkeep_share", hall_upkeep_share(number)),
+    )
     return (
         schedule.first.join(largest, on=BOUGHT)
-        .join(options.filter(pl.col("facility_per_kw").is_not_null()), on="option")
+        .join(units, on="option")
         .select(
-            *BOUGHT,
-            "delivery_month",
-            "facility_months",
-            "facility_maintenance_share",
-            facility=pl.col("facility_per_kw") * pl.col("nameplate_kw") * pl.col("largest"),
+            *(*BOUGHT, "delivery_month", "facility_months", "upkeep_share"),
+            facility=pl.col("of_a_server") * pl.col("largest"),
         )
     )
 
@@ -136,52 +147,45 @@ def monthly_costs(
 
     ``energy`` is keyed by option, month, servers. -> option, order_month, month, and a column of each component of ``MONTHLY``
     """
-    build = plan.build
     each_month = (
         schedule.first.join(months.select("month", "escalator"), how="cross")
         .filter(pl.col("month") >= pl.col("delivery_month"))
         .join(schedule.installed, on=[*BOUGHT, "month"], how="left")
         .with_columns(pl.col("servers").fill_null(0))
-        .join(_value_in_service(plan, schedule, options), on=[*BOUGHT, "month"], how="left")
+        .join(_upkeep(plan, schedule, options), on=[*BOUGHT, "month"], how="left")
         .join(facilities(schedule, options).drop("delivery_month"), on=BOUGHT, how="left")
         .join(options, on="option")
         .join(energy, on=["option", "month", "servers"], how="left")
     )
     escalator = pl.col("escalator")
-    contracted_kw = pl.col("nameplate_kw") * pl.col("servers")
-    racks = ceiling(contracted_kw / pl.col("rack_kw"))
-    space = pl.col("kw_month").fill_null(0.0) * contracted_kw + (pl.col("rack_month") * racks).fill_null(0.0)
-    upkeep = pl.col("facility_maintenance_share") / MONTHS_PER_YEAR * pl.col("facility")
-    in_service = pl.col("in_service").fill_null(0.0)
-    supported = pl.col("supported").fill_null(0.0)
-    fte = pl.col("min_fte") + pl.col("fte_per_100_gpus") * pl.col("servers") * pl.col("server_gpus") / 100
-    return each_month.with_columns(
-        colocation_rent=space * escalator,
-        facility_maintenance=(upkeep * escalator).fill_null(0.0),
-        support=build.support_share_per_year / MONTHS_PER_YEAR * supported * escalator,
-        insurance=build.insurance_share_per_year / MONTHS_PER_YEAR * in_service * escalator,
-        hardware_staff=fte * pl.col("fte_month") * escalator,
-    ).select(*BOUGHT, "month", pl.col(MONTHLY).fill_null(0.0))
-
-
-def _value_in_service(plan: Plan, schedule: Schedule, options: pl.DataFrame) -> pl.DataFrame:
-    """Purchase price of the servers in service, and the same weighted with what support costs after their life.
-
-    -> schedule key, month, in_service, supported
-    """
-    age = pl.col("month") - pl.col("delivery_month")
-    multiple = (
-        pl.when(age >= server_life_months(plan)).then(plan.build.extended_support_multiple).otherwise(1.0)
+    number, servers = numbers(each_month), each_month["servers"].cast(pl.Float64).to_numpy()
+    today = each_month.with_columns(
+        pl.Series(COLOCATION_RENT, colocation_rent(number, servers)),
+        pl.Series(HARDWARE_STAFF, least_crew(number) + crew_by_server(number, servers)),
+        (pl.col("upkeep_share") * pl.col("facility")).alias(FACILITY_MAINTENANCE),
     )
+    own = of_group("space", "upkeep", "staff")
+    return today.with_columns(pl.col(name) * escalator for name in MONTHLY if name in own).select(
+        *BOUGHT, "month", pl.col(MONTHLY).fill_null(0.0)
+    )
+
+
+def _upkeep(plan: Plan, schedule: Schedule, options: pl.DataFrame) -> pl.DataFrame:
+    """What the servers in service cost a month as shares of what was paid, at today's prices.
+
+    -> schedule key, month, and a column of each component
+    """
+    months = pl.DataFrame({"age": np.arange(service_months(plan))}, schema={"age": pl.Int64})
+    shares = upkeep_shares(plan, months["age"].to_numpy())
+    by_age = months.with_columns(pl.Series(f"{name}_share", share) for name, share in shares.items())
     return (
         _priced(plan, schedule.bought, options)
         .with_columns(month=pl.int_ranges("delivery_month", "retire_month"))
         .explode("month")
+        .with_columns(age=pl.col("month") - pl.col("delivery_month"))
+        .join(by_age, on="age")
         .group_by(*BOUGHT, "month")
-        .agg(
-            in_service=(pl.col("paid") * 1e6).round(0).cast(pl.Int64).sum() / 1e6,
-            supported=(pl.col("paid") * multiple * 1e6).round(0).cast(pl.Int64).sum() / 1e6,
-        )
+        .agg(total(pl.col("paid") * pl.col(f"{name}_share")).alias(name) for name in shares)
     )
 
 
@@ -190,23 +194,20 @@ def continuing_value(plan: Plan, schedule: Schedule, options: pl.DataFrame, at: 
 
     ``at`` is a frame with a column ``at``: months from the start. -> option, order_month, at, value [positive]
     """
-    build = plan.build
     rate = monthly_rate(plan.finance)
-    with_server = 1 + build.freight_and_duty_share + build.installation_share + build.spares_share
     parts = [
         _priced(plan, schedule.bought, options).select(
-            *BOUGHT, "delivery_month", cost=pl.col("paid") * share, life=pl.lit(life, dtype=pl.Int64)
+            *(*BOUGHT, "delivery_month"),
+            cost=pl.col("paid") * sum(purchase_shares(plan.build, life).values()),
+            life=pl.lit(life_months(plan, life), dtype=pl.Int64),
         )
-        for share, life in (
-            (with_server, server_life_months(plan)),
-            (build.network_share, round(build.network_life_years * MONTHS_PER_YEAR)),
-        )
+        for life in OPTION_LIVES
     ]
     halls = facilities(schedule, options).select(
         *BOUGHT, "delivery_month", cost="facility", life="facility_months"
     )
     remaining = pl.col("delivery_month") + pl.col("life") - pl.col("at")
-    value = pl.col("cost") * remaining_value(rate, pl.col("life"), remaining)
+    value = pl.col("cost") * annuity_left(rate, pl.col("life"), remaining)
     return (
         pl.concat([*parts, halls])
         .join(at, how="cross")

@@ -9,6 +9,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.planning.components import (
+    CONTINUING_VALUE,
+    ENERGY_FEES_VAT,
+    ENERGY_SUBSCRIPTION,
+    RENT_ON_DEMAND,
+)
 from brytpunkt.planning.energy.tariff import YEARLY, measured, year_fees
 from brytpunkt.planning.own.capacity import deliveries, installed, purchases, servers_needed
 from brytpunkt.planning.own.energy_cost import drawn, operate, overflow
@@ -67,7 +73,7 @@ def horizon_value(basis: Basis, schedule: Schedule) -> pl.DataFrame:
         "option",
         "order_month",
         month=pl.lit(basis.horizon - 1, dtype=pl.Int64),
-        component=pl.lit("continuing_value"),
+        component=pl.lit(CONTINUING_VALUE),
         timing=pl.lit("horizon"),
         amount=-pl.col("value"),
     )
@@ -101,9 +107,9 @@ def yearly_flows(basis: Basis, schedule: Schedule) -> pl.DataFrame:
         paid.drop("site"), on="option"
     )
     taxed = fees.filter(pl.col("vat_share") > 0).with_columns(
-        pl.col("amount") * pl.col("vat_share"), component=pl.lit("energy_fees_vat")
+        pl.col("amount") * pl.col("vat_share"), component=pl.lit(ENERGY_FEES_VAT)
     )
-    return pl.concat([fees.with_columns(component=pl.lit("energy_subscription")), taxed]).select(
+    return pl.concat([fees.with_columns(component=pl.lit(ENERGY_SUBSCRIPTION)), taxed]).select(
         "option", "order_month", "month", "component", pl.lit("end").alias("timing"), "amount"
     )
 
@@ -111,7 +117,7 @@ def yearly_flows(basis: Basis, schedule: Schedule) -> pl.DataFrame:
 def bridged(basis: Basis, schedule: Schedule) -> pl.DataFrame:
     """Rent in the months before the first delivery -> option, order_month, month, component, item, timing, amount."""
     until = bridges(basis.market, basis.choice, schedule.first["delivery_month"].unique().to_list())
-    return schedule.first.join(until, left_on="delivery_month", right_on="delivery").rename({"offer": "item"})
+    return schedule.first.join(until, left_on="delivery_month", right_on="delivery")
 
 
 def overflowing(basis: Basis, schedule: Schedule) -> pl.DataFrame:
@@ -125,5 +131,5 @@ def overflowing(basis: Basis, schedule: Schedule) -> pl.DataFrame:
     levels = served.select("option", "month", "servers").unique()
     rented = overflow(levels, basis.options, basis.load, basis.market, basis.busy, basis.choice.on_demand)
     return served.join(rented, on=["option", "month", "servers"]).with_columns(
-        item="offer", component=pl.lit("rent_on_demand"), timing=pl.lit("end")
+        item="offer", component=pl.lit(RENT_ON_DEMAND), timing=pl.lit("end")
     )

@@ -14,6 +14,7 @@ import polars as pl
 from brytpunkt.declarations import InlineServer
 from brytpunkt.declarations.sections.room_limits import RoomLimits
 from brytpunkt.planning.energy.cooling import LIQUID_SUPPLY_C
+from brytpunkt.planning.inputs.units import FORGIVEN
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan, Site
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from brytpunkt.planning.inputs.planning_inputs import Facts
 
 RACK_UNITS = 48  # of a tall rack; a server that is higher stands in several
-FORGIVEN = 1e-9
 LIQUID = ("liquid", "air_liquid")
 HARDWARE_SCHEMA = {"server": pl.String, "cooling": pl.String, "rack_units": pl.Float64}
 READINESS_SCHEMA = {

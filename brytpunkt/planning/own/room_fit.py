@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.declarations.sections.room_limits import RoomLimits
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 from brytpunkt.planning.own.readiness import hardware_frame, readiness
 
 if TYPE_CHECKING:

@@ -10,8 +10,15 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.declarations.sections.storage import Storage, StorageCosts
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
-from brytpunkt.planning.inputs.money import monthly_rate, remaining_value
+from brytpunkt.planning.components import (
+    CONTINUING_VALUE,
+    EGRESS,
+    STORAGE_CAPEX,
+    STORAGE_MAINTENANCE,
+    STORAGE_RENT,
+)
+from brytpunkt.planning.inputs.money import annuity_left, monthly_rate
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan, Workload
@@ -145,11 +152,11 @@ def rent_storage(plan: Plan, fx: Fx, need: pl.DataFrame, months: pl.DataFrame) -
     return (
         need.join(months.select("month", "escalator"), on="month")
         .with_columns(
-            storage_rent=pl.col("capacity_tb") * per_tb * escalator,
-            egress=pl.col("egress_tb") * fx.convert(costs.egress_per_tb) * escalator,
+            (pl.col("capacity_tb") * per_tb * escalator).alias(STORAGE_RENT),
+            (pl.col("egress_tb") * fx.convert(costs.egress_per_tb) * escalator).alias(EGRESS),
         )
         .unpivot(
-            on=["storage_rent", "egress"],
+            on=[STORAGE_RENT, EGRESS],
             index=["month", "workload"],
             variable_name="component",
             value_name="amount",
@@ -179,7 +186,7 @@ def own_storage(
         bridge.filter(pl.col("month") < pl.col("delivery_month")),
         bought.with_columns(
             month="bought_month",
-            component=pl.lit("storage_capex"),
+            component=pl.lit(STORAGE_CAPEX),
             timing=pl.lit("start"),
             amount=pl.col("paid"),
         ),
@@ -236,7 +243,7 @@ def _maintenance(plan: Plan, bought: pl.DataFrame, months: pl.DataFrame) -> pl.D
         .explode("month")
         .join(months.select("month", "escalator"), on="month")
         .with_columns(
-            component=pl.lit("storage_maintenance"),
+            component=pl.lit(STORAGE_MAINTENANCE),
             timing=pl.lit("end"),
             amount=pl.col("paid") * monthly * pl.col("escalator"),
         )
@@ -246,10 +253,10 @@ def _maintenance(plan: Plan, bought: pl.DataFrame, months: pl.DataFrame) -> pl.D
 
 def _continuing_value(plan: Plan, bought: pl.DataFrame, horizon: int) -> pl.DataFrame:
     life = pl.lit(storage_life_months(storage_costs(plan)), dtype=pl.Int64)
-    left = remaining_value(monthly_rate(plan.finance), life, pl.col("retire_month") - horizon)
+    left = annuity_left(monthly_rate(plan.finance), life, pl.col("retire_month") - horizon)
     return bought.filter(pl.col("retire_month") > horizon).with_columns(
         month=pl.lit(horizon - 1, dtype=pl.Int64),
-        component=pl.lit("continuing_value"),
+        component=pl.lit(CONTINUING_VALUE),
         timing=pl.lit("horizon"),
         amount=-pl.col("paid") * left,
     )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
+from brytpunkt.planning.inputs.money import price_path
 from brytpunkt.planning.optimal.milp import INFINITY, Program, solve
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def openings(pairs: pl.DataFrame, months: pl.DataFrame, gpu_path: float) -> pl.D
     begin, term = rows["signed_month"].to_numpy(), rows["term_months"].to_numpy()
     stop = np.minimum(begin + term, horizon)
     upfront = rows["upfront_share"].to_numpy()
-    price = rows["price_per_hour"].to_numpy() * (1 + gpu_path) ** (begin / MONTHS_PER_YEAR)
+    price = rows["price_per_hour"].to_numpy() * price_path(gpu_path, begin)
     charge = price * (
         upfront * start_factor[begin] * (until[stop] - until[begin])
         + (1 - upfront) * (paid_late[stop] - paid_late[begin])

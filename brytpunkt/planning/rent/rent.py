@@ -11,9 +11,17 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.planning.components import (
+    RENT_COMMITTED,
+    RENT_COMMITTED_UPFRONT,
+    RENT_ON_DEMAND,
+    RENT_SPOT,
+    TOKEN_API,
+)
 from brytpunkt.planning.demand.gpu_sizing import needed_instances
-from brytpunkt.planning.inputs.calendar import CELL, MONTHS_PER_YEAR
-from brytpunkt.planning.inputs.money import FINE, total
+from brytpunkt.planning.inputs.calendar import CELL
+from brytpunkt.planning.inputs.money import FINE, price_path, total
+from brytpunkt.planning.inputs.units import MILLION_TOKENS
 from brytpunkt.planning.rent.commitments import COVER, committed_instances, sign_commitments
 
 if TYPE_CHECKING:
@@ -25,7 +33,6 @@ MODES = ("on_demand", "spot", "committed", "api")
 FLEET = ["workload", "profile", "gpu_count"]
 CASE = ["scale", "workload"]
 DECLARED = (1.0,)
-TOKENS_PER_PRICE = 1e6
 
 
 @dataclass(frozen=True)
@@ -106,13 +113,13 @@ def present_value(months: pl.DataFrame, flows: pl.DataFrame, by: list[str]) -> p
     )
 
 
-def price_path(rate: float, month: str = "month") -> pl.Expr:
-    """Price relative to the plan's start along a smooth yearly path."""
-    return (1 + rate) ** (pl.col(month) / MONTHS_PER_YEAR)
+def hourly_component(term: str) -> str:
+    """The component of what is rented by the hour, on demand or interruptible."""
+    return RENT_SPOT if term == "spot" else RENT_ON_DEMAND
 
 
 def on_demand_flows(
-    market: Market, offers: pl.DataFrame, scales: Sequence[float], component: str = "rent_on_demand"
+    market: Market, offers: pl.DataFrame, scales: Sequence[float], component: str = RENT_ON_DEMAND
 ) -> pl.DataFrame:
     """Hourly rent of whole instances -> scale, workload, offer, month, component, timing, amount."""
     hours = (
@@ -123,7 +130,9 @@ def on_demand_flows(
     return (
         offers.join(hours, on=FLEET)
         .with_columns(
-            amount=pl.col("instance_hours") * pl.col("price_per_hour") * price_path(market.gpu_path)
+            amount=pl.col("instance_hours")
+            * pl.col("price_per_hour")
+            * price_path(market.gpu_path, pl.col("month"))
         )
         .select(
             *CASE,
@@ -176,7 +185,7 @@ def commitment_needs(market: Market, pairs: pl.DataFrame, scales: Sequence[float
     return (
         covers.select(*FLEET, "cover", "partner_price")
         .join(levels, on=FLEET)
-        .with_columns(hourly_price=pl.col("partner_price") * price_path(market.gpu_path))
+        .with_columns(hourly_price=pl.col("partner_price") * price_path(market.gpu_path, pl.col("month")))
         .select("scale", *COVER, "month", "n_hours", "instances", "hourly_price")
     )
 
@@ -220,7 +229,7 @@ def _rent_above(needs: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
         .agg(amount=total(above * pl.col("n_hours") * pl.col("hourly_price")))
     )
     return standing.join(priced, on=level).with_columns(
-        component=pl.lit("rent_on_demand"), timing=pl.lit("end")
+        component=pl.lit(RENT_ON_DEMAND), timing=pl.lit("end")
     )
 
 
@@ -236,7 +245,9 @@ def _charges(
             month=pl.int_ranges(
                 "signed_month", pl.min_horizontal("expiry_month", pl.lit(market.months.height))
             ),
-            rate=pl.col("price_per_hour") * price_path(market.gpu_path, "signed_month") * pl.col("count"),
+            rate=pl.col("price_per_hour")
+            * price_path(market.gpu_path, pl.col("signed_month"))
+            * pl.col("count"),
         )
         .explode("month")
         .join(market.months.select("month", "hours"), on="month")
@@ -247,8 +258,8 @@ def _charges(
         .agg(amount=total(pl.col("charge") * share))
         .with_columns(component=pl.lit(component), timing=pl.lit(timing))
         for component, timing, month, share in (
-            ("rent_committed", "end", pl.col("month"), 1 - upfront),
-            ("rent_committed_upfront", "start", pl.col("signed_month"), upfront),
+            (RENT_COMMITTED, "end", pl.col("month"), 1 - upfront),
+            (RENT_COMMITTED_UPFRONT, "start", pl.col("signed_month"), upfront),
         )
     )  # type: ignore[return-value]
 
@@ -262,11 +273,14 @@ def api_flows(market: Market, apis: pl.DataFrame, scales: Sequence[float]) -> pl
         pl.col("uncached_input_tokens") * pl.col("input_price")
         + pl.col("cached_input_tokens") * pl.col("cached_price")
         + pl.col("output_tokens") * pl.col("output_price")
-    ) / TOKENS_PER_PRICE
+    ) / MILLION_TOKENS
     return (
         apis.join(volume, on="workload")
         .with_columns(
-            amount=price * pl.col("tokens_per_task_ratio") * pl.col("scale") * price_path(market.token_path)
+            amount=price
+            * pl.col("tokens_per_task_ratio")
+            * pl.col("scale")
+            * price_path(market.token_path, pl.col("month"))
         )
-        .select(*CASE, "offer", "month", component=pl.lit("token_api"), timing=pl.lit("end"), amount="amount")
+        .select(*CASE, "offer", "month", component=pl.lit(TOKEN_API), timing=pl.lit("end"), amount="amount")
     )

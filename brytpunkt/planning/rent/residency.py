@@ -56,12 +56,12 @@ def api_outside(workload: Workload, api: ApiEquivalent) -> str | None:
 def outside(plan: Plan) -> pl.DataFrame:
     """Token APIs, quoted offers and sites that a workload's residency forbids -> ``LEFT_OUT``.
 
-    ``kind``: token_api, offer, site.
+    ``kind``: api, offer, site.
     """
     rows = []
     for workload in plan.workloads:
         rows += [
-            (workload.id, "token_api", f"{api.provider}/{api.model}", reason)
+            (workload.id, "api", f"{api.provider}/{api.model}", reason)
             for api in workload.api_equivalents
             if (reason := api_outside(workload, api)) is not None
         ]
@@ -103,7 +103,7 @@ def residency_notes(plan: Plan, left_out: pl.DataFrame) -> list[str]:
     workloads = {workload.id: workload for workload in plan.workloads}
     rows = []
     for name, kind, item, reason in left_out.filter(pl.col("kind") != "site").iter_rows():
-        what = "token API" if kind == "token_api" else "offer"
+        what = "token API" if kind == "api" else "offer"
         rows.append(
             f"{workloads[name].name}: the {what} {item} is left out: {reason}, and the workload stays within "
             f"{residency_of(workloads[name])}."

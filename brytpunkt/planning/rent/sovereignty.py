@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from brytpunkt.planning.inputs.units import FORGIVEN
 from brytpunkt.planning.rent.offers import sovereign_offers
 from brytpunkt.planning.rent.residency import LEFT_OUT
 from brytpunkt.planning.rent.strategies import choose_rent
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from brytpunkt.planning.rent.strategies import RentChoice
 
 MOST_NODES = 10_000
-FORGIVEN = 1e-9
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.errors import InputError, Problem
+from brytpunkt.planning.components import RENT_SPOT
 from brytpunkt.planning.rent.commitment_cover import choose_covers
 from brytpunkt.planning.rent.commitments import COVER
 from brytpunkt.planning.rent.rent import (
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
     from brytpunkt.declarations import Plan
 
-FLOW = ["month", "component", "timing", "amount"]
+FLOW = ["item", "month", "component", "timing", "amount"]
+"""The item is the offer that is paid."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def choose_rent(plan: Plan, market: Market, kept: pl.DataFrame | None = None) ->
     """
     flows = {
         "on_demand": on_demand_flows(market, market.on_demand(), DECLARED),
-        "spot": on_demand_flows(market, market.spot(), DECLARED, "rent_spot"),
+        "spot": on_demand_flows(market, market.spot(), DECLARED, RENT_SPOT),
         "api": api_flows(market, market.apis, DECLARED),
     }
     best: dict[str, pl.DataFrame] = {}
@@ -169,7 +171,7 @@ def _require_on_demand(plan: Plan, best: pl.DataFrame) -> None:
 
 
 def strategy_flows(market: Market, choice: RentChoice) -> pl.DataFrame:
-    """Flows of on_demand, committed, api and rent -> strategy, workload, offer, month, component, timing, amount.
+    """Flows of on_demand, committed, api and rent -> strategy, workload, item, month, component, timing, amount.
 
     A mode that cannot serve every workload is not a strategy and has no rows.
     """
@@ -183,13 +185,13 @@ def strategy_flows(market: Market, choice: RentChoice) -> pl.DataFrame:
     modes = pl.DataFrame({"workload": list(choice.rent_modes), "mode": list(choice.rent_modes.values())})
     rent = by_mode.join(modes, on=["workload", "mode"], how="semi").with_columns(strategy=pl.lit("rent"))
     pure = by_mode.filter(pl.col("mode").is_in(full.to_list())).with_columns(strategy=pl.col("mode"))
-    return pl.concat([pure, rent]).drop("mode").select("strategy", "workload", "offer", *FLOW)
+    return pl.concat([pure, rent]).drop("mode").select("strategy", "workload", *FLOW)
 
 
 def mode_flows(market: Market, choice: RentChoice, scales: Sequence[float]) -> pl.DataFrame:
     """Flows of every mode with the chosen offers over the whole horizon, at each scale of demand.
 
-    -> mode, scale, workload, way, offer, month, component, timing, amount
+    -> mode, scale, workload, way, item, month, component, timing, amount
     """
     return bridge_candidates(market, choice, choice.commitments, [market.months.height], scales).drop(
         "delivery"
@@ -205,7 +207,7 @@ def bridge_candidates(
 ) -> pl.DataFrame:
     """What each mode costs in the months before each delivery.
 
-    -> mode, delivery, scale, workload, way (offer, or cover of commitments), offer, month, component, timing, amount
+    -> mode, delivery, scale, workload, way (offer, or cover of commitments), item, month, component, timing, amount
     """
     until = pl.DataFrame({"delivery": sorted(set(deliveries))}, schema={"delivery": pl.Int64})
     if tuple(scales) == DECLARED:
@@ -218,13 +220,15 @@ def bridge_candidates(
         else sign(market, commitments, needs, deliveries)
     )
     hourly = on_demand_flows(market, choice.on_demand, scales).join(until, how="cross")
-    interruptible = on_demand_flows(market, choice.spot, scales, "rent_spot").join(until, how="cross")
+    interruptible = on_demand_flows(market, choice.spot, scales, RENT_SPOT).join(until, how="cross")
     tokens = api_flows(market, choice.apis, scales).join(until, how="cross")
     covers = commitment_flows(market, commitments, needs, signed, deliveries).rename({"cover": "way"})
-    columns = ["mode", "delivery", *CASE, "way", "offer", *FLOW]
+    columns = ["mode", "delivery", *CASE, "way", *FLOW]
     return pl.concat(
         [
-            frame.filter(pl.col("month") < pl.col("delivery")).with_columns(mode=pl.lit(mode)).select(columns)
+            frame.filter(pl.col("month") < pl.col("delivery"))
+            .with_columns(mode=pl.lit(mode), item="offer")
+            .select(columns)
             for mode, frame in (
                 ("on_demand", hourly.with_columns(way="offer")),
                 ("spot", interruptible.with_columns(way="offer")),
@@ -240,7 +244,7 @@ def bridges(
 ) -> pl.DataFrame:
     """The cheapest rent of each workload in the months before each delivery, with no commitment beyond it.
 
-    -> delivery, scale, workload, offer, month, component, timing, amount
+    -> delivery, scale, workload, item, month, component, timing, amount
     """
     candidates = bridge_candidates(market, choice, choice.covers, deliveries, scales)
     key = ["delivery", *CASE]

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
-from brytpunkt.planning.inputs.money import monthly_rate
+from brytpunkt.planning.components import BY_KEY, DECOMMISSIONING, PLATFORM_STAFF, TOKEN_API, of_group
+from brytpunkt.planning.inputs.money import annuity, monthly_rate
+from brytpunkt.planning.inputs.units import CENTS, MILLION_TOKENS, MONTHS_PER_YEAR
 from brytpunkt.planning.optimal.dispatch import dispatch
 from brytpunkt.planning.optimal.mix import Line
-from brytpunkt.planning.optimal.unit_cash_flows import annuity
-from brytpunkt.planning.own.capacity import server_life_months
 from brytpunkt.planning.own.storage import storage_life_months
+from brytpunkt.planning.own.unit_costs import OPTION_LIVES, life_months
 from brytpunkt.planning.verdicts.lmdi import FIXED, by_year, decompose_many
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from brytpunkt.planning.optimal.problem import Field
     from brytpunkt.planning.verdicts.disruptions import Decided
 
-TOKENS_PER_PRICE = 1e6
-STORED = ("storage_rent", "egress", "storage_maintenance")
 SCHEMA = {
     "month": pl.Int64,
     "workload": pl.String,
@@ -68,7 +66,7 @@ def paradox(evaluation: Evaluation, strategies: list[Decided]) -> pl.DataFrame:
                 pl.col("from_month").alias("from_year"),
                 pl.col("to_month").alias("to_year"),
                 "effect",
-                pl.col("cents").alias("amount") / 100,
+                pl.col("cents").alias("amount") / CENTS,
                 "from_bill",
                 "to_bill",
             )
@@ -112,7 +110,7 @@ def bill(evaluation: Evaluation, field: Field, mix: Mix) -> pl.DataFrame:
         elif by == "committed":
             cost, units = _committed(field, mix, workload, item)
         elif by == "api":
-            cost = costs.get(("token_api", item), np.zeros(field.horizon))
+            cost = costs.get((TOKEN_API, item), np.zeros(field.horizon))
             units = volume[workload] * served
         else:
             offer = next(o for o in field.hourly if (o.workload, o.offer) == (workload, item))
@@ -152,7 +150,7 @@ def _volumes(evaluation: Evaluation, field: Field) -> Floats:
     rows = []
     for name in field.workloads:
         own = frame.filter(pl.col("workload") == name).sort("month")
-        tokens = own["output_tokens"].to_numpy() / TOKENS_PER_PRICE
+        tokens = own["output_tokens"].to_numpy() / MILLION_TOKENS
         rows.append(tokens if tokens.any() else own["declared_gpu_hours"].to_numpy())
     return np.stack(rows)
 
@@ -172,15 +170,15 @@ def _owned(evaluation: Evaluation, field: Field, lines: list[Line]) -> Floats:
     rate = monthly_rate(plan.finance)
     cost = np.zeros(field.horizon)
     for line in lines:
-        if line.timing == "end" and line.component != "decommissioning":
+        if line.timing == "end" and line.component != DECOMMISSIONING:
             cost += line.amount
-    network = round(plan.build.network_life_years * MONTHS_PER_YEAR)
     for pool in field.pools:
-        hall_life = int(pool.number("facility_months"))
-        lives = {"network_capex": network, "facility_capex": hall_life}
+        lives = {of: life_months(plan, of) for of in OPTION_LIVES} | {
+            "hall": int(pool.number("facility_months"))
+        }
         for line in lines:
             if line.option == pool.option and line.timing == "start":
-                life = lives.get(line.component, server_life_months(plan))
+                life = lives[BY_KEY[line.component].life or "server"]
                 for month in np.flatnonzero(line.amount):
                     cost[month : month + life] += line.amount[month] * annuity(rate, life)
     return cost
@@ -200,9 +198,9 @@ def _committed(field: Field, mix: Mix, workload: int, item: str) -> tuple[Floats
 
 def _staff(evaluation: Evaluation, field: Field) -> Floats:
     """Platform staff [H]."""
-    rows = evaluation.rent.filter(pl.col("strategy") == "rent", pl.col("component") == "platform_staff")
+    rows = evaluation.rent.filter(pl.col("strategy") == "rent", pl.col("component") == PLATFORM_STAFF)
     cost = np.zeros(field.horizon)
-    np.add.at(cost, rows["month"].to_numpy(), rows["cents"].to_numpy() / 100)
+    np.add.at(cost, rows["month"].to_numpy(), rows["cents"].to_numpy() / CENTS)
     return cost
 
 
@@ -212,9 +210,11 @@ def _stored(evaluation: Evaluation, done: Dispatched) -> Floats:
     life, rate = storage_life_months(plan.storage), monthly_rate(plan.finance)
     cost = np.zeros(done.field.horizon)
     for line in done.lines:
-        if line.component in STORED:
+        if line.component not in of_group("storage"):
+            continue
+        if not BY_KEY[line.component].is_capitalised:
             cost += line.amount
-        elif line.component == "storage_capex":
+        else:
             for month in np.flatnonzero(line.amount):
                 cost[month : month + life] += line.amount[month] * annuity(rate, life)
     return cost

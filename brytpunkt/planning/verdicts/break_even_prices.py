@@ -10,18 +10,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from brytpunkt.planning.energy.site_prices import ENERGY_COMPONENTS
-from brytpunkt.planning.inputs.money import monthly_rate
-from brytpunkt.planning.optimal.unit_cash_flows import annuity_left
-from brytpunkt.planning.own.own_costs import ACQUISITION
+from brytpunkt.planning.components import CONTINUING_VALUE, FACILITY_CAPEX, of_group, of_price
+from brytpunkt.planning.inputs.money import annuity_left, monthly_rate
+from brytpunkt.planning.inputs.units import CENTS
 from brytpunkt.planning.verdicts.verdicts import rent_value
 
 if TYPE_CHECKING:
     from brytpunkt.planning.ledger.evaluate import Evaluation
 
-CENTS = 100
-GPU_RENT = ("rent_on_demand", "rent_spot", "rent_committed", "rent_committed_upfront")
-HARDWARE = (*ACQUISITION[:-1], "support", "insurance", "decommissioning")
 SCHEMA = {
     "site": pl.String,
     "factor": pl.String,
@@ -29,7 +25,6 @@ SCHEMA = {
     "sensitivity": pl.Float64,
     "is_build": pl.Boolean,
 }
-TAXES = ("tax", "tax_on_continuing_value")
 Row = tuple[str, str, float | None, float | None, bool]
 
 
@@ -49,13 +44,13 @@ def margins(evaluation: Evaluation) -> pl.DataFrame:
         own = evaluation.own.filter(pl.col("option") == option)
         gap = _before_tax(own) - _before_tax(rented)
         hall = _hall_value(evaluation, option, own)
-        hardware = _of(own, HARDWARE) + _of(own, ("continuing_value",)) + hall
+        hardware = _of(own, of_price("hardware")) + _of(own, (CONTINUING_VALUE,)) + hall
         weights = {
-            "cloud": _of(own, GPU_RENT) - _of(rented, GPU_RENT),
+            "cloud": _of(own, of_price("cloud")) - _of(rented, of_price("cloud")),
             "hardware": hardware,
-            "energy": _of(own, ENERGY_COMPONENTS),
-            "space": _of(own, ("colocation_rent", "facility_maintenance", "facility_capex")) - hall,
-            "staff": _of(own, ("hardware_staff",)),
+            "energy": _of(own, of_price("energy")),
+            "space": _of(own, of_price("space")) - hall,
+            "staff": _of(own, of_price("staff")),
         }
         for factor, weight in weights.items():
             multiple = 1 - gap / weight if weight else None
@@ -67,7 +62,7 @@ def margins(evaluation: Evaluation) -> pl.DataFrame:
 
 
 def _before_tax(rows: pl.DataFrame) -> float:
-    return _sum(rows.filter(~pl.col("component").is_in(TAXES)))
+    return _sum(rows.filter(~pl.col("component").is_in(of_group("tax"))))
 
 
 def _sum(rows: pl.DataFrame) -> float:
@@ -81,13 +76,13 @@ def _of(rows: pl.DataFrame, components: tuple[str, ...]) -> float:
 def _hall_value(evaluation: Evaluation, option: str, own: pl.DataFrame) -> float:
     """Present value of what the hall is still worth at the horizon."""
     basis = evaluation.basis
-    built = own.filter(pl.col("component") == "facility_capex")
+    built = own.filter(pl.col("component") == FACILITY_CAPEX)
     if built.is_empty():
         return 0.0
     life = int(basis.options.filter(pl.col("option") == option)["facility_months"][0])
     rate = monthly_rate(basis.plan.finance)
     left = int(built["month"][0]) + life - basis.horizon
-    share = annuity_left(rate, life, left) * float((1 + rate) ** -basis.horizon)
+    share = float(annuity_left(rate, life, left)) * float((1 + rate) ** -basis.horizon)
     return float(built["cents"].sum()) / CENTS * share
 
 

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.planning.components import ACQUISITION
 from brytpunkt.planning.inputs.money import monthly_rate
-from brytpunkt.planning.own.own_costs import ACQUISITION, continuing_value
+from brytpunkt.planning.inputs.units import CENTS
+from brytpunkt.planning.own.own_costs import continuing_value
 
 if TYPE_CHECKING:
     from brytpunkt.planning.ledger.evaluate import Evaluation
@@ -46,7 +48,7 @@ def cumulative(evaluation: Evaluation) -> pl.DataFrame:
     discounted = value.select("option", t="at", left=pl.col("value") * (1 + rate) ** -pl.col("at"))
     money = [name for name in measures if not name.startswith("gpu")]
     return (
-        curves.with_columns(pl.col(money) / 100)
+        curves.with_columns(pl.col(money) / CENTS)
         .join(discounted, on=["option", "t"], how="left")
         .with_columns(own_less_continuing_value=pl.col("own") - pl.col("left").fill_null(0.0))
         .drop("left", "option")

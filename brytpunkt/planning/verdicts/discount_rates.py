@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.planning.inputs.money import monthly_rate
+from brytpunkt.planning.inputs.units import CENTS
 from brytpunkt.planning.ledger.ledger import own_rows, rent_ledger
 from brytpunkt.planning.own.own_costs import Schedule, acquisitions
 from brytpunkt.planning.own.purchase_schedule import horizon_value, own_flows
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from brytpunkt.planning.ledger.evaluate import Evaluation
     from brytpunkt.planning.ledger.prepare import Basis
 
-CENTS = 100
 STEPS = (-0.02, 0.0, 0.02)
 LOWEST, HIGHEST = 0.0, 0.30  # per year, between which a rate is looked for
 CLOSE = 2e-4  # two hundredths of a percentage point

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.errors import InputError, Problem
+from brytpunkt.planning.components import PLATFORM_STAFF
 from brytpunkt.planning.inputs.money import monthly_rate
+from brytpunkt.planning.inputs.units import CENTS
 from brytpunkt.planning.optimal import shocks
 from brytpunkt.planning.optimal.dispatch import dispatch
 from brytpunkt.planning.optimal.mix import Mix
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from brytpunkt.planning.optimal.problem import Field
 
 MOST_UNCERTAIN = 4
-CENTS = 100
 DISRUPTION_SCHEMA = {
     "site": pl.String,
     "strategy": pl.String,
@@ -105,7 +106,7 @@ def _struck(evaluation: Evaluation, choice: Decided, blow: Disruption) -> tuple[
 def _value(evaluation: Evaluation, field: Field, mix: Mix) -> tuple[float, float]:
     """Present value with platform staff [plan currency], and the share of the work that nobody serves."""
     done = dispatch(evaluation.basis.plan, field, mix)
-    staff = evaluation.rent.filter(pl.col("strategy") == "rent", pl.col("component") == "platform_staff")
+    staff = evaluation.rent.filter(pl.col("strategy") == "rent", pl.col("component") == PLATFORM_STAFF)
     paid = float(staff["pv_cents"].sum()) / CENTS
     unserved = sum(
         float(((share * field.work[workload]).sum(axis=1) * field.gpu_hours[workload]).sum())

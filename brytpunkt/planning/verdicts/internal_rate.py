@@ -8,7 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-MONTHS_PER_YEAR = 12
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
+
 NOTHING = 1e-12  # share of the flows' own size, below which what they add up to is their rounding
 HALVINGS = 200
 

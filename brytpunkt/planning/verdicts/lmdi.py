@@ -33,14 +33,14 @@ from typing import Final
 import polars as pl
 
 from brytpunkt.planning.inputs.money import FIXED_POINT, total
+from brytpunkt.planning.inputs.units import CENTS, MONTHS_PER_YEAR
 
 FACTORS: Final = ("volume", "mix", "intensity", "price")
 EFFECTS: Final = (*FACTORS, "fixed")
 FIXED: Final = "fixed"
 BILL: Final = ("workload", "mode", "volume", "served", "units", "cost")
 QUANTITIES: Final = ("served", "units", "cost")
-MONTHS_PER_YEAR: Final = 12
-PARTS_PER_CENT: Final = FIXED_POINT // 100
+PARTS_PER_CENT: Final = FIXED_POINT // CENTS
 NEAR: Final = 1e-6
 HALF: Final = 0.5
 

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from brytpunkt.planning.own.own_costs import ACQUISITION
+from brytpunkt.planning.components import ACQUISITION
+from brytpunkt.planning.inputs.units import CENTS
 from brytpunkt.planning.verdicts.financing import SCHEMA, compare_financing
 from brytpunkt.planning.verdicts.internal_rate import internal_rate
 
 if TYPE_CHECKING:
     from brytpunkt.planning.ledger.evaluate import Evaluation
-
-CENTS = 100
 
 
 def returns(evaluation: Evaluation) -> pl.DataFrame:

@@ -11,6 +11,7 @@ import polars as pl
 from brytpunkt.declarations.sections.build import InlineServer
 from brytpunkt.declarations.values.money import Money
 from brytpunkt.errors import InputError
+from brytpunkt.planning.inputs.units import CENTS
 from brytpunkt.planning.ledger.evaluate import evaluate
 from brytpunkt.planning.ledger.ledger import totals
 from brytpunkt.planning.optimal.kept_orders import kept_values
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from brytpunkt.planning.ledger.evaluate import Evaluation
     from brytpunkt.planning.optimal.kept_orders import KeptOptimum
 
-CENTS = 100
 CORES = 2
 SMALLEST_MULTIPLE = 1e-6
 BASE = "base"

@@ -124,11 +124,11 @@ def _infeasible(evaluation: Evaluation, feasible: pl.DataFrame) -> pl.DataFrame:
 def _apis_left_out(basis: Basis, workloads: list[str]) -> list[str]:
     """Token APIs that workloads may not use, each with the reason."""
     mine = basis.left_out.filter(
-        pl.col("kind").is_in(["token_api", "operator"]), pl.col("workload").is_in(workloads)
+        pl.col("kind").is_in(["api", "operator"]), pl.col("workload").is_in(workloads)
     )
     stays = {w.id: f", {w.id} stays within {residency_of(w)}" for w in basis.plan.workloads}
     return [
-        f"{item}: {reason}{stays[workload] if kind == 'token_api' else ''}"
+        f"{item}: {reason}{stays[workload] if kind == 'api' else ''}"
         for workload, kind, item, reason in mine.iter_rows()
     ]
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.planning.components import MONTHLY_ENERGY, of_group
 from brytpunkt.planning.demand.gpu_sizing import carrying_gpus
-from brytpunkt.planning.energy.site_prices import PRICE_COLUMNS
+from brytpunkt.planning.inputs.units import CENTS
 from brytpunkt.planning.own.capacity import site_load
 from brytpunkt.planning.own.energy_cost import operate
 from brytpunkt.planning.rent.rent import present_value
@@ -16,9 +17,6 @@ from brytpunkt.planning.rent.strategies import bridges, mode_flows
 if TYPE_CHECKING:
     from brytpunkt.planning.ledger.evaluate import Evaluation
 
-ENERGY = (*PRICE_COLUMNS, "energy_capacity")
-RENTED = ("rent_on_demand", "rent_spot", "rent_committed", "rent_committed_upfront", "token_api")
-TAXES = ("tax", "tax_on_continuing_value")
 SCALES = (
     *(round(0.02 * j, 2) for j in range(1, 11)),
     *(round(0.2 + 0.05 * j, 2) for j in range(1, 17)),
@@ -60,7 +58,9 @@ def rent_at_scales(evaluation: Evaluation) -> pl.DataFrame:
     flows = mode_flows(basis.market, basis.choice, SCALES)
     modes = present_value(basis.months, flows, ["scale", "workload", "mode"])
     fixed = _pv(
-        evaluation.rent.filter(pl.col("strategy") == "rent", ~pl.col("component").is_in((*RENTED, *TAXES)))
+        evaluation.rent.filter(
+            pl.col("strategy") == "rent", ~pl.col("component").is_in(of_group("rent", "tax"))
+        )
     )
     return (
         modes.group_by("scale", "workload")
@@ -71,7 +71,7 @@ def rent_at_scales(evaluation: Evaluation) -> pl.DataFrame:
 
 
 def _pv(rows: pl.DataFrame) -> float:
-    return float(rows["pv_cents"].sum()) / 100
+    return float(rows["pv_cents"].sum()) / CENTS
 
 
 def own_at_scales(
@@ -89,12 +89,12 @@ def own_at_scales(
     levels = in_service.join(scales, how="cross")
     drawn = operate(levels, chosen, load, basis.cells, basis.months, basis.bills)
     energy = drawn.unpivot(
-        on=list(ENERGY), index=["scale", "month"], variable_name="component", value_name="amount"
+        on=list(MONTHLY_ENERGY), index=["scale", "month"], variable_name="component", value_name="amount"
     )
     energy = energy.with_columns(timing=pl.lit("end"))
     rows = evaluation.own.filter(pl.col("option") == option)
-    bridged = pl.col("component").is_in(RENTED)
-    fixed = _pv(rows.filter(~bridged & ~pl.col("component").is_in((*ENERGY, *TAXES))))
+    bridged = pl.col("component").is_in(of_group("rent"))
+    fixed = _pv(rows.filter(~bridged & ~pl.col("component").is_in((*MONTHLY_ENERGY, *of_group("tax")))))
     columns = ["scale", "month", "component", "timing", "amount"]
     varying = present_value(
         basis.months, pl.concat([energy.select(columns), bridge.select(columns)]), ["scale"]

@@ -7,20 +7,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
-from brytpunkt.planning.energy.site_prices import PRICE_COLUMNS
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
-from brytpunkt.planning.inputs.money import monthly_rate, share_annuity
-from brytpunkt.planning.own.capacity import server_life_months
+from brytpunkt.planning.components import KWH_PRICES
+from brytpunkt.planning.inputs.money import annuity, monthly_rate
+from brytpunkt.planning.inputs.units import HOURS_PER_YEAR, MONTHS_PER_YEAR
+from brytpunkt.planning.own.unit_costs import (
+    colocation_rent,
+    hall_of_a_server,
+    hall_upkeep_share,
+    life_months,
+    numbers,
+    paid_share,
+    upkeep_shares,
+)
 
 if TYPE_CHECKING:
+    from brytpunkt.declarations import Plan
     from brytpunkt.planning.ledger.evaluate import Evaluation
     from brytpunkt.planning.ledger.prepare import Basis
-
-HOURS_PER_YEAR = 8760
-SECONDS_PER_HOUR = 3600
-TOKENS_PER_PRICE = 1e6
 
 
 def unit_economics(evaluation: Evaluation) -> pl.DataFrame:
@@ -37,40 +43,17 @@ def unit_economics(evaluation: Evaluation) -> pl.DataFrame:
     | break_even_hours | acquisition / (rent of as many GPUs - operating), null if renting is cheaper to run |
     """
     basis = evaluation.basis
-    build = basis.plan.build
-    rate = monthly_rate(basis.plan.finance)
-    shares = (
-        1 + build.freight_and_duty_share + build.installation_share + build.spares_share + build.network_share
-    )
-    life = pl.lit(server_life_months(basis.plan))
-    fee = pl.col("capacity_fee") * pl.col("load_kw") * pl.col("highest_pue") / HOURS_PER_YEAR
-    racks = pl.col("rack_month") * (pl.col("nameplate_kw") / pl.col("rack_kw")).ceil()
-    space = pl.col("kw_month").fill_null(0.0) * pl.col("nameplate_kw") + racks.fill_null(0.0)
-    hall = pl.col("facility_per_kw") * pl.col("nameplate_kw")
-    hall_month = (
-        hall * share_annuity(rate, pl.col("facility_months"))
-        + hall * pl.col("facility_maintenance_share") / 12
-    )
-    to_hours = MONTHS_PER_YEAR / HOURS_PER_YEAR
-    paid = pl.when("is_power_included").then(0.0).otherwise(1.0)
-    rented = _cheapest_on_demand(basis)
+    offered = basis.options.join(evaluation.best.select("option"), on="option", how="semi")
     return (
-        basis.options.join(evaluation.best.select("option"), on="option", how="semi")
+        offered.with_columns(_by_server(basis.plan, offered))
         .join(_mean_energy(basis), on="site")
-        .join(rented, on="gpu_model", how="left")
+        .join(_cheapest_on_demand(basis), on="gpu_model", how="left")
         .with_columns(
-            acquisition=pl.col("price") * shares,
-            support_per_hour=pl.col("price")
-            * (build.support_share_per_year + build.insurance_share_per_year)
-            / HOURS_PER_YEAR,
-            space_per_hour=(space + hall_month.fill_null(0.0)) * to_hours,
-            energy_per_hour=(pl.col("load_kw") * pl.col("price_per_kwh_it") + fee) * paid,
+            energy_per_hour=(pl.col("load_kw") * pl.col("price_per_kwh_it") + pl.col("fee_per_hour"))
+            * pl.when("is_power_included").then(0.0).otherwise(1.0)
         )
         .with_columns(
-            capital_per_hour=pl.col("acquisition") * share_annuity(rate, life) * to_hours,
-            operating_per_hour=pl.col("support_per_hour")
-            + pl.col("space_per_hour")
-            + pl.col("energy_per_hour"),
+            operating_per_hour=pl.sum_horizontal("support_per_hour", "space_per_hour", "energy_per_hour")
         )
         .with_columns(
             per_gpu_hour=(pl.col("capital_per_hour") + pl.col("operating_per_hour")) / pl.col("server_gpus"),
@@ -86,9 +69,29 @@ def unit_economics(evaluation: Evaluation) -> pl.DataFrame:
     )
 
 
+def _by_server(plan: Plan, options: pl.DataFrame) -> list[pl.Series]:
+    """What one server of each option costs but for the energy that it draws."""
+    number, one = numbers(options), np.ones(options.height)
+    rate, price = monthly_rate(plan.finance), np.asarray(number("price"))
+    hall = hall_of_a_server(number)
+    life = np.maximum(np.asarray(number("facility_months")), 1)
+    room = hall * (annuity(rate, life) + hall_upkeep_share(number))
+    upkeep = sum(float(share) for share in upkeep_shares(plan, np.zeros(())).values())
+    acquisition = price * paid_share(plan.build)
+    peak = np.asarray(number("load_kw") * number("highest_pue"))
+    to_hours = MONTHS_PER_YEAR / HOURS_PER_YEAR
+    return [
+        pl.Series("acquisition", acquisition),
+        pl.Series("capital_per_hour", acquisition * annuity(rate, life_months(plan, "server")) * to_hours),
+        pl.Series("support_per_hour", price * upkeep * to_hours),
+        pl.Series("space_per_hour", (colocation_rent(number, one) + room) * to_hours),
+        pl.Series("fee_per_hour", number("capacity_fee") * peak / HOURS_PER_YEAR),
+    ]
+
+
 def _mean_energy(basis: Basis) -> pl.DataFrame:
     """Mean price of a kWh of IT energy in the first year, PUE included -> site, price_per_kwh_it."""
-    price = pl.sum_horizontal(*PRICE_COLUMNS) * pl.col("pue")
+    price = pl.sum_horizontal(*KWH_PRICES) * pl.col("pue")
     first_year = basis.cells.filter(pl.col("month") < MONTHS_PER_YEAR)
     return first_year.group_by("site", maintain_order=True).agg(
         price_per_kwh_it=(price * pl.col("n_hours")).sum() / pl.col("n_hours").sum()

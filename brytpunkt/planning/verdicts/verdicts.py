@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.planning.components import MONTHLY_ENERGY, YEARLY_FEES, Part, of_part
 from brytpunkt.planning.energy.site_prices import carbon_intensity
 from brytpunkt.planning.inputs.calendar import add_months
+from brytpunkt.planning.inputs.units import CENTS, GRAMS_PER_KG, KWH_PER_MWH, LITRES_PER_M3, MILLION_TOKENS
 from brytpunkt.planning.verdicts.curves import payback
 from brytpunkt.planning.verdicts.tipping import tipping_point
 
@@ -18,12 +20,7 @@ if TYPE_CHECKING:
     from brytpunkt.planning.ledger.evaluate import Evaluation
     from brytpunkt.planning.ledger.prepare import Basis
 
-CENTS = 100
 WAITS = (6, 12)
-KWH_PER_MWH = 1000
-LITRES_PER_M3 = 1000
-GRAMS_PER_KG = 1000
-TOKENS_PER_PRICE = 1e6
 CHECKS = ("verdict_without_continuing_value", "verdict_long_horizon")
 
 
@@ -67,7 +64,7 @@ def units_served(basis: Basis) -> tuple[pl.DataFrame, float]:
         .agg(pv_gpu_hours=(pl.col("gpu_hours") * pl.col("end_factor")).sum())
     )
     tokens = basis.volume.join(factor, on="month").sort("workload", "month")
-    return hours, float((tokens["output_tokens"] * tokens["end_factor"]).sum()) / TOKENS_PER_PRICE
+    return hours, float((tokens["output_tokens"] * tokens["end_factor"]).sum()) / MILLION_TOKENS
 
 
 def energy_by_month(evaluation: Evaluation, facts: Facts) -> pl.DataFrame:
@@ -92,8 +89,12 @@ def energy_by_month(evaluation: Evaluation, facts: Facts) -> pl.DataFrame:
         orient="row",
     )
     per_mwh = KWH_PER_MWH / pl.col("total_kwh")
+
+    def part(*parts: Part) -> pl.Expr:
+        return pl.sum_horizontal(name for name in of_part(*parts) if name in MONTHLY_ENERGY)
+
     fees = (
-        evaluation.own.filter(pl.col("component").is_in(["energy_subscription", "energy_fees_vat"]))
+        evaluation.own.filter(pl.col("component").is_in(YEARLY_FEES))
         .group_by("option", "month")
         .agg(fees=pl.col("cents").sum() / CENTS)
     )
@@ -112,14 +113,12 @@ def energy_by_month(evaluation: Evaluation, facts: Facts) -> pl.DataFrame:
             it_mwh=pl.col("it_kwh") / KWH_PER_MWH,
             total_mwh=pl.col("total_kwh") / KWH_PER_MWH,
             pue=pl.col("total_kwh") / pl.col("it_kwh"),
-            spot=pl.col("energy_spot") * per_mwh,
-            tax=(pl.col("energy_tax") + pl.col("energy_vat")) * per_mwh,
-            grid=(pl.col("energy_grid") + pl.col("energy_capacity") + pl.col("fees").fill_null(0.0))
-            * per_mwh,
-            margin=(pl.col("energy_margin") + pl.col("energy_guarantees") + pl.col("energy_cooling"))
-            * per_mwh,
-            flat=pl.col("energy_flat") * per_mwh,
-            heat=(pl.col("heat_sold") + pl.col("energy_heat_pump")) * per_mwh,
+            spot=part("spot") * per_mwh,
+            tax=part("tax") * per_mwh,
+            grid=(part("grid") + pl.col("fees").fill_null(0.0)) * per_mwh,
+            margin=part("margin", "cold") * per_mwh,
+            flat=part("flat") * per_mwh,
+            heat=part("heat") * per_mwh,
             water_m3=pl.col("water_litres") / LITRES_PER_M3,
             carbon_kg=pl.col("total_kwh") * pl.col("g_per_kwh") / GRAMS_PER_KG,
         )

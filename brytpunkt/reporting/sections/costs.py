@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from brytpunkt.planning.components import REPORT_GROUPS
 from brytpunkt.reporting.formats import SCALES
 from brytpunkt.reporting.frames import total
 
@@ -16,21 +17,6 @@ if TYPE_CHECKING:
     from brytpunkt.reporting.formats import Formats
     from brytpunkt.reporting.frames import Row
 
-GROUPS: dict[str, tuple[str, ...]] = {
-    "servers": ("server_capex", "freight_and_duty", "network_capex", "installation", "spares"),
-    "space": ("facility_capex", "colocation_rent", "facility_maintenance"),
-    "support": ("support", "insurance"),
-    "people": ("hardware_staff", "platform_staff"),
-    "energy": (
-        *("energy_spot", "energy_margin", "energy_guarantees", "energy_grid", "energy_capacity"),
-        *("energy_subscription", "energy_tax", "energy_vat", "energy_fees_vat", "energy_flat"),
-        *("energy_cooling", "energy_heat_pump", "heat_sold"),
-    ),
-    "rented": ("rent_on_demand", "rent_spot", "rent_committed", "rent_committed_upfront", "token_api"),
-    "storage": ("storage_rent", "egress", "storage_capex", "storage_maintenance"),
-    "end": ("decommissioning", "resale", "continuing_value"),
-    "tax": ("tax", "tax_on_continuing_value"),
-}
 SIDES = ("own", "rent")
 COLUMNS = ("amount", "present_value")
 
@@ -54,9 +40,9 @@ class CostTable:
 def cost_table(own: list[Row], rent: list[Row], formats: Formats) -> CostTable:
     """Components in groups; every total is the sum of ledger rows, rounded only when it is written."""
     sides = {"own": _by_component(own), "rent": _by_component(rent)}
-    known = {name for names in GROUPS.values() for name in names}
+    known = {name for names in REPORT_GROUPS.values() for name in names}
     others = tuple(sorted({name for side in sides.values() for name in side} - known))
-    grouped = GROUPS | ({"other": others} if others else {})
+    grouped = REPORT_GROUPS | ({"other": others} if others else {})
     scale = "thousand"
     rows = []
     groups = []

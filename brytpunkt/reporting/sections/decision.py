@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 from brytpunkt.planning.own.reasons import BECAUSE
 from brytpunkt.reporting.phrases import phrases
 from brytpunkt.reporting.sanitise import short
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from brytpunkt.reporting.formats import Formats
 
 Row = dict[str, Any]
-MONTHS_PER_YEAR = 12
 LONG_HORIZON = 1.5
 NAME_IN_SENTENCE = 80
 NAME_IN_HEADLINE = 40

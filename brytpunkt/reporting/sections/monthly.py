@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from brytpunkt.planning.inputs.units import KG_PER_TONNE
+
 if TYPE_CHECKING:
     from brytpunkt.reporting.frames import Frames
 
 Row = dict[str, Any]
 PARTS = ("spot", "tax", "grid", "margin", "flat")
-KG_PER_TONNE = 1000
 
 
 def tokens_per_day(frames: Frames) -> pl.DataFrame:

@@ -216,3 +216,16 @@ def test_movements_show_before_and_after_the_weightiest_first(old: Side, new: Si
     assert offer["effect"] == pytest.approx(float(spent.sum()) * 0.1)
     assert found["effect"].abs().is_sorted(descending=True)
     assert movements(old, old, old.stored.ledger, (old.stored.servers,) * 2).is_empty()
+
+
+def test_a_server_that_costs_twice_as_much_costs_what_its_break_even_price_weighs(old: Side) -> None:
+    """One report, one answer: insurance, decommissioning and the value left at the end move with the price, too."""
+    assert isinstance(old.stored, Result)
+    servers = old.stored.servers
+    dearer = servers.with_columns(pl.col("price_native") * 2)
+    found = movements(old, old, old.stored.ledger, (servers, dearer))
+    first = old.stored.verdicts.sort("rank")["site"][0]
+    weight = old.stored.margins.filter(site=first, factor="hardware")["sensitivity"][0]
+    assert weight > 0
+    assert found.filter(kind="server")["effect"].to_list() == [pytest.approx(weight)]
+    assert found["change_share"].to_list() == [1.0]

@@ -177,6 +177,6 @@ def test_iceland_charges_the_mean_of_the_four_highest_months(tmp_path: Path, kno
     mix = Mix(tuple((0, d, n) for d, n in bought.select("delivery_month", "servers").iter_rows()), ())
     flows = dispatch(plan, field_of(evaluation.basis, evaluation.basis.options), mix).flows
     ours = mix_ledger(plan, evaluation.basis, flows.with_columns(site=pl.lit("here")))
-    for component in ("energy_subscription", "energy_spot"):
+    for component in ("energy_subscription", "energy_ppa"):
         of = [f.filter(pl.col("component") == component)["cents"].to_list() for f in (ours, evaluation.own)]
         assert abs(sum(of[0]) - sum(of[1])) <= 9, component

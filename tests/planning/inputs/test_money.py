@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
@@ -9,12 +10,12 @@ from hypothesis import strategies as st
 
 from brytpunkt.declarations import Finance
 from brytpunkt.planning.inputs.money import (
-    ceiling,
+    annuity,
+    annuity_left,
     cents,
     monthly_rate,
-    remaining_value,
-    share_annuity,
     total,
+    whole,
 )
 
 
@@ -51,22 +52,24 @@ def test_cents_round_half_to_even() -> None:
 
 def test_annuity_of_a_loan_known_from_textbooks() -> None:
     # 100,000 over 60 months at 1 % a month is 2,224.44 a month.
-    factor = pl.select(share_annuity(0.01, pl.lit(60))).item()
+    factor = annuity(0.01, 60)
     assert 100_000 * factor == pytest.approx(2224.44, abs=0.01)
 
 
 def test_continuing_value_is_what_the_remaining_payments_are_worth() -> None:
-    payment = 1000 * pl.select(share_annuity(0.01, pl.lit(60))).item()
+    payment = 1000 * annuity(0.01, 60)
     by_hand = sum(payment / 1.01**month for month in range(1, 25))
-    assert 1000 * pl.select(remaining_value(0.01, pl.lit(60), pl.lit(24))).item() == pytest.approx(by_hand)
+    assert 1000 * float(annuity_left(0.01, 60, 24)) == pytest.approx(by_hand)
 
 
 @pytest.mark.parametrize(
     ("rate", "left", "expected"), [(0.0, 15, 0.25), (0.01, 60, 1.0), (0.01, 0, 0.0), (0.01, -5, 0.0)]
 )
 def test_continuing_value_at_the_ends(rate: float, left: int, expected: float) -> None:
-    value = pl.select(remaining_value(rate, pl.lit(60), pl.lit(left))).item()
-    assert value == pytest.approx(expected)
+    column = pl.select(annuity_left(rate, pl.lit(60), pl.lit(left))).item()
+    array = annuity_left(rate, np.array([60, 12]), np.array([left, 6]))
+    assert column == array[0] == pytest.approx(expected)
+    assert float(annuity_left(rate, 60, left)) == array[0]
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=50), st.randoms())
@@ -76,4 +79,5 @@ def test_total_does_not_depend_on_the_order(values: list[float], random: object)
 
 
 def test_a_billionth_above_a_whole_unit_is_still_that_unit() -> None:
-    assert evaluate(ceiling(pl.col("x")), x=[3.0000000001, 3.001, 0.0, 2.9999]) == [3, 4, 0, 3]
+    assert evaluate(whole(pl.col("x")), x=[3.0000000001, 3.001, 0.0, 2.9999]) == [3, 4, 0, 3]
+    assert whole(np.array([3.0000000001, 3.001, 0.0, 2.9999])).tolist() == [3, 4, 0, 3]

@@ -13,7 +13,15 @@ from tests.planning.reference.rent import Flow
 from tests.planning.reference.tariff import Charge, charges, heat_price, lost_vat, tax_bands
 from tests.planning.reference.world import Cell, World
 
-BOUGHT = ("energy_flat", "energy_spot", "energy_margin", "energy_guarantees", "energy_grid", "energy_tax")
+BOUGHT = (
+    "energy_flat",
+    "energy_spot",
+    "energy_ppa",
+    "energy_margin",
+    "energy_guarantees",
+    "energy_grid",
+    "energy_tax",
+)
 FANS = 1 / (1.01 * 12) / 1.2 * 500 / 0.7 / 1000
 ENERGY = (*BOUGHT, "energy_cooling", "energy_vat", "energy_heat_pump", "heat_sold")
 
@@ -104,7 +112,8 @@ class Energy:
                 cell,
                 common
                 | {
-                    "energy_spot": level * ratios[cell] * step * (1 - hedged) + ppa * hedged,
+                    "energy_spot": level * ratios[cell] * step * (1 - hedged),
+                    "energy_ppa": ppa * hedged,
                     "energy_grid": self._fee(site, "energy") * month.escalator + self._by_hour(site, m, cell),
                 },
             )

@@ -102,25 +102,13 @@ class Owned:
         idle, above = pool.number("idle_kw"), (pool.number("load_kw") - pool.number("idle_kw")) / pool.gpus
         kilowatts = [standing * idle + min(busy, standing * pool.gpus) * above for busy in gpus_busy]
         hours = self.terrain.segments.field_hours[m]
-        site = next(site for site in self.plan.sites if site.id == pool.row["site"])
-        ppa = 0.0
-        if site.energy.ppa_per_mwh is not None and site.energy.price_per_kwh is None:
-            declared = site.energy.ppa_per_mwh
-            rate = servers_rate(self.plan, declared.currency)
-            ppa = declared.amount * rate / 1000 * site.energy.hedged_share
-        if pool.row["is_power_included"]:
-            ppa = 0.0
         amount = 0.0
         for name, prices in pool.prices.items():
             for c, k in enumerate(cells):
                 kwh = (kilowatts[int(k)] + extra * above) * float(hours[c]) * float(pool.pue[m, c])
                 price = float(prices[m, c])
                 if name == "energy_spot":
-                    fixed = ppa * self.world.fx(
-                        site.energy.ppa_per_mwh.currency if site.energy.ppa_per_mwh else "EUR"
-                    )
-                    moving = (price - ppa) * self.world.spot(servers.zone, m) * self.world.fx("EUR")
-                    amount += kwh * (fixed + moving)
+                    amount += kwh * price * self.world.spot(servers.zone, m) * self.world.fx("EUR")
                 else:
                     amount += kwh * price * self._currency(name)
         paid = 0.0 if pool.row["is_power_included"] else 1.0
@@ -216,9 +204,3 @@ class Owned:
             if standing > highest:
                 yield delivery, standing - highest
                 highest = standing
-
-
-def servers_rate(plan: Plan, currency: str) -> float:
-    """Units of the plan's currency for one of another; pinned, or both the same."""
-    pinned = {"EUR": 1.0} | {str(name): rate for name, rate in plan.finance.fx_units_per_eur.items()}
-    return 1.0 if currency == plan.finance.currency else pinned[plan.finance.currency] / pinned[currency]

@@ -14,7 +14,7 @@ import numpy as np
 
 from brytpunkt.declarations.sections.uncertainty import CONNECTION
 from brytpunkt.planning.energy.grid_connection import Wait
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 from brytpunkt.planning.risk.sampling.copula import correlation_matrix, factor_of
 from brytpunkt.planning.risk.sampling.distributions import by_weight, values_at
 from brytpunkt.planning.risk.sampling.energy_years import AS_PLANNED

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from brytpunkt.planning.inputs.units import FORGIVEN
 from brytpunkt.planning.risk.simulation.draw_batch import total
-from brytpunkt.planning.risk.simulation.simulation_inputs import FORGIVEN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

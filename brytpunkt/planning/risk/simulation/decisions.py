@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from brytpunkt.planning.inputs.units import CENTS
 from brytpunkt.planning.risk.simulation.server_cost_tables import Servers, servers_of
 from brytpunkt.planning.risk.simulation.simulation_inputs import Terrain, Way, terrain_of, ways_of
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from brytpunkt.planning.optimal.milp import Floats
     from brytpunkt.planning.optimal.mix import Mix
     from brytpunkt.planning.optimal.problem import Field
-
-CENTS = 100
 
 
 @dataclass(frozen=True)

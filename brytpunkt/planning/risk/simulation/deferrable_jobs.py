@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from brytpunkt.planning.inputs.units import FORGIVEN
 from brytpunkt.planning.risk.simulation.draw_batch import total
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from brytpunkt.planning.risk.simulation.cheapest_rent import Rest
     from brytpunkt.planning.risk.simulation.decisions import Strategy
     from brytpunkt.planning.risk.simulation.draw_batch import Chunk
-
-TINY = 1e-9
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def waited(
         room_hours = room_hours - served
         roomy = 1 + terrain.headroom[workload]
         extra += served / terrain.month_hours[:, None] / roomy
-        whole = np.maximum(need.sum(axis=1), TINY)
+        whole = np.maximum(need.sum(axis=1), FORGIVEN)
         paid += np.min(
             [
                 late

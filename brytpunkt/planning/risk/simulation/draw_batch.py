@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from brytpunkt.planning.demand.gpu_sizing import units_per_gpu
+from brytpunkt.planning.inputs.units import FORGIVEN
 from brytpunkt.planning.risk.simulation.scratch_arrays import Workspace
-from brytpunkt.planning.risk.simulation.simulation_inputs import FORGIVEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -117,7 +118,7 @@ class Chunk:
         """Whole units of ``size`` GPUs for the load with its headroom, at least ``least`` where there is work."""
         busy = self.busy(workload, profile)
         units = self.scratch(key)
-        np.multiply(busy, (1 + self.terrain.headroom[workload]) / size, out=units)
+        np.multiply(busy, units_per_gpu(float(self.terrain.headroom[workload]), size), out=units)
         units -= FORGIVEN
         np.ceil(units, out=units)
         np.maximum(units, least, out=units)

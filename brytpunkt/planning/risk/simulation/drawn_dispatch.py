@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from brytpunkt.planning.inputs.units import FORGIVEN
 from brytpunkt.planning.risk.simulation.cheapest_rent import Bill, Rest
 from brytpunkt.planning.risk.simulation.deferrable_jobs import patience_of, waited
 from brytpunkt.planning.risk.simulation.recourse import placed_orders, placed_signatures
-from brytpunkt.planning.risk.simulation.simulation_inputs import FORGIVEN
 
 if TYPE_CHECKING:
     from brytpunkt.planning.optimal.milp import Floats

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from brytpunkt.declarations.sections.uncertainty import CONNECTION
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Workload

@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
-from brytpunkt.planning.risk.simulation.server_cost_tables import EUR, SPOT
-from brytpunkt.planning.risk.simulation.simulation_inputs import FORGIVEN
+from brytpunkt.planning.components import (
+    COLOCATION_RENT,
+    ENERGY_CAPACITY,
+    ENERGY_SPOT,
+    FACILITY_CAPEX,
+    HARDWARE_STAFF,
+    SERVER_CAPEX,
+)
+from brytpunkt.planning.energy.price_currency import DAY_AHEAD
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
+from brytpunkt.planning.own.unit_costs import colocation_rent, crew_by_server, least_crew
 
 if TYPE_CHECKING:
     from brytpunkt.planning.optimal.milp import Floats
@@ -90,7 +98,7 @@ class _Bought:
 def _bought(chunk: Chunk, servers: Servers, fleet: Fleet, *, values: bool) -> _Bought:
     """All orders together, whatever becomes of the site."""
     horizon, worlds = chunk.terrain.horizon, chunk.worlds
-    hardware = worlds.hardware * worlds.currency(servers.currencies["server_capex"])
+    hardware = worlds.hardware * worlds.currency(servers.currencies[SERVER_CAPEX])
     worth = hardware * worlds.residual
     start, running = (np.zeros((horizon, worlds.count)) for _ in range(2))
     value_at = np.zeros((horizon + 1, worlds.count)) if values else None
@@ -120,24 +128,19 @@ def _bought(chunk: Chunk, servers: Servers, fleet: Fleet, *, values: bool) -> _B
 
 def _space(chunk: Chunk, servers: Servers, fleet: Fleet) -> Floats:
     """Colocation and crew [H, D]."""
-    pool, terrain, worlds = servers.pool, chunk.terrain, chunk.worlds
-    rate = worlds.currency(servers.currencies.get("colocation_rent", terrain.currency))
-    paid = worlds.currency(servers.currencies.get("hardware_staff", terrain.currency))
-    per_fte = pool.number("fte_month")
-    space = pool.number("kw_month") * pool.number("nameplate_kw")
-    crew = pool.number("fte_per_100_gpus") / 100 * pool.gpus * per_fte
-    cost = fleet.standing * (space * rate + crew * paid)
-    cost += (fleet.standing > 0) * (pool.number("min_fte") * per_fte * paid)
-    if pool.row["rack_kw"]:
-        racks = np.ceil(fleet.standing * (pool.number("nameplate_kw") / pool.number("rack_kw")) - FORGIVEN)
-        cost += racks * (pool.number("rack_month") * rate)
+    pool, worlds = servers.pool, chunk.worlds
+    rate = worlds.currency(servers.currencies[COLOCATION_RENT])
+    paid = worlds.currency(servers.currencies[HARDWARE_STAFF])
+    standing = fleet.standing
+    crew = (standing > 0) * least_crew(pool.number) + crew_by_server(pool.number, standing)
+    cost = colocation_rent(pool.number, standing) * rate + crew * paid
     cost *= chunk.escalator
     return np.asarray(cost)
 
 
 def _energy(chunk: Chunk, servers: Servers, dispatch: Dispatch) -> Floats:
     """Energy by component, the capacity fee, and a tariff in straight lines with each month's own peak [H - first, D]."""
-    pool, terrain, worlds, first = servers.pool, chunk.terrain, chunk.worlds, dispatch.first
+    pool, worlds, first = servers.pool, chunk.worlds, dispatch.first
     kw, fleet = dispatch.kw, dispatch.fleet
     assert kw is not None
     assert fleet is not None
@@ -150,9 +153,9 @@ def _energy(chunk: Chunk, servers: Servers, dispatch: Dispatch) -> Floats:
             above = (pool.number("load_kw") - pool.number("idle_kw")) / pool.gpus
             through = servers.prices[first:, at].sum(axis=1)[:, None]
             amount = amount + dispatch.extra_busy[first:] * (above * through)
-        if key == SPOT:
+        if key == ENERGY_SPOT:
             moved = worlds.energy.get(servers.zone)
-            cost += amount * worlds.currency(EUR) * (1.0 if moved is None else moved[first:])
+            cost += amount * worlds.currency(DAY_AHEAD) * (1.0 if moved is None else moved[first:])
         else:
             cost += amount * worlds.currency(key)
     fee = 0.0 if pool.row["is_power_included"] else pool.number("capacity_fee") / MONTHS_PER_YEAR
@@ -161,7 +164,7 @@ def _energy(chunk: Chunk, servers: Servers, dispatch: Dispatch) -> Floats:
         return cost
     billed = np.multiply(kw, servers.peak[first:, :, None], out=chunk.scratch("billed", first)).max(axis=1)
     if fee:
-        money = worlds.currency(servers.currencies.get("energy_capacity", terrain.currency))
+        money = worlds.currency(servers.currencies[ENERGY_CAPACITY])
         cost += billed * (chunk.escalator[first:] * (fee * (1 + pool.bill.vat))) * money
     if has_tariff:
         stands = fleet.standing[first:] > 0
@@ -185,7 +188,7 @@ def _hall(
     hall = servers.hall
     if hall is None:
         return None
-    money = chunk.worlds.currency(servers.currencies.get("facility_capex", chunk.terrain.currency))
+    money = chunk.worlds.currency(servers.currencies[FACILITY_CAPEX])
     highest = np.maximum.accumulate(fleet.standing, axis=0)
     if room is not None:
         highest = np.maximum(highest, room * (highest > 0))

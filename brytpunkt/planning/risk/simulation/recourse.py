@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from brytpunkt.planning.risk.simulation.simulation_inputs import FORGIVEN
+from brytpunkt.planning.inputs.units import FORGIVEN
 
 if TYPE_CHECKING:
     from brytpunkt.planning.optimal.milp import Floats, Ints

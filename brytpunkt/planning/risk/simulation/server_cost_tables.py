@@ -10,28 +10,35 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
-from brytpunkt.planning.inputs.money import monthly_rate
-from brytpunkt.planning.ledger.ledger import native_currencies
+from brytpunkt.planning.components import (
+    CONTINUING_VALUE,
+    ENERGY_SPOT,
+    PURCHASE,
+    SERVER_CAPEX,
+    SPARES,
+    of_group,
+)
+from brytpunkt.planning.inputs.money import annuity_left, monthly_rate
+from brytpunkt.planning.ledger.native_currency import native_currencies
 from brytpunkt.planning.optimal import unit_cash_flows
 from brytpunkt.planning.optimal.mix import Mix, servers_in_service
-from brytpunkt.planning.optimal.mix_costs import owning, resale_share
+from brytpunkt.planning.optimal.mix_costs import owning
 from brytpunkt.planning.optimal.pool_tariff import USUAL_KW
-from brytpunkt.planning.own.capacity import server_life_months
+from brytpunkt.planning.own.unit_costs import (
+    OPTION_LIVES,
+    life_months,
+    paid_share,
+    purchase_shares,
+    resale_share,
+)
 
 if TYPE_CHECKING:
     from brytpunkt.planning.ledger.prepare import Basis
     from brytpunkt.planning.optimal.milp import Floats
     from brytpunkt.planning.optimal.problem import Field, Pool
     from brytpunkt.planning.risk.simulation.simulation_inputs import Terrain
-
-UPKEEP = ("support", "insurance", "decommissioning")
-BOUGHT = ("server_capex", "freight_and_duty", "installation", "network_capex")
-EUR, SPOT = "EUR", "energy_spot"
-KWH_PER_MWH = 1000
-LOCAL = ("energy_tax", "energy_grid", "energy_capacity")
-MONEY_OF_COUNTRY = {"SE": "SEK", "NO": "NOK", "DK": "DKK", "IS": "ISK", "GB": "GBP", "US": "USD"}
 
 
 @dataclass(frozen=True)
@@ -131,26 +138,26 @@ def servers_of(basis: Basis, terrain: Terrain, field: Field, pool: Pool) -> Serv
         sums = [sum((line[name] for name in names if name in line), np.zeros(horizon)) for line in lines]
         return np.vstack([*sums, np.zeros((1, horizon))])
 
-    bought = table(BOUGHT)
-    spares = table(("spares",)).sum(axis=1)
+    bought = table(tuple(name for name in PURCHASE if name != SPARES))
+    spares = table((SPARES,)).sum(axis=1)
     paid = bought.sum(axis=1) + spares
-    values = np.array([-line["continuing_value"].sum() for line in lines] + [0.0])
+    values = np.array([-line[CONTINUING_VALUE].sum() for line in lines] + [0.0])
     space = _currencies(basis, pool)
     return Servers(
         pool=pool,
         zone=str(next(site.zone for site in basis.plan.sites if site.id == pool.row["site"])),
         bought=bought.sum(axis=1),
         spares=spares,
-        upkeep=table(UPKEEP),
+        upkeep=table(of_group("upkeep")),
         value=values * terrain.horizon_factor,
         value_at=_values_at(basis, terrain, paid, _with_server_share(basis)),
         spares_value_at=_values_at(basis, terrain, spares, 1.0),
-        spares_share=basis.plan.build.spares_share / _paid_shares(basis),
+        spares_share=purchase_shares(basis.plan.build)[SPARES] / paid_share(basis.plan.build),
         **_depreciated(basis, terrain, paid, pool.life),
         sold_off=_sold_off(basis, terrain, paid, pool.life),
-        resale=_resale(basis, table(("server_capex",)).sum(axis=1)),
+        resale=_resale(basis, table((SERVER_CAPEX,)).sum(axis=1)),
         hall=_hall(basis, terrain, field, pool),
-        energy=_energy(basis, terrain, pool, space),
+        energy=_energy(terrain, pool, space),
         peak=_peaks(terrain, pool),
         currencies=space,
         fee=_straight(pool)[0].max(axis=1),
@@ -165,31 +172,20 @@ def _one_server(basis: Basis, field: Field, pool: Pool, delivery: int) -> dict[s
 
 
 def _currencies(basis: Basis, pool: Pool) -> dict[str, str]:
-    frame = native_currencies(basis)
-    rows = frame.filter(frame["option"] == pool.option)
-    site = next(site for site in basis.plan.sites if site.id == pool.row["site"])
-    # taxes and published tariffs are in the money of their country
-    local = dict.fromkeys(LOCAL, MONEY_OF_COUNTRY.get(site.country, EUR))
-    return local | dict(rows.select("component", "native_currency").iter_rows())
+    rows = native_currencies(basis).filter(pl.col("option") == pool.option)
+    return dict(rows.select("component", "native_currency").iter_rows())
 
 
 def _with_server_share(basis: Basis) -> float:
     """Part of what is paid at delivery that is spread over the server's life; the rest is network."""
-    return 1 - basis.plan.build.network_share / _paid_shares(basis)
-
-
-def _paid_shares(basis: Basis) -> float:
-    """What is paid at delivery for each unit of the server's price."""
     build = basis.plan.build
-    with_server = 1 + build.freight_and_duty_share + build.installation_share + build.spares_share
-    return with_server + build.network_share
+    return 1 - sum(purchase_shares(build, "network").values()) / paid_share(build)
 
 
 def _values_at(basis: Basis, terrain: Terrain, paid: Floats, with_server: float) -> Floats:
     """Continuing value of what arrived in month d, at the end of every horizon t, discounted [H + 1, H + 1]."""
     rate = monthly_rate(basis.plan.finance)
-    network = round(basis.plan.build.network_life_years * MONTHS_PER_YEAR)
-    server = server_life_months(basis.plan)
+    server, network = (life_months(basis.plan, life) for life in OPTION_LIVES)
     return _annuities(terrain, rate, paid * with_server, server) + _annuities(
         terrain, rate, paid * (1 - with_server), network
     )
@@ -198,8 +194,7 @@ def _values_at(basis: Basis, terrain: Terrain, paid: Floats, with_server: float)
 def _annuities(terrain: Terrain, rate: float, paid: Floats, life: int) -> Floats:
     delivery = np.arange(terrain.horizon + 1)[:, None]
     at = np.arange(terrain.horizon + 1)[None, :]
-    left = np.clip(delivery + life - at, 0, life)
-    share = left / life if rate == 0 else (1 - (1 + rate) ** -left) / (1 - (1 + rate) ** -life)
+    share = annuity_left(rate, life, delivery + life - at)
     values: Floats = np.where(delivery < at, paid[:, None] * share * (1 + rate) ** -at, 0.0)
     return values
 
@@ -261,15 +256,13 @@ def _hall(basis: Basis, terrain: Terrain, field: Field, pool: Pool) -> Hall | No
     )
 
 
-def _energy(basis: Basis, terrain: Terrain, pool: Pool, currencies: dict[str, str]) -> dict[str, Floats]:
+def _energy(terrain: Terrain, pool: Pool, currencies: dict[str, str]) -> dict[str, Floats]:
     """Price of one kW of IT load through each segment, by what moves it: spot, or a currency [plan currency]."""
     parts: list[tuple[str, Floats]] = [(terrain.currency, _straight(pool)[1])]
-    for component, price in pool.prices.items():
-        if component != SPOT:
-            parts.append((currencies.get(component, terrain.currency), price))
-            continue
-        agreed = _agreed(basis, pool)
-        parts += [(SPOT, price - agreed), (_agreed_in(basis, pool), np.full_like(price, agreed))]
+    parts += [
+        (ENERGY_SPOT if component == ENERGY_SPOT else currencies[component], price)
+        for component, price in pool.prices.items()
+    ]
     found: dict[str, Floats] = {}
     for key, price in parts:
         if price.any():
@@ -278,23 +271,9 @@ def _energy(basis: Basis, terrain: Terrain, pool: Pool, currencies: dict[str, st
     return found
 
 
-def _agreed_in(basis: Basis, pool: Pool) -> str:
-    """Currency of the power purchase agreement."""
-    energy = next(site.energy for site in basis.plan.sites if site.id == pool.row["site"])
-    return energy.ppa_per_mwh.currency if energy.ppa_per_mwh is not None else EUR
-
-
 def _straight(pool: Pool) -> tuple[Floats, Floats]:
     """Fees of a tariff in straight lines, as in the programme: by kW of the month's peak and by kWh [H, C]."""
     return pool.bill.straight(pool.number("power_limit_kw") or USUAL_KW)
-
-
-def _agreed(basis: Basis, pool: Pool) -> float:
-    """Part of the spot component that a power purchase agreement fixes [plan currency/kWh]."""
-    energy = next(site.energy for site in basis.plan.sites if site.id == pool.row["site"])
-    if energy.price_per_kwh is not None or energy.ppa_per_mwh is None or pool.row["is_power_included"]:
-        return 0.0
-    return basis.fx.convert(energy.ppa_per_mwh) / KWH_PER_MWH * energy.hedged_share
 
 
 def _peaks(terrain: Terrain, pool: Pool) -> Floats:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 from brytpunkt.planning.risk.simulation.draw_batch import Chunk
 from brytpunkt.planning.risk.simulation.drawn_dispatch import dispatched
 from brytpunkt.planning.risk.simulation.drawn_paths import worlds_of
@@ -97,7 +98,7 @@ class Simulator:
 
     def as_planned(self, count: int) -> Ints:
         """Energy years of ``count`` worlds of the plan itself."""
-        years = -(-self.terrain.horizon // 12)
+        years = -(-self.terrain.horizon // MONTHS_PER_YEAR)
         return np.full((count, years), -1)
 
     def run(

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from brytpunkt.planning.demand.gpu_sizing import workload_rules
-from brytpunkt.planning.inputs.calendar import MONTHS_PER_YEAR
-from brytpunkt.planning.inputs.money import monthly_rate
+from brytpunkt.planning.demand.gpu_sizing import units_per_gpu, workload_rules
+from brytpunkt.planning.inputs.money import monthly_rate, whole
+from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 from brytpunkt.planning.optimal.cells import by_workload
 from brytpunkt.planning.optimal.load_duration import Segments
 from brytpunkt.planning.optimal.problem import field_of
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from brytpunkt.planning.optimal.problem import Field
 
 SEGMENTS = 8
-FORGIVEN = 1e-9
 
 
 @dataclass(frozen=True)
@@ -94,8 +93,8 @@ class Terrain:
     def planned_units(self, workload: int, profile: str, size: float) -> Floats:
         """Units of ``size`` GPUs that the planned load needs, headroom included, redundancy not [H, K]."""
         load = self.loads[workload, profile]
-        units = np.ceil(load.busy * (1 + self.headroom[workload]) / size - FORGIVEN)
-        least = np.ceil(self.least_replicas[workload] * load.replica_gpus / size - FORGIVEN)
+        units = whole(load.busy * units_per_gpu(float(self.headroom[workload]), float(size)))
+        least = whole(np.asarray(self.least_replicas[workload] * load.replica_gpus / size))
         return np.asarray(np.maximum(units, least) * (load.busy > 0))
 
     def planned_peak(self, profile: str) -> Floats:
