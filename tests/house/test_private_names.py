@@ -23,7 +23,7 @@ OFFERED = {
 # What is used all the same, by file, with its reason.
 MEANT = {
     # docs/decisions/0008: the sheet of elements has no other place to be given; a ceiling and a test of pages guard it
-    "brytpunkt/reporting/pdf.py": {"weasyprint.HTML._ua_stylesheets"},
+    "brytpunkt/reporting/outputs/pdf.py": {"weasyprint.HTML._ua_stylesheets"},
 }
 LOOKED_UP = {"getattr", "setattr", "hasattr", "delattr", "attrgetter", "methodcaller"}
 

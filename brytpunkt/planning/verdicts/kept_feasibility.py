@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from brytpunkt.planning.inputs.units import CENTS
 from brytpunkt.planning.optimal.dispatch import dispatch
 from brytpunkt.planning.optimal.kept_orders import kept_mixes
 from brytpunkt.planning.optimal.limits import broken, limits_of
 from brytpunkt.planning.optimal.pure_strategies import breaking, broken_frame, rented_field
 from brytpunkt.planning.verdicts.feasibility import OWN_MODES, Kept, ruling
-from brytpunkt.planning.verdicts.verdicts import CENTS, rent_value
+from brytpunkt.planning.verdicts.verdicts import rent_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
