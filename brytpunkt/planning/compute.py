@@ -17,6 +17,7 @@ from brytpunkt.planning.context.nordic_advantage import advantage
 from brytpunkt.planning.context.notes import ruled_out, warnings_of
 from brytpunkt.planning.context.plausibility import implausible
 from brytpunkt.planning.context.published import published_cases
+from brytpunkt.planning.context.tax_years import unknown_tax_years
 from brytpunkt.planning.energy.cooling_limit import above_the_limit, cooling_limits
 from brytpunkt.planning.energy.grid_connection import connections
 from brytpunkt.planning.energy.price_outlook import (
@@ -161,6 +162,7 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
             *outlook_warnings(plan, outlook),
             *in_doubt(plan, facts, evaluation.basis.fx, energy),
             *far_from_industry(plan, industry),
+            *unknown_tax_years(plan, facts, evaluation.basis.months.sort("month")["date"].to_list()),
             *(() if drawn is None else drawn.notes),
         ),
     )

@@ -44,7 +44,7 @@ def tax_in_force(site: Site, facts: Facts, fx: Fx, day: dt.date) -> Tax:
 
 def taxes_in_force(site: Site, facts: Facts, fx: Fx, days: Iterable[dt.date]) -> list[Tax]:
     """``tax_in_force`` on each of the days."""
-    rows = [row for row in _applying(site, facts) if row["kind"] in ("rate", "deduction", "levy", "relief")]
+    rows = [row for row in applying(site, facts) if row["kind"] in ("rate", "deduction", "levy", "relief")]
     return [_on(day, rows, site, fx) for day in days]
 
 
@@ -52,19 +52,19 @@ def _on(day: dt.date, rows: list[Row], site: Site, fx: Fx) -> Tax:
     situation = site.energy.tax
     assert situation is not None
     where = f"sites.{site.id}.energy.tax"
-    rates = _in_force([row for row in rows if row["kind"] == "rate"], day)
+    rates = in_force([row for row in rows if row["kind"] == "rate"], day)
     if not rates:
         raise _problem(
             where, f"no electricity tax of {site.country} is known for this use", "pin price_per_kwh"
         )
-    best = max(_specificity(row) for row in rates)
-    chosen = [row for row in rates if _specificity(row) == best]
+    best = max(specificity(row) for row in rates)
+    chosen = [row for row in rates if specificity(row) == best]
     names = sorted({row["rule"] for row in chosen})
     if len(names) > 1:
         raise _problem(where, f"{' and '.join(names)} apply alike", "leave out one of the flags")
-    extra = _sum(_in_force([row for row in rows if row["kind"] == "levy"], day, strict=True), fx)
-    less = _sum(_in_force([row for row in rows if row["kind"] == "deduction"], day, strict=True), fx)
-    granted = _in_force([row for row in rows if row["kind"] == "relief"], day, strict=True)
+    extra = _sum(in_force([row for row in rows if row["kind"] == "levy"], day, strict=True), fx)
+    less = _sum(in_force([row for row in rows if row["kind"] == "deduction"], day, strict=True), fx)
+    granted = in_force([row for row in rows if row["kind"] == "relief"], day, strict=True)
     if granted and situation.relief_share is None:
         message = f"{granted[0]['rule']}: what one site gets is not published"
         raise _problem(f"{where}.relief_share", message, "state the share of the tax that is paid back")
@@ -84,7 +84,7 @@ def _problem(where: str, message: str, hint: str) -> InputError:
     return InputError((Problem(where, message, hint),))
 
 
-def _applying(site: Site, facts: Facts) -> list[Row]:
+def applying(site: Site, facts: Facts) -> list[Row]:
     """Rows of the country whose conditions the site meets."""
     situation = site.energy.tax
     assert situation is not None
@@ -96,11 +96,12 @@ def _applying(site: Site, facts: Facts) -> list[Row]:
     ).to_dicts()
 
 
-def _specificity(row: Row) -> tuple[bool, bool, bool]:
+def specificity(row: Row) -> tuple[bool, bool, bool]:
+    """Sorts rates that apply: a flag before an area before a use."""
     return row["flag"] != "", row["area"] != "any", row["use"] != "any"
 
 
-def _in_force(rows: list[Row], day: dt.date, *, strict: bool = False) -> list[Row]:
+def in_force(rows: list[Row], day: dt.date, *, strict: bool = False) -> list[Row]:
     """Of every rule the rows of its newest version that has begun; a rule that ended is out.
 
     Not ``strict``: where no rule is in force, the last one that was (or the first one to come) stays.
@@ -136,4 +137,4 @@ def unrecovered_vat(site: Site, facts: Facts, day: dt.date) -> float:
         raise _problem(
             where, f"the VAT of {site.country} is not known", "leave it at 1, or pin price_per_kwh"
         )
-    return lost * float(_in_force(rows, day)[0]["value_native"])
+    return lost * float(in_force(rows, day)[0]["value_native"])
