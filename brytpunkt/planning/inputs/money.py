@@ -90,7 +90,13 @@ def ceiling(value: pl.Expr) -> pl.Expr:
 
 
 def share_annuity(rate: float, months: pl.Expr) -> pl.Expr:
-    """Annuity payment per unit of cost over ``months`` at the monthly ``rate``."""
+    """Annuity payment per unit of cost over ``months`` at the monthly ``rate``.
+
+    Two payments at 10 % repay 1 if each is 1.21 / 2.1.
+
+    >>> round(pl.select(share_annuity(0.1, pl.lit(2))).item(), 6)
+    0.57619
+    """
     if rate == 0:
         return 1 / months
     return rate / (1 - (1 + rate) ** (-months))
@@ -99,7 +105,10 @@ def share_annuity(rate: float, months: pl.Expr) -> pl.Expr:
 def remaining_value(rate: float, life_months: pl.Expr, remaining_months: pl.Expr) -> pl.Expr:
     """Continuing value per unit of cost: present value of the annuity payments still to come.
 
-    Zero once nothing remains; 1 when the whole life remains.
+    Zero once nothing remains; 1 when the whole life remains. The last of two payments at 10 % is worth 0.57619 / 1.1.
+
+    >>> [round(pl.select(remaining_value(0.1, pl.lit(2), pl.lit(left))).item(), 5) for left in (2, 1, 0)]
+    [1.0, 0.52381, 0.0]
     """
     left = remaining_months.clip(lower_bound=0)
     if rate == 0:
