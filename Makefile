@@ -4,8 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 LIBRARIES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig
 READY := $(VENV)/.ready
+# A folder or file below tests/: `make test PART=planning/energy`. One room needs no browser, unless it is the one that opens it.
+PART ?=
+BROWSER := $(if $(filter-out pipelines%,$(PART)),,chromium chromium-driver)
+SPREAD := $(if $(PART),,--numprocesses 3 --dist loadscope --no-loadscope-reorder)
 
-.PHONY: plan test ui lint bench setup lock clean
+.PHONY: plan test long ui lint bench setup lock clean help
 .DELETE_ON_ERROR:
 
 plan: $(READY)  ## compute the example and write its reports to out/nordic/
@@ -14,9 +18,12 @@ plan: $(READY)  ## compute the example and write its reports to out/nordic/
 ui: $(READY)  ## the Dagster UI on this machine
 	$(BIN)/brytpunkt ui
 
-test: $(READY)  ## all tests
-	@sh scripts/system-packages.sh chromium chromium-driver
-	POLARS_MAX_THREADS=1 $(BIN)/python -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder
+test: $(READY)  ## all tests; with PART=planning/energy those of one room
+	@$(if $(BROWSER),sh scripts/system-packages.sh $(BROWSER),:)
+	POLARS_MAX_THREADS=1 $(BIN)/python -m pytest $(SPREAD) $(addprefix tests/,$(PART))
+
+long: $(READY)  ## every law with thousands of drawn examples; an hour or more
+	BRYTPUNKT_TESTS=long POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -m hypothesis --numprocesses 3 $(addprefix tests/,$(PART))
 
 lint: $(READY)  ## format, lint and types
 	$(BIN)/ruff format --check .
@@ -26,7 +33,7 @@ lint: $(READY)  ## format, lint and types
 bench: $(READY)  ## ratios against named alternatives
 	$(BIN)/python -m benchmarks
 
-setup: $(READY)
+setup: $(READY)  ## the environment that all others need
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "brytpunkt needs Python 3.11 or later; try: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
@@ -47,3 +54,6 @@ lock: $(READY)  ## pin what pyproject.toml asks for; extras stay, since pip asks
 
 clean:  ## remove what make made; plans, runs and the warehouse stay
 	rm -rf $(VENV) *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+help:  ## what each target does
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 10

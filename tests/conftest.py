@@ -15,9 +15,11 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 from brytpunkt.folders import folders
 from brytpunkt.landing import Landing
 from brytpunkt.warehouse import IngestReport, Warehouse, refresh_bundled
+from tests.examples import is_long
 
 settings.register_profile("house", deadline=None, max_examples=40)  # a busy machine is no finding
-settings.load_profile("house")
+settings.register_profile("long", settings.get_profile("house"), max_examples=10_000)
+settings.load_profile("long" if is_long() else "house")
 
 SMALL_PLAN = """\
 plan: small

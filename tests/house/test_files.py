@@ -131,7 +131,7 @@ def test_no_machine_and_no_registry_is_named() -> None:
 
 def test_links_in_the_handbook_lead_somewhere() -> None:
     missing = []
-    for page in [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").rglob("*.md"))]:
+    for page in [*sorted(CHECKOUT.glob("*.md")), *sorted((CHECKOUT / "docs").rglob("*.md"))]:
         targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
         missing += [f"{page.name}: {target}" for target in targets if not (page.parent / target).exists()]
     assert not missing

@@ -16,12 +16,13 @@ from brytpunkt.folders import folders
 from brytpunkt.planning.inputs.planning_inputs import Facts
 from brytpunkt.planning.ledger.evaluate import evaluate
 from tests.conftest import SMALL_PLAN
+from tests.examples import examples
 from tests.planning.compare import compare, switch_months
 from tests.planning.generate import plans
 from tests.planning.reference import Reference
 
 Read = Callable[[str], Plan]
-EXAMPLES = 10
+EXAMPLES = examples(10, thorough=200)  # each computes a whole plan
 
 
 @pytest.fixture(scope="session")

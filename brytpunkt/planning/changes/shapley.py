@@ -25,6 +25,14 @@ def shapley(values: Mapping[Coalition, int], players: Sequence[str]) -> dict[str
     phi_i = sum over S without i of |S|! (n - |S| - 1)! / n! (v(S + i) - v(S)) (Shapley 1953). It is computed in
     integers and rounded by largest remainders, so that the parts sum to v(all) - v(none); one that changes nothing
     gets nothing; two that are alike get the same, but for the last cent.
+
+    Of 40 together, 10 by a alone and 20 by b alone, a gets the mean of 10 (it comes first) and 20 (it comes last).
+
+    >>> alone = {frozenset(): 0, frozenset("a"): 10, frozenset("b"): 20}
+    >>> shapley(alone | {frozenset("ab"): 40}, ["a", "b"])
+    {'a': 15, 'b': 25}
+    >>> shapley(alone | {frozenset("ab"): 41}, ["a", "b"])
+    {'a': 16, 'b': 25}
     """
     count = len(players)
     scaled = dict.fromkeys(players, 0)

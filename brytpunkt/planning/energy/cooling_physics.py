@@ -49,7 +49,7 @@ def water_chiller_cop(wet_bulb: Any, part_load: float, approach_k: float = 4.5) 
     water: wet bulb [degC] plus tower approach, kept within 10 to 40 degC, and L the part load, kept within the
     published 0.2 to 0.8.
 
-    >>> round(water_chiller_cop(np.float64(15.5), 0.5), 1)
+    >>> round(float(water_chiller_cop(np.float64(15.5), 0.5)), 1)
     8.8
     """
     t = (wet_bulb + approach_k).clip(COLDEST_CONDENSER_C, WARMEST_CONDENSER_C)
@@ -69,6 +69,9 @@ def economiser_share(sink: Any, return_c: float, supply_c: float) -> Any:
 
     f = clip((T_return - sink) / (T_return - T_supply), 0, 1); sink is wet bulb plus the approaches of tower and
     heat exchanger, or dry bulb plus that of a dry cooler. [degC]
+
+    >>> economiser_share(np.array([10.0, 18.0, 30.0]), return_c=24, supply_c=14).tolist()
+    [1.0, 0.6, 0.0]
     """
     return ((return_c - sink) / (return_c - supply_c)).clip(0.0, 1.0)
 
@@ -98,13 +101,20 @@ def adiabatic_water(wet_bulb_depression: Any, needed: Any, rise_k: float = 12.0)
 
 
 def air_chiller_cop(dry_bulb: Any) -> Any:
-    """COP of an air-cooled chiller: 7.5 at 10 degC, less 0.13 a kelvin, within 2.5 and 8; an assumption."""
+    """COP of an air-cooled chiller: 7.5 at 10 degC, less 0.13 a kelvin, within 2.5 and 8; an assumption.
+
+    >>> air_chiller_cop(np.array([0.0, 20.0, 60.0])).round(2).tolist()
+    [8.0, 6.2, 2.5]
+    """
     return (7.5 - 0.13 * (dry_bulb - 10)).clip(2.5, 8.0)
 
 
 def electrical_overhead(part_load: float, full_load: float = 0.055, standing: float = 0.4) -> float:
     """UPS, distribution and lighting per IT power; ``standing`` is the part of the full-load loss that is always there.
 
-    At part load L the loss per kW is full_load x (1 + standing (1 / L - 1)): 0.055 at full load, 0.077 at half.
+    At part load L the loss per kW is full_load x (1 + standing (1 / L - 1)).
+
+    >>> round(electrical_overhead(1.0), 3), round(electrical_overhead(0.5), 3)
+    (0.055, 0.077)
     """
     return full_load * (1 + standing * (1 / part_load - 1))

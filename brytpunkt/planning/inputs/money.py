@@ -108,7 +108,13 @@ def price_path(rate: float, months: Amounts) -> Amounts:
 
 
 def annuity(rate: float, life: Amounts) -> Amounts:
-    """Payment a month per unit of cost over a life [months] at the monthly ``rate``."""
+    """Payment a month per unit of cost over a life [months] at the monthly ``rate``.
+
+    Two payments at 10 % repay 1 if each is 1.21 / 2.1.
+
+    >>> round(annuity(0.1, 2), 6)
+    0.57619
+    """
     return 1 / life if rate == 0 else rate / (1 - (1 + rate) ** -life)
 
 
@@ -119,7 +125,10 @@ def annuity_left(rate: float, life: float | Ints, left: float | Ints) -> Floats:
 def annuity_left(rate: float, life: pl.Expr | float | Ints, left: pl.Expr | float | Ints) -> pl.Expr | Floats:
     """Continuing value per unit of cost with ``left`` of ``life`` months to come: their annuity payments, discounted.
 
-    Zero once nothing remains; 1 when the whole life remains.
+    Zero once nothing remains; 1 when the whole life remains. The last of two payments at 10 % is worth 0.57619 / 1.1.
+
+    >>> [round(float(annuity_left(0.1, 2, left)), 5) for left in (2, 1, 0)]
+    [1.0, 0.52381, 0.0]
     """
     if isinstance(left, pl.Expr):
         remaining = left.clip(0, life)  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from brytpunkt.declarations import Declared, read_plan
 from brytpunkt.errors import InputError
+from tests.examples import examples
 
 SMALL = (Path(__file__).parents[3] / "plans" / "nordic.yaml").read_bytes()
 PIECES = [
@@ -74,13 +75,13 @@ def read_or_refuse(file: Path, content: bytes) -> None:
 
 
 @given(content=st.binary(max_size=400))
-@settings(max_examples=75)
+@settings(max_examples=examples(75))
 def test_random_bytes(file: Path, content: bytes) -> None:
     read_or_refuse(file, content)
 
 
 @given(pieces=st.lists(st.sampled_from(PIECES) | st.text(max_size=4), max_size=40))
-@settings(max_examples=120)
+@settings(max_examples=examples(120))
 def test_random_pieces_of_yaml(file: Path, pieces: list[str]) -> None:
     read_or_refuse(file, "".join(pieces).encode("utf-8", "surrogatepass"))
 
@@ -90,7 +91,7 @@ def test_random_pieces_of_yaml(file: Path, pieces: list[str]) -> None:
     length=st.integers(0, 40),
     filler=st.sampled_from(PIECES).map(str.encode) | st.binary(max_size=6),
 )
-@settings(max_examples=75)
+@settings(max_examples=examples(75))
 def test_the_example_with_a_wound(file: Path, start: int, length: int, filler: bytes) -> None:
     read_or_refuse(file, SMALL[:start] + filler + SMALL[start + length :])
 
@@ -104,7 +105,7 @@ SECTIONS = ["finance", "workloads", "sites", "build", "rent", "energy", "staff",
 
 
 @given(section=st.sampled_from(SECTIONS), value=VALUES, as_item=st.booleans())
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_any_value_in_any_section(file: Path, section: str, value: object, as_item: bool) -> None:
     read_or_refuse(file, f"plan: a\n{section}: {_flow([value] if as_item else value)}\n".encode())
 

@@ -22,6 +22,7 @@ from brytpunkt.planning.energy.grid_connection import connection_months
 from brytpunkt.planning.energy.heat import check_curve, heat_prices, price_at
 from brytpunkt.planning.inputs.planning_inputs import Facts
 from brytpunkt.planning.ledger.evaluate import evaluate
+from tests.examples import examples
 from tests.planning.compare import compare
 from tests.planning.optimal.test_optimal import SMALL, planned
 from tests.planning.reference import Reference
@@ -65,7 +66,7 @@ def test_a_tower_evaporates_the_heat_and_a_quarter_of_that_is_drained() -> None:
     assert tower_water(1.0, 20.0) == pytest.approx(3600 / 2453.79 * 1.25, rel=1e-4)
 
 
-@settings(max_examples=80, derandomize=True, database=None)
+@settings(max_examples=examples(80), derandomize=True, database=None)
 @given(
     st.sampled_from(SYSTEMS),
     st.floats(-40, 45),

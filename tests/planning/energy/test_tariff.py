@@ -25,6 +25,7 @@ from brytpunkt.planning.ledger.ledger import mix_ledger
 from brytpunkt.planning.optimal.dispatch import dispatch
 from brytpunkt.planning.optimal.mix import Mix
 from brytpunkt.planning.optimal.problem import field_of
+from tests.examples import examples
 from tests.planning.compare import compare
 from tests.planning.optimal.test_optimal import SMALL, planned
 from tests.planning.reference import Reference
@@ -240,7 +241,7 @@ BANDS = st.lists(st.tuples(st.integers(1, 1000), st.integers(0, 50)), min_size=1
 )
 
 
-@settings(max_examples=60, derandomize=True, database=None)
+@settings(max_examples=examples(60), derandomize=True, database=None)
 @given(BANDS, st.floats(0, 2000), st.floats(0, 500))
 def test_more_is_never_cheaper_and_bands_in_parts_are_continuous(
     bands: list[tuple[float, float]], amount: float, more: float

@@ -27,9 +27,10 @@ from brytpunkt.planning.risk.simulation.draw_batch import Chunk, total
 from brytpunkt.planning.risk.simulation.drawn_dispatch import dispatched
 from brytpunkt.planning.risk.simulation.drawn_paths import worlds_of
 from brytpunkt.planning.risk.simulation.simulate import Simulator
+from tests.examples import examples
 from tests.planning.generate import plans
 
-EXAMPLES = 8
+EXAMPLES = examples(8, thorough=200)  # each computes a whole plan
 SLACK = 1e-6  # GPUs
 
 

@@ -28,12 +28,13 @@ from brytpunkt.planning.verdicts.disruptions import decided
 from brytpunkt.planning.verdicts.scenarios import world
 from brytpunkt.planning.verdicts.tipping import rent_at_scales
 from brytpunkt.planning.verdicts.verdicts import rent_value
+from tests.examples import examples
 from tests.planning.generate import plans
 from tests.planning.obligation import Obligation
 from tests.planning.optimal.test_optimal import SMALL, planned
 
 KEPT = {"capacity_tb": 80, "growth_per_year": 0.4, "egress_tb_per_month": 3}
-EXAMPLES = 8
+EXAMPLES = examples(8, thorough=200)  # each computes a whole plan
 Problems = list[tuple[str, list[str]]]
 
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brytpunkt.planning.rent.commitments import sign_commitments
+from tests.examples import examples
 from tests.planning.reference.cover import Opening, cheapest
 
 HOURS = 730.0
@@ -247,13 +248,13 @@ def large_cases(draw: st.DrawFn) -> Case:
     return Case(tuple(needs), tuple(offers), 5.0, path, rate)
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(large_cases())
 def test_shortest_paths_find_no_cheaper_cover_either(case: Case) -> None:
     assert case.cost(case.signed()) == pytest.approx(shortest_path(case), rel=1e-9, abs=1e-6)
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(large_cases(), st.integers(10, 55), st.sampled_from([12, 36]))
 def test_another_offer_never_makes_it_dearer(case: Case, tenths: int, term: int) -> None:
     more = Case(case.needs, (*case.offers, Offered(term, tenths / 10)), case.hourly, case.path, case.rate)
