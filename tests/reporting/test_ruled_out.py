@@ -23,6 +23,7 @@ from brytpunkt.reporting.translations import texts
 from pipelines.cli.progress import verdict_lines
 from tests.conftest import Bundled
 from tests.planning.optimal.test_optimal import SMALL
+from tests.planning.rent.test_residency import API, LETTERS, RATES
 from tests.reporting.conftest import Made, make
 
 
@@ -37,6 +38,22 @@ CASES = {
         sites=[SMALL["sites"][0] | {"power_limit_kw": 11.5}], constraints={"sovereign_share": 1.0}
     ),
     "build_ruled": text(constraints={"sovereign_share": 1.0}),
+    "resident": text(
+        workloads=[
+            LETTERS
+            | {"residency": "nordic", "storage": {"capacity_tb": 3}}
+            | {"api_equivalents": [API, API | {"country": "US"}, API | {"region": "eu"}]}
+        ],
+        sites=[SMALL["sites"][0] | {"country": "DE", "zone": "DE-LU"}],
+        build={"servers": [SMALL["build"]["servers"][0] | RATES]},
+        rent={
+            "offers": [
+                SMALL["rent"]["offers"][0] | RATES | more
+                for more in ({"id": "away", "country": "FR"}, {"id": "near", "provider": "aws"})
+            ]
+        },
+        constraints={"sovereign_share": 0.5},
+    ),
 }
 NO_PLACE = {
     "en": "no place for box: one server needs 12.24 kW with its cooling (PUE 1.20), the site gives 11.5 kW",
@@ -47,6 +64,7 @@ SAID = {
     ("unfit", "sv"): ("Hyr", NO_PLACE["sv"]),
     ("impossible", "en"): ("Not possible as declared", "Renting everything breaks the sovereign share"),
     ("impossible", "sv"): ("Går inte med de villkor som är angivna", "Att hyra allt bryter mot den suveräna andelen"),
+    ("resident", "sv"): ("Går inte med de villkor", "ingen plats för box: letters (nordic) får inte ligga i DE"),
     ("build_ruled", "en"): ("Build, with the first order in", "Renting everything breaks the sovereign share"),
     ("build_ruled", "sv"): ("Bygg, med första beställningen i", "Att hyra allt bryter mot den suveräna andelen"),
 }  # fmt: skip
@@ -68,7 +86,8 @@ def test_page_one_says_what_cannot_be_done(
     )
     assert {path.name for path in files} == {"portfolio.html", "here.html", "small.xlsx"}
     page = (tmp_path / "here.html").read_text(encoding="utf-8")
-    first = page[page.index(f'class="verdict {name}"') :][:6000]
+    outcome = "impossible" if name == "resident" else name
+    first = page[page.index(f'class="verdict {outcome}"') :][:6000]
     said = re.sub(r"\s+", " ", html.unescape(re.sub("<[^>]+>", " ", first)))
     for part in SAID[name, language]:
         assert part in said
@@ -93,6 +112,7 @@ def test_every_warning_of_it_is_said_in_swedish(cases: dict[str, Made], name: st
     reasons = [row["reason"] for row in cases[name].summary["strategies"] if row["reason"]]
     warnings = cases[name].summary["warnings"]
     assert warnings
+    assert name != "resident" or sum("is left out" in line for line in warnings) == 4
     assert [line for line in (*reasons, *warnings) if not say.knows(line)] == []
 
 

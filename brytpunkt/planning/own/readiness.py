@@ -126,7 +126,7 @@ def _check(option: dict[str, Any], site: Site, limits: RoomLimits, horizon: int 
     found = Checks()
     _density(option, limits, found)
     _liquid(option, site, limits, found)
-    _power(option, found)
+    _power(option, site, found)
     _floor(limits, found)
     if horizon is not None:
         _grid(option, horizon, found)
@@ -177,15 +177,19 @@ def _liquid(option: dict[str, Any], site: Site, limits: RoomLimits, found: Check
         found.staying.append(reason)
 
 
-def _power(option: dict[str, Any], found: Checks) -> None:
+def _power(option: dict[str, Any], site: Site, found: Checks) -> None:
     limit = option["power_limit_kw"]
     if limit is None:
         found.unknown.append("power limit of the site: not declared")
     elif option["max_servers"] < 1:
         needs = option["nameplate_kw"] * option["highest_pue"]
+        whole = site.power_limit_kw or limit
+        gives = f"{limit:,.4g} kW"
+        if limit < whole:  # the weather leaves less to cool with
+            gives = f"{limit:,.4g} of its {whole:,.4g} kW in the hottest hours"
         found.staying.append(
             f"one server needs {needs:,.4g} kW with its cooling (PUE {option['highest_pue']:.2f}), "
-            f"the site gives {limit:,.4g} kW"
+            f"the site gives {gives}"
         )
 
 

@@ -83,15 +83,15 @@ def away_from(plan: Plan, options: pl.DataFrame, left_out: pl.DataFrame) -> pl.D
 
     Own servers serve every workload, so a site must be allowed to all of them.
     """
-    residencies = {
-        workload.id: f"{workload.id} stays within {residency_of(workload)}" for workload in plan.workloads
-    }
+    named = {workload.id: f"{workload.id} ({workload.residency})" for workload in plan.workloads}
+    countries = {site.id: site.country for site in plan.sites}
     why = (
         left_out.filter(pl.col("kind") == "site")
-        .with_columns(kept=pl.col("workload").replace_strict(residencies, return_dtype=pl.String))
+        .with_columns(pl.col("workload").replace_strict(named, return_dtype=pl.String))
         .group_by(site="item", maintain_order=True)
-        .agg(pl.col("reason").first(), kept=pl.col("kept").str.join(", "))
-        .select("site", reason=pl.format("{}, and {}", "reason", "kept"))
+        .agg(workloads=pl.col("workload").str.join(", "))
+        .with_columns(country=pl.col("site").replace_strict(countries, return_dtype=pl.String))
+        .select("site", reason=pl.format("{} may not be in {}", "workloads", "country"))
     )
     return options.join(why, on="site", maintain_order="left").select(
         "option", "site", "mode", "server_name", "reason"

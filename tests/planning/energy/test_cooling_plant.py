@@ -164,11 +164,17 @@ def test_the_limit_takes_servers_only_where_the_plan_says_so(
         cooling_plant={"on_limit": policy},
     )
     row = cooling_limits(plan, known).row(0, named=True)
-    options = evaluate(plan, known, 9, scan=False).basis.options
+    basis = evaluate(plan, known, 9, scan=False).basis
+    options = basis.offered
     expected = 60.0 * row["usable_share"] / (10.2 * options["highest_pue"][0])
     assert options["max_servers"][0] == int(expected)
     assert (row["usable_share"] == 1.0) == (policy == "warn")
     assert options["max_servers"][0] <= servers
+    if options["max_servers"][0] == 0:
+        (reason,) = basis.unfit["reason"]
+        assert reason.endswith(
+            f"the site gives {60 * row['usable_share']:.4g} of its 60 kW in the hottest hours"
+        )
     warnings = " ".join(compute(plan, known).warnings) if policy == "warn" else ""
     assert policy == "reduce" or "does not keep W32" in warnings
 

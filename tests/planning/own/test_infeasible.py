@@ -21,7 +21,8 @@ KEPT = {"capacity_tb": 120, "egress_tb_per_month": 8}
 
 def site(**more: Any) -> dict[str, Any]:
     """The site of the small plan with more declared."""
-    return SMALL["sites"][0] | more
+    found: dict[str, Any] = SMALL["sites"][0] | more
+    return found
 
 
 def strategies(result: Result) -> dict[tuple[str | None, str], dict[str, Any]]:

@@ -176,9 +176,7 @@ def test_own_servers_do_not_stand_where_a_workload_may_not_be(tmp_path: Path, kn
     verdicts = {row["site"]: row for row in result.verdicts.to_dicts()}
     assert (verdicts["here"]["verdict"], verdicts["here"]["own_reason"]) == ("build", None)
     assert (verdicts["abroad"]["verdict"], verdicts["abroad"]["npv_own"]) == ("rent", None)
-    assert verdicts["abroad"]["own_reason"] == (
-        "no place for box: it is in DE, and steady stays within nordic (DK, FI, IS, NO, SE)"
-    )
+    assert verdicts["abroad"]["own_reason"] == "no place for box: steady (nordic) may not be in DE"
     bought = result.optimal_schedule.filter(pl.col("kind") == "buy")
     assert set(bought["place"]) == {"here"}
 

@@ -152,7 +152,7 @@ TOKENS = SMALL_PLAN.replace(
     """\
     weekly_shape: office_hours
     api_equivalents:
-      - {provider: openai, model: gpt-5-mini, tokens_per_task_ratio: 0.4, quality_note: a test}
+      - {provider: openai, model: gpt-5-mini, tokens_per_task_ratio: 0.4, quality_note: a test, region: eea}
 """,
 ).replace("plan: small", "plan: tokens")
 
