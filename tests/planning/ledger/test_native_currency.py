@@ -28,7 +28,7 @@ def ledger_of(evaluation: Evaluation) -> pl.DataFrame:
     none = pl.DataFrame()
     key = ["option", "month", "component", "item", "timing", "cents", "pv_cents"]
     rows = evaluation.own.clear().with_columns(site=pl.lit(None, dtype=pl.String)).select("site", *key)
-    return full_ledger(evaluation, Optimal(none, none, none, none, rows))
+    return full_ledger(evaluation, Optimal(none, none, none, none, rows, none))
 
 
 def currencies(rows: pl.DataFrame) -> dict[str, set[str]]:
