@@ -112,7 +112,7 @@ def test_a_plan_from_file_to_files(planned: Planned) -> None:
     assert any("portfolio.pdf" in line for line in lines)
     assert all(len(line) <= 120 for line in lines if not line.startswith("!"))
     [told] = [line for line in lines if line.startswith("! inbox/")]
-    assert told.startswith("! inbox/nord-pool: saved-too-early.json: the document is not JSON")
+    assert told.startswith("! inbox/nord-pool: saved-too-early.json: the document is a web page, not JSON")
     [run] = (planned.home / "runs").iterdir()
     assert {
         "confirmations.json",

@@ -32,20 +32,20 @@ FIRST_EUR = 140
 AHEAD = """
 import sys
 from datetime import datetime, timedelta
-import assets.plans
+import assets.plan
 
 class Ahead(datetime):
     @classmethod
     def now(cls, tz=None):
         return datetime.now(tz) + timedelta(days=5 * 365)
 
-assets.plans.datetime = Ahead
-from pipelines.cli import main
+assets.plan.datetime = Ahead
+from pipelines.cli.main import main
 sys.exit(main(sys.argv[1:]))
 """
 WAITING = """
 import sys
-import assets.plans
+import assets.plan
 from pipelines import cli, materialise, progress
 
 def waiting(called, is_here=lambda *_: True):
@@ -61,7 +61,7 @@ if where == "registered":
     worker = materialise._Worker
     worker.run = waiting(worker.run, lambda _, selection, *rest: selection is materialise.PLAN)
 elif where == "inputs known":
-    assets.plans.compute = waiting(assets.plans.compute)
+    assets.plan.compute = waiting(assets.plan.compute)
 elif where == "computed":
     progress.Progress.step = waiting(progress.Progress.step, lambda _, name: name.startswith("Reports"))
 sys.exit(cli.main(arguments))
