@@ -46,7 +46,8 @@ sys.exit(main(sys.argv[1:]))
 WAITING = """
 import sys
 import assets.plan
-from pipelines import cli, materialise, progress
+from pipelines import materialise
+from pipelines.cli import main as cli, progress
 
 def waiting(called, is_here=lambda *_: True):
     def wrapped(*arguments, **named):
