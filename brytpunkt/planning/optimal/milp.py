@@ -130,7 +130,7 @@ def solve(
 
     ``start``: values of columns to begin with; ``settings``: further options of HiGHS.
     """
-    solver = Silent()
+    solver = Silent()  # type: ignore[no-untyped-call]
     for name, value in (
         ("output_flag", False),
         ("threads", 1),

@@ -94,7 +94,9 @@ def read_out(reader: PdfReader) -> dict[int, set[int]]:
         elif isinstance(item, DictionaryObject):
             page = item.raw_get("/Pg").idnum if "/Pg" in item else page
             if item.get("/Type") == "/MCR":
-                found[page].add(item["/MCID"])
+                number = item["/MCID"]
+                assert isinstance(number, int)
+                found[page].add(number)
             elif "/K" in item:
                 walk(item["/K"], page)
 
