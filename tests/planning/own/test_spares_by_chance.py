@@ -175,4 +175,4 @@ def test_spares_carry_nothing_in_plans_made_by_chance(read: Callable[[str], Plan
         check_draws(evaluation, known, level)
 
     check()
-    assert sum(cells > 0 for cells in short) >= EXAMPLES // 2, "the limits must bind"
+    assert sum(cells > 0 for cells in short) >= EXAMPLES // 3, "the limits must bind"
