@@ -40,7 +40,9 @@ def tight_plans(draw: st.DrawFn) -> str:
     plan = json.loads(draw(plans()))
     plan["workloads"][0]["redundancy_units"] = draw(st.integers(1, 2))
     for site in plan["sites"]:
-        site["power_limit_kw"] = draw(st.integers(20, 90))
+        site["power_limit_kw"] = draw(st.integers(20, 45))
+    for workload in plan["workloads"]:  # what may not stand at a site meets no limit there
+        workload["residency"] = "any"
     return json.dumps(plan)
 
 
@@ -175,4 +177,4 @@ def test_spares_carry_nothing_in_plans_made_by_chance(read: Callable[[str], Plan
         check_draws(evaluation, known, level)
 
     check()
-    assert sum(cells > 0 for cells in short) >= EXAMPLES // 3, "the limits must bind"
+    assert sum(cells > 0 for cells in short) >= EXAMPLES // 2, "the limits must bind"
