@@ -11,14 +11,22 @@ import pytest
 from brytpunkt.folders import folders
 
 CHECKOUT = folders().checkout
+# these tests run below `make test`, whose level and switches a make within it would inherit and report
+OUTSIDE = {
+    name: value for name, value in os.environ.items() if name not in {"MAKELEVEL", "MAKEFLAGS", "MFLAGS"}
+}
+
+
+def made(*words: str) -> str:
+    said = subprocess.run(
+        ["make", *words], cwd=CHECKOUT, env=OUTSIDE, capture_output=True, text=True, check=True
+    )
+    return said.stdout
 
 
 def planned(*words: str) -> str:
     """The commands that make would run, without running any."""
-    said = subprocess.run(
-        ["make", "--dry-run", *words], cwd=CHECKOUT, capture_output=True, text=True, check=True
-    )
-    return said.stdout
+    return made("--dry-run", *words)
 
 
 def test_one_room_is_tested_by_itself_and_without_a_browser() -> None:
@@ -33,7 +41,7 @@ def test_all_tests_are_spread_over_processes() -> None:
 
 
 def test_help_names_every_target() -> None:
-    said = subprocess.run(["make", "help"], cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
+    said = made("help")
     [phony] = [
         line for line in (CHECKOUT / "Makefile").read_text().splitlines() if line.startswith(".PHONY:")
     ]
