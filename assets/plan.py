@@ -15,7 +15,9 @@ from assets.tables import fact_key
 from brytpunkt.declarations import read_plan
 from brytpunkt.errors import BrytpunktError
 from brytpunkt.planning.compute import compute
+from brytpunkt.planning.note import merged
 from brytpunkt.registered import keep, kept, registered
+from brytpunkt.reporting.note_texts import english
 from brytpunkt.reporting.summary import summarise
 from brytpunkt.run_order import begin
 from brytpunkt.runs.store import code_version, new_run_id, read_inputs, write_inputs, write_run
@@ -143,7 +145,9 @@ def plan_run(
             "run": dg.MetadataValue.path(str(run.folder)),
             "verdicts": dg.MetadataValue.md(verdict_table(result.verdicts, result.currency)),
             "ledger_rows": result.ledger.height,
-            "warnings": dg.MetadataValue.md("\n".join(f"- {w}" for w in result.warnings) or "none"),
+            "warnings": dg.MetadataValue.md(
+                "\n".join(f"- {english(note)}" for note in merged(result.warnings)) or "none"
+            ),
             "dagster/row_count": result.ledger.height,
         },
     )

@@ -7,8 +7,27 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping
 
     import polars as pl
+
+    from brytpunkt.planning.note import Note
+
+
+# Columns that hold encoded notes (``note.encode``), by frame.
+NOTE_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "verdicts": ("rent_label", "own_reason", "rent_reason"),
+    "strategies": ("label", "reason"),
+    "optimal": ("reason", "excluded"),
+    "optimal_schedule": ("name",),
+    "readiness": ("reasons", "remarks", "unknown"),
+    "control": ("finding",),
+    "storage": ("verdict",),
+    "footprint": ("basis",),
+    "published": ("not_defined",),
+    "infeasible_servers": ("reason",),
+    "rent_offers": ("label",),
+}
 
 
 @dataclass(frozen=True)
@@ -76,4 +95,4 @@ class Result:
     risk_tipping: pl.DataFrame
     risk_heat: pl.DataFrame
     risk_convergence: pl.DataFrame
-    warnings: tuple[str, ...]
+    warnings: tuple[Note, ...]

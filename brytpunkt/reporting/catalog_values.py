@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from brytpunkt.planning.inputs.planning_inputs import Facts
 
 SERVER_FIGURES = {
-    "price_low_usd": ("USD per server", "lowest price"),
-    "price_high_usd": ("USD per server", "highest price"),
-    "nameplate_kw": ("kW", "power by its nameplate"),
-    "load_share": ("share of nameplate", "power under load"),
-    "idle_share": ("share of nameplate", "power when idle"),
+    "price_low_usd": ("USD per server", "Lowest price."),
+    "price_high_usd": ("USD per server", "Highest price."),
+    "nameplate_kw": ("kW", "Power by its nameplate."),
+    "load_share": ("share of nameplate", "Power under load."),
+    "idle_share": ("share of nameplate", "Power when idle."),
 }
 
 
@@ -28,7 +28,7 @@ def catalog_assumptions(plan: Plan, facts: Facts) -> list[dict[str, Any]]:
     wanted = [server.id for server in plan.build.servers]
     rows = facts.servers.filter(pl.col("server").is_in(wanted)).sort("server")
     servers = [
-        _entry(f"build.servers.{row['server']}.{figure}", row[figure], unit, row, f"{row['name']}: {words}")
+        _entry(f"build.servers.{row['server']}.{figure}", row[figure], unit, row, words)
         for row in rows.iter_rows(named=True)
         for figure, (unit, words) in SERVER_FIGURES.items()
         if row.get(figure) is not None and not (row["server"] in quoted and figure.startswith("price"))
@@ -52,9 +52,9 @@ def _benchmarks(plan: Plan, facts: Facts, gpus: set[str]) -> list[dict[str, Any]
         )
         found += [
             _entry(
-                f"benchmarks.{row['gpu_model']}.{model}.{scenario}",
+                f"benchmarks.{row['gpu_count']:g}x{row['gpu_model']}.{model}.{scenario}",
                 row["output_tokens_per_second"],
-                f"output tokens/s on {row['gpu_count']:g} GPUs",
+                "output tokens per second",
                 row,
                 str(row["software"]),
             )

@@ -12,16 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 from brytpunkt.declarations import assumptions
 from brytpunkt.planning.inputs.quotes import with_quotes
+from brytpunkt.planning.note import decode
+from brytpunkt.planning.result import NOTE_COLUMNS
 from brytpunkt.reporting.catalog_values import catalog_assumptions
+from brytpunkt.reporting.note_texts import with_text
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import polars as pl
 
     from brytpunkt.declarations import Declared, Plan, Site
     from brytpunkt.planning.inputs.planning_inputs import Facts
     from brytpunkt.reporting.frames import Results
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 PLANNED = (
     "optimal", "optimal_schedule", "margins", "discount_rates", "scenarios", "regret", "disruptions", "expected", "paradox", "returns",
     "financing", "readiness", "control", "storage", "footprint", "price_outlook", "price_gaps",
@@ -40,7 +45,7 @@ def summarise(
 ) -> dict[str, Any]:
     """Everything that the report states, without the monthly series.
 
-    Money that is a sum of ledger rows is a string with two decimals; every other number is a JSON number.
+    A note is an object: code, site, arguments, and its English text. Money that is a sum of ledger rows is a string with two decimals; every other number is a JSON number.
     Months are counted from the start of the plan, dates are ISO dates, absent values
     are null. Lists are sorted.
     """
@@ -57,16 +62,17 @@ def summarise(
         "finance": _finance(plan),
         "workloads": [_workload(workload) for workload in plan.workloads],
         "sites": [
-            _site(row, _declared_site(plan, row["site"])) for row in _rows(result.verdicts.sort("rank"))
+            _site(row, _declared_site(plan, row["site"]))
+            for row in _rows(result.verdicts.sort("rank"), NOTE_COLUMNS["verdicts"])
         ],
-        "strategies": _rows(result.strategies),
-        **{name: _rows(getattr(result, name)) for name in PLANNED},
+        "strategies": _rows(result.strategies, NOTE_COLUMNS["strategies"]),
+        **{name: _rows(getattr(result, name), NOTE_COLUMNS.get(name, ())) for name in PLANNED},
         "rule": _rows(result.rule.sort("site", "reading", "threshold")),
         "unit_economics": _rows(result.unit_economics),
         "published": _published(plan, result),
         "assumptions": _assumptions(plan, facts),
         "sources": _sources(facts.vintages),
-        "warnings": [str(warning) for warning in result.warnings],
+        "warnings": [with_text(note) for note in result.warnings],
     }
 
 
@@ -83,8 +89,14 @@ def json_safe(value: Any) -> Any:
     return value
 
 
-def _rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
-    return [{name: json_safe(value) for name, value in row.items()} for row in frame.iter_rows(named=True)]
+def _rows(frame: pl.DataFrame, notes: Collection[str] = ()) -> list[dict[str, Any]]:
+    return [
+        {
+            name: with_text(decode(value)) if name in notes and value is not None else json_safe(value)
+            for name, value in row.items()
+        }
+        for row in frame.iter_rows(named=True)
+    ]
 
 
 def _finance(plan: Plan) -> dict[str, Any]:
@@ -140,7 +152,7 @@ def _published(plan: Plan, result: Results) -> dict[str, Any] | None:
         "publisher": published.publisher,
         "url": json_safe(published.url),
         "published_on": json_safe(published.published_on),
-        "cases": _rows(result.published),
+        "cases": _rows(result.published, NOTE_COLUMNS["published"]),
     }
 
 

@@ -17,13 +17,15 @@ from brytpunkt.errors import InputError
 from brytpunkt.planning.changes.price_movements import movements
 from brytpunkt.planning.changes.run_waterfall import Side, stored_values, waterfall
 from brytpunkt.planning.inputs.units import CENTS
+from brytpunkt.planning.note import Note, as_json, decode
 from brytpunkt.runs.store import read_inputs
 
 if TYPE_CHECKING:
     from brytpunkt.planning.inputs.planning_inputs import Facts
     from brytpunkt.runs.store import Run
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+RENTED = ("offer", "token_price")
 SHOWN_MOVEMENTS = 40
 
 
@@ -59,29 +61,35 @@ def compare(old: Run, new: Run, code: str) -> dict[str, Any]:
         "bars": [],
         "movements": [],
         "is_split": False,
-        "note": "",
+        "note": None,
     }
     try:
         new_side = _side(new, after, None)
         old_side = _side(old, before, new_side.facts)
     except InputError as error:
         return content | {
-            "note": f"the older declaration cannot be read any more: {error.problems[0].message}"
+            "note": as_json(Note("declaration_unreadable", None, {"reason": error.problems[0].message}))
         }
     fall = waterfall(old_side, new_side, is_same_code=old.label()["code_version"] == code)
     moved = movements(old_side, new_side, before.ledger, (before.servers, after.servers))
     note = fall.note
-    if not note and new.label()["code_version"] != code:
-        note = "the newer result is of another version of the model than today's; choices holds what that changed"
+    if note is None and new.label()["code_version"] != code:
+        note = Note("other_version")
     return content | {
         "bars": [
             {"site": site, "measure": measure, "cause": cause, "amount": f"{Decimal(cents) / CENTS:.2f}"}
             for site, measure, cause, cents in fall.bars.iter_rows()
         ],
-        "movements": moved.head(SHOWN_MOVEMENTS).to_dicts(),
+        "movements": [_movement(row) for row in moved.head(SHOWN_MOVEMENTS).iter_rows(named=True)],
         "is_split": fall.is_split,
-        "note": note,
+        "note": None if note is None else as_json(note),
     }
+
+
+def _movement(row: dict[str, Any]) -> dict[str, Any]:
+    """A price that moved; what is rented, and the unit, are notes."""
+    row = row | {"unit": as_json(decode(row["unit"]))}
+    return row | {"item": as_json(decode(row["item"]))} if row["kind"] in RENTED else row
 
 
 def _kept(run: Run) -> _Kept:

@@ -21,6 +21,7 @@ import polars as pl
 
 from brytpunkt.errors import BrytpunktError
 from brytpunkt.planning.inputs.planning_inputs import Facts
+from brytpunkt.planning.note import as_json, from_json
 from brytpunkt.planning.result import Result
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class Run:
             start=date.fromisoformat(label["start"]),
             horizon_months=label["horizon_months"],
             ledger=pl.read_parquet(self.folder / "ledger.parquet"),
-            warnings=tuple(label["warnings"]),
+            warnings=tuple(from_json(said) for said in label["warnings"]),
             **frames,
         )
 
@@ -205,7 +206,7 @@ def write_run(
                 "currency": result.currency,
                 "start": result.start.isoformat(),
                 "horizon_months": result.horizon_months,
-                "warnings": list(result.warnings),
+                "warnings": [as_json(note) for note in result.warnings],
             },
         )
     return load_run(target)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from brytpunkt.reporting.formats import Formats
+from brytpunkt.reporting.note_texts import english
 from brytpunkt.reporting.sections.changes import CAUSES, MEASURES, change_lines
 from brytpunkt.reporting.translations import texts
 
@@ -18,7 +19,7 @@ def diff_lines(changes: dict[str, Any]) -> list[str]:
     lines = [f"{changes['from_run']} -> {changes['to_run']}", "", *change_lines(changes, formats)]
     if changes["note"]:
         key = "changes.remark" if changes["is_split"] else "changes.unsplit"
-        lines.append(formats.texts(key, note=changes["note"]))
+        lines.append(formats.texts(key, note=english(changes["note"])))
     if changes["bars"]:
         lines += ["", *_table(changes, formats)]
     if changes["movements"]:
@@ -27,7 +28,7 @@ def diff_lines(changes: dict[str, Any]) -> list[str]:
         kind = formats.texts.name("changes.kind", row["kind"])
         share = formats.percent(row["change_share"], 1, signed=True)
         lines.append(
-            f"  {kind}: {row['item'][:NAME_LENGTH]}: {row['before']:,.4g} -> {row['after']:,.4g} {row['unit']} ({share})"
+            f"  {kind}: {english(row['item'])[:NAME_LENGTH]}: {row['before']:,.4g} -> {row['after']:,.4g} {english(row['unit'])} ({share})"
         )
     return lines
 

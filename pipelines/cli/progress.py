@@ -6,6 +6,9 @@ import time
 from types import TracebackType
 from typing import Any, Self, TextIO
 
+from brytpunkt.planning.note import from_json, merged
+from brytpunkt.reporting.note_texts import english
+
 TEXT_COLUMNS = 4
 
 
@@ -89,7 +92,7 @@ def verdict_lines(summary: dict[str, Any]) -> list[str]:
         f"PV: present value of all cost over {horizon} months. Own: ordered in the best month (build), or now (rent).",
         "Paid back: if ordered now. * comparator, never recommended.",
     ]
-    warnings = [f"! {text}" for text in summary["warnings"]]
+    warnings = [f"! {english(note)}" for note in merged(from_json(said) for said in summary["warnings"])]
     return ["", summary["plan"]["name"], "", lines[0], "-" * len(lines[0]), *lines[1:], "", *notes, *warnings]
 
 

@@ -22,6 +22,7 @@ from brytpunkt.planning.changes.what_if import (
     what_if,
 )
 from brytpunkt.planning.inputs.calendar import add_months
+from brytpunkt.reporting.note_texts import english
 from brytpunkt.run_order import clock_doubt, list_runs, never_computed, newest_of
 from brytpunkt.runs.store import Run, code_version, read_inputs
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from brytpunkt.declarations import Plan
     from brytpunkt.planning.inputs.planning_inputs import Facts
+    from brytpunkt.planning.note import Note
 
 TEXT_COLUMNS = 4
 NAME_WIDTH = 20
@@ -179,7 +181,7 @@ def _anew(plans: pl.DataFrame, after: pl.DataFrame) -> list[str]:
     for site, feasible, reason, source, value in plans.iter_rows():
         kept = stored[site]["optimal"]
         better = None if value is None or kept is None else kept - value
-        text = source if feasible else reason
+        text = source if feasible else english(reason)
         rows.append(
             (
                 stored[site]["site_name"][:NAME_WIDTH],
@@ -200,7 +202,7 @@ def _chances(
     """Probability that building wins before and after, in the same drawn worlds."""
     asked = [Override("uncertainty.draws", draws), Override("uncertainty.most_draws", draws)]
     rows: list[tuple[str, ...]] = [("Building wins", "", "Probability", "+-", "Own P10", "P50", "P90")]
-    notes: list[str] = []
+    notes: list[Note] = []
     kept = [change for change in changes if change.key not in {a.key for a in asked}]
     names = {site.id: site.name for site in overriding.plan(kept).sites}
     frames = []
@@ -221,7 +223,7 @@ def _chances(
                 )
             )
             rows.append(("" if position else names.get(site, site)[:NAME_WIDTH], when, *cells))
-    return [*_table(rows, texts=2), *notes]
+    return [*_table(rows, texts=2), *map(english, notes)]
 
 
 def _table(rows: Sequence[Sequence[str]], texts: int = TEXT_COLUMNS) -> list[str]:

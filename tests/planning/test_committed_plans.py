@@ -17,6 +17,7 @@ from brytpunkt.planning.optimal.results import optimal_plans, site_optima
 from brytpunkt.planning.optimal.shocks import rent_mix
 from brytpunkt.planning.verdicts.tipping import tipping_curve
 from brytpunkt.planning.verdicts.verdicts import verdict_of
+from brytpunkt.reporting.note_texts import english
 from tests.planning.optimal.test_optimal import SMALL, planned
 
 H100 = {"gpu_model": "H100-SXM-80GB", "gpu_count": 8}
@@ -160,9 +161,9 @@ def test_what_lies_above_commitments_counts_for_the_limits(
         constraints={"sovereign_share": share},
     )
     plans = optimal_plans(found, [*site_optima(found, known).values()]).plans
-    excluded = plans["excluded"][0]
-    assert "on_demand: breaks the sovereign share" in excluded
-    assert ("committed: breaks the sovereign share" not in excluded) == keeps
+    excluded = english(plans["excluded"][0])
+    assert "Rent on demand: breaks the sovereign share" in excluded
+    assert ("Rent on commitment: breaks the sovereign share" not in excluded) == keeps
 
 
 def test_who_holds_what_is_committed_and_what_is_not(tmp_path: Path, known: Facts) -> None:

@@ -20,6 +20,7 @@ from selenium import webdriver
 from weasyprint.urls import FatalURLFetchingError
 
 from brytpunkt.folders import folders
+from brytpunkt.planning.note import as_json, verbatim
 from brytpunkt.reporting.frames import Frames, frames_of
 from brytpunkt.reporting.outputs.html import context, document, standalone
 from brytpunkt.reporting.outputs.pdf import epoch, pdf_bytes
@@ -77,12 +78,12 @@ def poisoned(summary: dict[str, Any], text: str) -> dict[str, Any]:
     """A summary in which every text that somebody declares or publishes is the given one."""
     made = copy.deepcopy(summary)
     made["plan"]["name"] = text
-    made["warnings"] = [text] * 7
+    made["warnings"] = [as_json(verbatim(text))] * 7
     for table, names in TEXT_FIELDS.items():
         for row in made[table]:
             for name in names:
                 if row.get(name) is not None:
-                    row[name] = text
+                    row[name] = as_json(verbatim(text)) if isinstance(row[name], dict) else text
     return made
 
 

@@ -15,8 +15,8 @@ from brytpunkt.errors import BrytpunktError, InputError
 from brytpunkt.folders import TEXTS, folders, report_languages
 from brytpunkt.reporting.formats import MINUS, Formats
 from brytpunkt.reporting.frames import frames_of
+from brytpunkt.reporting.note_texts import NoteTexts
 from brytpunkt.reporting.outputs.html import context, document
-from brytpunkt.reporting.phrases import phrases
 from brytpunkt.reporting.sections.context import desk
 from brytpunkt.reporting.translations import texts
 from tests.conftest import SMALL_PLAN
@@ -60,7 +60,7 @@ def test_a_file_is_all_that_a_new_language_needs(
     monkeypatch.setattr(
         "brytpunkt.reporting.sections.context.texts", lambda language: texts(language, catalogs)
     )
-    monkeypatch.setattr("brytpunkt.reporting.phrases.texts", lambda language: texts(language, catalogs))
+    monkeypatch.setattr("brytpunkt.reporting.note_texts.texts", lambda language: texts(language, catalogs))
     at = desk(made.summary, frames_of(made.result), folders().templates / "fonts", "da")
     html = document(context(at, "oslo"), folders().templates)
     assert '<html lang="da">' in html
@@ -107,22 +107,8 @@ def test_what_is_no_number_is_a_dash(value: float | None) -> None:
     assert shown == {"–"}
 
 
-def test_every_sentence_of_the_plan_is_said_in_swedish(made: Made, tmp_path: Path) -> None:
-    say = phrases(Formats(texts("sv"), "EUR"))
-    summary = made.summary
-    said = [*summary["warnings"]]
-    fields = {
-        "control": ("finding",), "readiness": ("reasons", "remarks", "unknown"), "footprint": ("basis",),
-        "disruptions": ("disruption_name",), "storage": ("verdict",),
-    }  # fmt: skip
-    for table, names in fields.items():
-        said += [row[name] for row in summary[table] for name in names if row[name]]
-    assert len(said) > 30
-    assert sorted({sentence for sentence in said if not say.knows(sentence)}) == []
-
-
 def test_every_default_and_its_source_is_said_in_swedish(tmp_path: Path) -> None:
-    say = phrases(Formats(texts("sv"), "EUR"))
+    say = NoteTexts(Formats(texts("sv"), "EUR"))
 
     def sections(of: type[Section]) -> list[type[Section]]:
         return [item for below in of.__subclasses__() for item in (below, *sections(below))]
@@ -140,31 +126,4 @@ def test_every_default_and_its_source_is_said_in_swedish(tmp_path: Path) -> None
                     for text in (field.description, str(extra.get("source") or ""))
                     if text and not say.knows(text)
                 }
-    assert unsaid == set(), "add them to `phrases` in the catalogs"
-
-
-@pytest.mark.parametrize(
-    ("english", "swedish"),
-    [
-        (
-            "the newer result is of another version of the model than today's; choices holds what that changed",
-            "det nyare resultatet kommer av en annan version av modellen än dagens; nya val rymmer det som den ändrade",
-        ),
-        ("the currency was SEK and is EUR", "valutan var SEK och är EUR"),
-        (
-            "somebody big (reserved 3 years); other small, north (on demand)",
-            "somebody big (reserverat 3 år); other small, north (vid behov)",
-        ),
-    ],
-)
-def test_sentences_and_lists_are_said_in_swedish(english: str, swedish: str) -> None:
-    assert phrases(Formats(texts("sv"), "EUR"))(english) == swedish
-
-
-def test_a_number_inside_a_sentence_is_written_as_the_reader_writes_it() -> None:
-    say = phrases(Formats(texts("sv"), "EUR"))
-    said = say(
-        "X: the catalog's price is a range of USD 480,000 to 650,000; the plan uses its middle. Replace it with a quote."
-    )
-    assert "480\u00a0000" in said
-    assert say("nobody has written this sentence down") == "nobody has written this sentence down"
+    assert unsaid == set(), "add them to `declared` in the texts"

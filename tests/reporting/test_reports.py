@@ -15,9 +15,11 @@ from pypdf import PdfReader
 
 from brytpunkt.folders import folders
 from brytpunkt.reporting.frames import frames_of
+from brytpunkt.reporting.note_texts import english as in_english
 from brytpunkt.reporting.outputs.html import context, document
 from brytpunkt.reporting.outputs.render import render_reports
 from brytpunkt.reporting.sections.context import desk
+from brytpunkt.reporting.sections.decision import warnings
 from tests.reporting.conftest import Made
 
 
@@ -78,8 +80,8 @@ def test_components_in_the_summary_add_up_to_the_totals_of_the_ledger(made: Made
 def test_every_source_and_warning_is_in_the_report(made: Made, english: Path) -> None:
     text = text_of(english / "portfolio.pdf").replace(" ", "")
     assert made.summary["warnings"]
-    for warning in made.summary["warnings"]:
-        assert warning.replace(" ", "")[:60] in text
+    for warning in warnings(made.summary):
+        assert in_english(warning).replace(" ", "")[:60] in text
     for source in made.summary["sources"]:
         assert source["source"].replace(" ", "")[:24] in text, source
 

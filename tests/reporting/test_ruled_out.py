@@ -17,8 +17,8 @@ from brytpunkt.delivery.materiality import material_changes
 from brytpunkt.folders import folders
 from brytpunkt.planning.changes.run_waterfall import stored_values
 from brytpunkt.reporting.formats import Formats
+from brytpunkt.reporting.note_texts import NoteTexts
 from brytpunkt.reporting.outputs.render import render_reports
-from brytpunkt.reporting.phrases import phrases
 from brytpunkt.reporting.translations import texts
 from pipelines.cli.progress import verdict_lines
 from tests.conftest import Bundled
@@ -108,12 +108,13 @@ def test_the_mail_says_it_too(cases: dict[str, Made], name: str, language: str) 
 
 @pytest.mark.parametrize("name", CASES)
 def test_every_warning_of_it_is_said_in_swedish(cases: dict[str, Made], name: str) -> None:
-    say = phrases(Formats(texts("sv"), "EUR"))
+    say = NoteTexts(Formats(texts("sv"), "EUR"))
     reasons = [row["reason"] for row in cases[name].summary["strategies"] if row["reason"]]
     warnings = cases[name].summary["warnings"]
     assert warnings
-    assert name != "resident" or sum("is left out" in line for line in warnings) == 4
-    assert [line for line in (*reasons, *warnings) if not say.knows(line)] == []
+    assert name != "resident" or sum("is left out" in note["text"] for note in warnings) == 4
+    for note in (*reasons, *warnings):
+        assert say(note) != note["text"]
 
 
 def test_the_console_names_the_verdict_and_the_reason(cases: dict[str, Made]) -> None:

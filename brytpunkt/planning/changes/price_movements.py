@@ -13,6 +13,7 @@ import polars as pl
 from brytpunkt.planning.changes.run_waterfall import changed_causes
 from brytpunkt.planning.components import BY_KEY, of_price
 from brytpunkt.planning.inputs.money import exchange_rates
+from brytpunkt.planning.note import Note, encode
 
 if TYPE_CHECKING:
     from brytpunkt.planning.changes.run_waterfall import Side
@@ -135,7 +136,7 @@ def _token_prices(old: Side, new: Side, weights: _Weights) -> list[tuple[Any, ..
     for offer, label in _taken(old, new):
         if offer in before and offer in after and before[offer][0] == after[offer][0]:
             (currency, was), (_, now) = before[offer], after[offer]
-            unit = f"{currency}/M output tokens"
+            unit = encode(Note("unit_million_tokens", None, {"currency": currency}))
             rows += _row("token_price", label, None, unit, was, now, weights.of_offer(offer))
     return rows
 
@@ -191,7 +192,7 @@ def _rates(old: Side, new: Side, weights: _Weights) -> list[tuple[Any, ...]]:
     rows = []
     for currency in sorted(before.units_per_eur.keys() & after.units_per_eur.keys() - {before.currency}):
         if before.currency == after.currency:
-            unit = f"{before.currency} for 1 {currency}"
+            unit = encode(Note("unit_exchange", None, {"to": before.currency, "currency": currency}))
             was, now = before.rate(currency), after.rate(currency)
             rows += _row("fx", currency, None, unit, was, now, weights.of_currency(currency))
     return rows

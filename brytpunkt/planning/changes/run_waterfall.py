@@ -19,6 +19,7 @@ from brytpunkt.planning.inputs.units import CENTS
 from brytpunkt.planning.ledger.evaluate import evaluate
 from brytpunkt.planning.ledger.ledger import totals
 from brytpunkt.planning.ledger.order_month_scan import order_scan
+from brytpunkt.planning.note import Note
 from brytpunkt.planning.verdicts.feasibility import verdict_cost
 
 if TYPE_CHECKING:
@@ -86,12 +87,12 @@ class Waterfall:
     """The bars of every site and measure, which sum to its change.
 
     ``bars``: site, measure (rent, own, best), cause, cents [plan currency]. ``is_split``: whether the inputs could be
-    told apart; ``note``: why not, or empty.
+    told apart; ``note``: why not, if so.
     """
 
     bars: pl.DataFrame
     is_split: bool
-    note: str = ""
+    note: Note | None = None
 
 
 def table_cause(table: str) -> str | None:
@@ -129,20 +130,21 @@ def waterfall(old: Side, new: Side, *, is_same_code: bool) -> Waterfall:
     before, after = stored_values(old.stored), stored_values(new.stored)
     keys = [key for key in before if key in after]
     if old.stored.currency != new.stored.currency:
-        note = f"the currency was {old.stored.currency} and is {new.stored.currency}"
+        currencies = {"before": old.stored.currency, "after": new.stored.currency}
+        note = Note("currency_changed", None, currencies)
         return Waterfall(pl.DataFrame(schema=BARS), is_split=False, note=note)
     players = changed_causes(old, new)
     none, everything = Coalition(), Coalition(players)
     values: dict[Coalition, Mapping[Key, int]] = {}
     if is_same_code:
         values[none] = before
-    note = ""
+    obstacle: Note | None = None
     try:
         for coalition in coalitions(players):
             if coalition not in values:
                 values[coalition] = kept_values(old, *mixed(old, new, coalition))
     except InputError as error:
-        note = f"old and new inputs cannot be mixed: {error.problems[0].message}"
+        obstacle = Note("inputs_not_mixable", None, {"reason": error.problems[0].message})
     rows: list[tuple[str, str, str, int]] = []
     for key in keys:
         known = {coalition: found[key] for coalition, found in values.items() if key in found}
@@ -150,7 +152,7 @@ def waterfall(old: Side, new: Side, *, is_same_code: bool) -> Waterfall:
             (*key, cause, cents)
             for cause, cents in _bars(known, players, before[key], after[key], none, everything)
         ]
-    return Waterfall(pl.DataFrame(rows, schema=BARS, orient="row"), is_split=not note, note=note)
+    return Waterfall(pl.DataFrame(rows, schema=BARS, orient="row"), is_split=obstacle is None, note=obstacle)
 
 
 def _bars(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from brytpunkt.declarations import Plan
     from brytpunkt.planning.inputs.planning_inputs import Facts
     from brytpunkt.planning.ledger.evaluate import Evaluation
+    from brytpunkt.planning.note import Note
     from brytpunkt.planning.risk.results.uncertainty import Progress
 
 CORES = 2
@@ -256,7 +257,7 @@ def optimised(plan: Plan, facts: Facts) -> pl.DataFrame:
 
 def drawn(
     plan: Plan, facts: Facts, stored: StoredOptima, progress: Progress | None = None
-) -> tuple[pl.DataFrame, tuple[str, ...]]:
+) -> tuple[pl.DataFrame, tuple[Note, ...]]:
     """How sure the verdict is, by the plan's own draws, and notes; ``progress`` is told how many of how many are done.
 
     -> site, probability (that building wins), standard_error, p10, p50, p90 (present value of own) [plan currency]

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.planning.note import Note
+
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan, Site
     from brytpunkt.planning.inputs.money import Fx
@@ -30,6 +32,7 @@ class Doubt:
     """
 
     site: str
+    site_name: str
     zone: str
     days: int
     months: int
@@ -38,13 +41,19 @@ class Doubt:
     amount: float
     currency: str
 
-    def sentence(self) -> str:
-        """The warning in English."""
-        return (
-            f"Energy at {self.site} rests on day-ahead prices in doubt: {self.days} days of {self.zone} in "
-            f"{self.months} months, the newest of {self.newest} ({self.kind}). "
-            f"{self.amount:,.0f} {self.currency} of the plan hang on them."
-        )
+    def note(self) -> Note:
+        """The warning."""
+        said = {
+            "site": self.site_name,
+            "days": self.days,
+            "zone": self.zone,
+            "months": self.months,
+            "day": self.newest,
+            "kind": self.kind,
+            "amount": self.amount,
+            "currency": self.currency,
+        }
+        return Note("prices_in_doubt", self.site, said)
 
 
 def doubtful_prices(plan: Plan, facts: Facts, fx: Fx, energy: pl.DataFrame) -> list[Doubt]:
@@ -56,9 +65,9 @@ def doubtful_prices(plan: Plan, facts: Facts, fx: Fx, energy: pl.DataFrame) -> l
     return [doubt for doubt in found if doubt is not None]
 
 
-def in_doubt(plan: Plan, facts: Facts, fx: Fx, energy: pl.DataFrame) -> list[str]:
+def in_doubt(plan: Plan, facts: Facts, fx: Fx, energy: pl.DataFrame) -> list[Note]:
     """The same as warnings."""
-    return [doubt.sentence() for doubt in doubtful_prices(plan, facts, fx, energy)]
+    return [doubt.note() for doubt in doubtful_prices(plan, facts, fx, energy)]
 
 
 def _of_site(site: Site, plan: Plan, facts: Facts, fx: Fx, energy: pl.DataFrame) -> Doubt | None:
@@ -76,7 +85,8 @@ def _of_site(site: Site, plan: Plan, facts: Facts, fx: Fx, energy: pl.DataFrame)
     )
     newest = days.sort("day", "kind").row(-1, named=True)
     return Doubt(
-        site=site.name,
+        site=site.id,
+        site_name=site.name,
         zone=site.zone,
         days=days.height,
         months=by_month.height,

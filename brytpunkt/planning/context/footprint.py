@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.planning.inputs.units import KG_PER_TONNE, MILLION_TOKENS
+from brytpunkt.planning.note import Note, encode
 
 if TYPE_CHECKING:
     from brytpunkt.planning.ledger.evaluate import Evaluation
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
 # Boavizta 2.5.0: p5en.48xlarge, eight H200, 11,900 kgCO2e (9,700 to 17,310); stands in for newer servers.
 EMBODIED_KG_PER_GPU = 11_900 / 8
 BASES = {
-    "energy_mwh": "IT energy x PUE of the cell, model section 6",
-    "carbon_tonnes": "location-based: consumption mix of the bidding zone, life-cycle factors, newest year",
-    "embodied_tonnes": "servers bought, Boavizta 2.5.0 for eight H200 (9.7-17.3 t each) as a stand-in, no end of life",
-    "water_m3": "on site, by cooling system and weather, model section 6; water of the grid left out",
-    "heat_mwh": "heat given off by IT, all of its energy; what is sold stands in the indicators",
+    "energy_mwh": Note("basis_energy"),
+    "carbon_tonnes": Note("basis_carbon"),
+    "embodied_tonnes": Note("basis_embodied"),
+    "water_m3": Note("basis_water"),
+    "heat_mwh": Note("basis_heat"),
 }
 MONTHLY_SCHEMA = {
     "site": pl.String,
@@ -79,9 +80,9 @@ def footprint(monthly: pl.DataFrame) -> pl.DataFrame:
             "amount",
             pl.lit(measure).alias("measure"),
             per_million_tokens=pl.when(pl.col("tokens") > 0).then(pl.col("amount") / pl.col("tokens")),
-            basis=pl.lit(text),
+            basis=pl.lit(encode(basis)),
         )
-        for measure, text in BASES.items()
+        for measure, basis in BASES.items()
     ]
     columns = ["site", "measure", "amount", "per_million_tokens", "basis"]
     return pl.concat(frame.select(columns) for frame in frames).sort("site", "measure")

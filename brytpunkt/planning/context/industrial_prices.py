@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.planning.inputs.units import KWH_PER_MWH, MONTHS_PER_YEAR
+from brytpunkt.planning.note import Note
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan
@@ -62,15 +63,14 @@ def industrial_comparison(plan: Plan, facts: Facts, fx: Fx, energy: pl.DataFrame
     )
 
 
-def far_from_industry(plan: Plan, found: pl.DataFrame) -> list[str]:
-    """A warning that names the sites whose price is far from the bound."""
+def far_from_industry(plan: Plan, found: pl.DataFrame) -> list[Note]:
+    """A warning for each site whose price is far from the bound."""
     names = {site.id: site.name for site in plan.sites}
-    far = [
-        f"{names[row['site']]} ({row['ratio']:.2f}×)" for row in found.filter("is_far").iter_rows(named=True)
-    ]
-    if not far:
-        return []
     return [
-        f"Energy is priced far from what industry pays in the country, by Eurostat, at {', '.join(far)}: "
-        "check grid fees, taxes and levies."
+        Note(
+            "energy_far_from_industry",
+            site,
+            {"site": Note("far_site", site, {"site": names[site], "ratio": ratio})},
+        )
+        for site, ratio in found.filter("is_far").select("site", "ratio").iter_rows()
     ]

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from brytpunkt.planning.note import Note
+
 
 class NotDefinedError(ArithmeticError):
-    """A figure has no value; the message is the reason, a sentence for the reader."""
+    """A figure has no value; ``reason`` says why."""
+
+    def __init__(self, reason: Note) -> None:
+        super().__init__(reason.code)
+        self.reason = reason
 
 
-def quotient(dividend: float, divisor: float, reason: str) -> float:
+def quotient(dividend: float, divisor: float, reason: Note) -> float:
     """``dividend / divisor``; raises ``NotDefinedError`` with the reason unless the divisor is above zero."""
     if divisor <= 0:
         raise NotDefinedError(reason)

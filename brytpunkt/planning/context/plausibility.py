@@ -10,6 +10,7 @@ import polars as pl
 from brytpunkt.declarations import InlineServer
 from brytpunkt.planning.context.published import undefined_figures, unsummed_totals
 from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
+from brytpunkt.planning.note import Note, decode
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import InlineOffer, Plan
@@ -24,19 +25,19 @@ LARGEST_DIFFERENCE = 0.01
 
 def implausible(
     plan: Plan, facts: Facts, evaluation: Evaluation, optimal: pl.DataFrame, published: pl.DataFrame
-) -> list[str]:
-    """Warnings about inputs that deserve a second look."""
+) -> list[Note]:
+    """What deserves a second look."""
     return [
         *_dear_reservations(evaluation),
         *_rack_rates(plan, facts),
         *_short_history(plan, facts),
         *unsummed_totals(published),
         *undefined_figures(published),
-        *_loose_programme(optimal),
+        *_loose_programme(plan, optimal),
     ]
 
 
-def _dear_reservations(evaluation: Evaluation) -> list[str]:
+def _dear_reservations(evaluation: Evaluation) -> list[Note]:
     """Commitments that cost more an hour than the same provider's on-demand hour of the same instance."""
     key = ["provider", "gpu_model", "gpu_count", "country"]
     offers = evaluation.basis.market.offers.unique("offer")
@@ -52,31 +53,29 @@ def _dear_reservations(evaluation: Evaluation) -> list[str]:
     )
     if dear.is_empty():
         return []
-    return [f"A reservation is dearer than the on-demand hour of the same instance: {'; '.join(dear)}."]
+    return [Note("dear_reservation", None, {"offers": tuple(decode(label) for label in dear)})]
 
 
-def _rack_rates(plan: Plan, facts: Facts) -> list[str]:
+def _rack_rates(plan: Plan, facts: Facts) -> list[Note]:
     """Declared throughput that is a rack's benchmark divided down to a server."""
     racks = facts.benchmarks.filter(pl.col("gpu_count") >= RACK_GPUS)
     items: list[InlineServer | InlineOffer] = [
         *(server for server in plan.build.servers if isinstance(server, InlineServer)),
         *plan.rent.offers,
     ]
-    found = []
-    for item in items:
+    found: dict[Note, None] = {}
+    for item in sorted(items, key=lambda item: item.id):
         for model, rate in (item.output_tokens_per_second or {}).items():
             share = pl.col("output_tokens_per_second") / pl.col("gpu_count") * item.gpu_count
             same = racks.filter(pl.col("model") == model, (share / rate - 1).abs() < SAME_RATE)
             if not same.is_empty():
                 gpus = int(same["gpu_count"][0])
-                found.append(
-                    f"{item.id}: {rate:g} tokens per second of {model} are the benchmark of {gpus} GPUs in one rack "
-                    f"divided down to {item.gpu_count}; a server is not a share of a rack."
-                )
-    return sorted(set(found))
+                said = {"item": item.id, "rate": rate, "model": model, "gpus": gpus, "count": item.gpu_count}
+                found[Note("rack_rate", None, said)] = None
+    return list(found)
 
 
-def _short_history(plan: Plan, facts: Facts) -> list[str]:
+def _short_history(plan: Plan, facts: Facts) -> list[Note]:
     """A price history of a year or less where the newest year costs a multiple of it."""
     if plan.energy.history_to is None:
         return []
@@ -91,20 +90,26 @@ def _short_history(plan: Plan, facts: Facts) -> list[str]:
         taken = prices.filter(pl.col("month").is_between(first, last))["mean_eur_per_mwh"].to_list()
         newest = prices.tail(MONTHS_PER_YEAR)["mean_eur_per_mwh"].to_list()
         if taken and sum(newest) / len(newest) > SEVERAL_TIMES * sum(taken) / len(taken):
-            found.append(
-                f"Energy in {zone} is planned at {sum(taken) / len(taken):.0f} EUR/MWh, the mean of {months} months to "
-                f"{plan.energy.history_to}; the newest twelve months cost {sum(newest) / len(newest):.0f}."
-            )
+            said = {
+                "zone": zone,
+                "price": sum(taken) / len(taken),
+                "months": months,
+                "until": last,
+                "newest": sum(newest) / len(newest),
+            }
+            found.append(Note("short_history_cheap", None, said))
     return found
 
 
-def _loose_programme(optimal: pl.DataFrame) -> list[str]:
+def _loose_programme(plan: Plan, optimal: pl.DataFrame) -> list[Note]:
     """Optimal plans whose ledger differs from the programme by more than one per cent."""
     loose = optimal.filter(
         pl.col("source") == "programme", pl.col("difference_share").abs() > LARGEST_DIFFERENCE
     )
+    names = {site.id: site.name for site in plan.sites}
     return [
-        f"The optimal plan of {row['site'] or 'the portfolio'} costs {row['difference_share']:.1%} more hour by hour than "
-        "the programme reckoned; it is still the cheapest plan found."
-        for row in loose.iter_rows(named=True)
+        Note("loose_programme_portfolio", None, {"share": share})
+        if site is None
+        else Note("loose_programme", site, {"site": names[site], "share": share})
+        for site, share in loose.select("site", "difference_share").iter_rows()
     ]

@@ -13,6 +13,7 @@ from brytpunkt.declarations.sections.published import SHEET
 from brytpunkt.planning.context.not_defined import NotDefinedError
 from brytpunkt.planning.context.published_server import server_measure
 from brytpunkt.planning.context.published_sheet import sheet_measure
+from brytpunkt.planning.note import Note, decode, encode
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Case, Plan, Published
@@ -38,7 +39,7 @@ def published_cases(plan: Plan, fx: Fx) -> pl.DataFrame:
     """Each published figure beside the one that its own inputs give -> ``PUBLISHED_SCHEMA``.
 
     ``agrees``: the difference is within the stated tolerance. ``reproduces``: what the plan says of it. Where the
-    inputs give no figure, ``computed`` and ``difference`` are null and ``not_defined`` is the reason, a sentence.
+    inputs give no figure, ``computed`` and ``difference`` are null and ``not_defined`` is the reason, a note.
     """
     published = plan.published
     if published is None:
@@ -52,7 +53,7 @@ def published_cases(plan: Plan, fx: Fx) -> pl.DataFrame:
             computed = _computed(plan, published, case, fx)
             difference = computed - case.published
         except NotDefinedError as error:
-            reason = str(error)
+            reason = encode(error.reason)
         agrees = difference is not None and abs(difference) <= case.tolerance
         rows.append(
             (
@@ -70,19 +71,19 @@ def _computed(plan: Plan, published: Published, case: Case, fx: Fx) -> float:
     return server_measure(plan, published, case, fx)
 
 
-def undefined_figures(cases: pl.DataFrame) -> list[str]:
+def undefined_figures(cases: pl.DataFrame) -> list[Note]:
     """Published figures that the publication's own inputs do not give, each with the reason."""
     missing = cases.filter(pl.col("not_defined").is_not_null())
     return [
-        f"The published figure {row['case']} cannot be recomputed: {row['not_defined']}"
+        Note("published_undefined", None, {"name": row["case"], "reason": decode(row["not_defined"])})
         for row in missing.iter_rows(named=True)
     ]
 
 
-def unsummed_totals(cases: pl.DataFrame) -> list[str]:
+def unsummed_totals(cases: pl.DataFrame) -> list[Note]:
     """Published totals that are not the sum of their own rows, for the report."""
     wrong = cases.filter(pl.col("measure").is_in(["sheet_monthly", "sheet_total"]) & ~pl.col("agrees"))
     return [
-        f"The published total {row['case']} is {row['published']:,.2f}, its own rows sum to {row['computed']:,.2f}."
-        for row in wrong.iter_rows(named=True)
+        Note("published_total", None, {"name": name, "published": published, "computed": computed})
+        for name, published, computed in wrong.select("case", "published", "computed").iter_rows()
     ]

@@ -25,6 +25,7 @@ from brytpunkt.planning.inputs.units import (
     MONTHS_PER_YEAR,
     SECONDS_PER_HOUR,
 )
+from brytpunkt.planning.note import Note
 from brytpunkt.planning.own.unit_costs import life_months, paid_share, upkeep_shares
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
     from brytpunkt.declarations.sections.published import Case
     from brytpunkt.planning.inputs.money import Fx
 
-RENT_IS_FREE = "not defined: renting costs 0, and no figure is a share of 0."
-OWN_IS_FREE = "not defined: owning costs 0, and no figure is a multiple of 0."
+RENT_IS_FREE = Note("not_defined_rent_is_free")
+OWN_IS_FREE = Note("not_defined_own_is_free")
 
 
 @dataclass(frozen=True)
@@ -128,9 +129,8 @@ def _own_per_mtok(own: _Hourly, server: InlineServer, case: Case) -> float:
 
 def _rent_per_mtok(rent: _Rented, case: Case) -> float:
     if rent.speed is None:
-        raise NotDefinedError(
-            f"not defined: the offer {case.offer} is of another GPU and declares no throughput for {case.model}."
-        )
+        said = {"offer": case.offer or "", "model": case.model or ""}
+        raise NotDefinedError(Note("not_defined_throughput", None, said))
     return rent.price / (rent.speed * SECONDS_PER_HOUR) * MILLION_TOKENS
 
 
@@ -139,7 +139,7 @@ def _break_even(own: _Hourly, rent: _Rented) -> float:
     return quotient(
         own.acquisition,
         rent.price - own.operating,
-        f"no crossing: an hour of renting costs {rent.price:,.2f}, an hour of operation alone {own.operating:,.2f}.",
+        Note("no_crossing_operation", None, {"rent": rent.price, "own": own.operating}),
     )
 
 
@@ -149,13 +149,11 @@ def _threshold(own: _Hourly, rent: _Rented, published: Published) -> float:
     hours = HOURS_PER_DAY * quotient(
         own.cost - power,
         rent.price - power,
-        f"no crossing: an hour of renting costs {rent.price:,.2f}, an hour of power alone {power:,.2f}.",
+        Note("no_crossing_power", None, {"rent": rent.price, "own": power}),
     )
     if hours > HOURS_PER_DAY:
-        raise NotDefinedError(
-            f"no crossing: even in use around the clock, an hour of owning costs {own.cost:,.2f}, "
-            f"an hour of renting {rent.price:,.2f}."
-        )
+        said = {"own": own.cost, "rent": rent.price}
+        raise NotDefinedError(Note("no_crossing_around_the_clock", None, said))
     return hours
 
 

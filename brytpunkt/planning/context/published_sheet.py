@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from brytpunkt.planning.context.not_defined import quotient
 from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
+from brytpunkt.planning.note import Note
 
 if TYPE_CHECKING:
     from brytpunkt.declarations.sections.published import Case, Sheet, SheetItem
@@ -74,6 +75,6 @@ def sheet_measure(sheet: Sheet, case: Case, fx: Fx) -> float:
             return quotient(
                 month,
                 column[to],
-                f"not defined: the column {to} adds up to 0, and no figure is a multiple of 0.",
+                Note("not_defined_column", None, {"column": to}),
             )
     return month

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.planning.energy.electricity_tax import applying, in_force, specificity
+from brytpunkt.planning.note import Note
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from brytpunkt.planning.inputs.planning_inputs import Facts
 
 
-def unknown_tax_years(plan: Plan, facts: Facts, days: Sequence[dt.date]) -> list[str]:
+def unknown_tax_years(plan: Plan, facts: Facts, days: Sequence[dt.date]) -> list[Note]:
     """Warnings about days on which no electricity tax or VAT of a site is known, with the row that is used.
 
     Before the first row, after the end of the last one, or between two. A row without an end holds until a
@@ -27,10 +28,10 @@ def unknown_tax_years(plan: Plan, facts: Facts, days: Sequence[dt.date]) -> list
     for site in plan.sites:
         if site.energy.price_per_kwh is not None:
             continue
-        found += _beyond(site, "electricity tax", _tax_rows(site, facts), days)
+        found += _beyond(site, "unknown_electricity_tax", _tax_rows(site, facts), days)
         if site.energy.vat_recoverable_share < 1:
             rows = facts.tax_rules.filter(pl.col("country") == site.country, pl.col("kind") == "vat")
-            found += _beyond(site, "VAT", rows.to_dicts(), days[:1])
+            found += _beyond(site, "unknown_vat", rows.to_dicts(), days[:1])
     return found
 
 
@@ -44,14 +45,24 @@ def _tax_rows(site: Site, facts: Facts) -> list[Row]:
     ).to_dicts()
 
 
-def _beyond(site: Site, tax: str, rows: list[Row], days: Sequence[dt.date]) -> list[str]:
+def _beyond(site: Site, code: str, rows: list[Row], days: Sequence[dt.date]) -> list[Note]:
     used: dict[tuple[str, dt.date], list[dt.date]] = {}
     for day in days:
         if rows and not in_force(rows, day, strict=True):
             row = max(in_force(rows, day), key=specificity)
             used.setdefault((row["rule"], row["valid_from"]), []).append(day)
     return [
-        f"{site.name}: no {tax} of {site.country} is known from {min(beyond):%Y-%m} to {max(beyond):%Y-%m}. "
-        f"What is planned with is the rate '{rule}' that began on {began}."
+        Note(
+            code,
+            site.id,
+            {
+                "site": site.name,
+                "country": site.country,
+                "first": min(beyond),
+                "last": max(beyond),
+                "rule": rule,
+                "began": began,
+            },
+        )
         for (rule, began), beyond in used.items()
     ]

@@ -18,10 +18,12 @@ from brytpunkt.planning.energy.cooling import (
     P99_DEVIATIONS,
     RANGE_K,
 )
+from brytpunkt.planning.note import Note
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan, Site
     from brytpunkt.planning.inputs.planning_inputs import Facts
+    from brytpunkt.planning.note import Argument
 
 # ASHRAE TC9.9: upper allowable air inlet, and warmest facility water of a liquid class [degC]; general knowledge.
 CLASS_LIMIT_C = {
@@ -171,21 +173,22 @@ def cooling_limits(plan: Plan, facts: Facts) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
-def above_the_limit(plan: Plan, limits: pl.DataFrame) -> list[str]:
+def above_the_limit(plan: Plan, limits: pl.DataFrame) -> list[Note]:
     """Warnings for sites with hours above their class limit."""
     names = {site.id: site for site in plan.sites}
     found = []
     for row in limits.filter(pl.col("hours_above") >= 1).iter_rows(named=True):
         site = names[row["site"]]
-        kept = (
-            f"the plan runs {row['usable_share']:.0%} of the power limit"
-            if row["policy"] == "reduce" and site.power_limit_kw is not None
-            else "the plan runs all servers, with a chiller in those hours"
-            if site.cooling != "outside_air"
-            else "the plan runs all servers nevertheless"
-        )
-        found.append(
-            f"{site.name}: outdoor air alone does not keep {row['hardware_class']} ({row['limit_c']:.0f} degC) in "
-            f"{row['hours_above']:.0f} hours a year; {kept}."
-        )
+        said: dict[str, Argument] = {
+            "site": site.name,
+            "class": row["hardware_class"],
+            "limit": row["limit_c"],
+            "hours": row["hours_above"],
+        }
+        if row["policy"] == "reduce" and site.power_limit_kw is not None:
+            found.append(Note("outdoor_air_reduced", site.id, {**said, "share": row["usable_share"]}))
+        elif site.cooling != "outside_air":
+            found.append(Note("outdoor_air_chiller", site.id, said))
+        else:
+            found.append(Note("outdoor_air_nevertheless", site.id, said))
     return found

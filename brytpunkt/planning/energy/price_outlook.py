@@ -15,6 +15,7 @@ import polars as pl
 from brytpunkt.planning.energy.price_history import FILLED, MONTHS, PriceYears, price_years
 from brytpunkt.planning.energy.site_prices import _month
 from brytpunkt.planning.inputs.units import HOURS_PER_DAY
+from brytpunkt.planning.note import Note
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan
@@ -179,21 +180,22 @@ def _share(months: pl.DataFrame, column: str) -> float | None:
     return float(counted[column].sum()) / float(hours) if hours else None
 
 
-def outlook_warnings(plan: Plan, outlook: pl.DataFrame) -> tuple[str, ...]:
+def outlook_warnings(plan: Plan, outlook: pl.DataFrame) -> tuple[Note, ...]:
     """Zones whose history is short, and zones whose newest year is far from the mean that is planned with."""
-    said = []
+    notes = []
     least = plan.energy.least_history_years
     for row in outlook.iter_rows(named=True):
         if row["history_years"] < least:
-            said.append(
-                f"Zone {row['zone']} has {row['history_years']:.1f} years of prices, fewer than {least:g}: its outlook "
-                "rests on too little. Widen energy.history_from, or pin a price."
-            )
+            few = {"zone": row["zone"], "years": row["history_years"], "least": least}
+            notes.append(Note("short_price_history", None, few))
         ratio = row["newest_to_planning_ratio"]
         if not CHEAP <= ratio <= DEAR:
-            said.append(
-                f"Prices of zone {row['zone']} were {row['newest_year_eur_per_mwh']:.0f} EUR/MWh in the twelve months to "
-                f"{row['last_month']:%Y-%m}, {ratio:.1f} times the planned {row['planning_mean_eur_per_mwh']:.0f}: "
-                "the regime has changed within the history."
-            )
-    return tuple(said)
+            changed = {
+                "zone": row["zone"],
+                "newest": row["newest_year_eur_per_mwh"],
+                "month": row["last_month"],
+                "ratio": ratio,
+                "planned": row["planning_mean_eur_per_mwh"],
+            }
+            notes.append(Note("price_regime_changed", None, changed))
+    return tuple(notes)

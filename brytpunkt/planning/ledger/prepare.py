@@ -18,6 +18,7 @@ from brytpunkt.planning.energy.tariff import Bills, bills_of
 from brytpunkt.planning.inputs.calendar import calendar_of, calendars, home_site, plan_months
 from brytpunkt.planning.inputs.money import Fx, exchange_rates
 from brytpunkt.planning.inputs.quotes import with_quotes
+from brytpunkt.planning.note import Note, encode
 from brytpunkt.planning.own.capacity import site_load
 from brytpunkt.planning.own.options import modes, options, server_options
 from brytpunkt.planning.own.room_fit import carried
@@ -59,7 +60,7 @@ class Basis:
     unfit: pl.DataFrame
     infeasible: pl.DataFrame
     left_out: pl.DataFrame
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     home: str
     energy_currencies: dict[str, dict[str, str]]
 
@@ -164,27 +165,28 @@ def _serving(plan: Plan, servers: pl.DataFrame, rate: pl.DataFrame) -> tuple[pl.
     )
     fits = (pl.col("lacking").list.len() == 0) & (pl.col("replica_gpus") <= pl.col("server_gpus"))
     serving = with_rates.filter(fits.fill_null(value=False))
-    rest = with_rates.filter(~fits.fill_null(value=False)).select(
-        "server",
-        reason=pl.when(pl.col("lacking").list.len() > 0)
-        .then(
-            pl.format(
-                "no throughput figure of {} for {}",
-                "gpu_model",
-                pl.col("lacking").list.sort().list.join(", "),
-            )
-        )
-        .otherwise(pl.lit("one replica does not fit into the server")),
-    )
+    rest = with_rates.filter(~fits.fill_null(value=False)).sort("server")
     if serving.is_empty():
         raise InputError(
             tuple(
                 Problem(
                     f"build.servers.{name}",
-                    reason,
+                    f"no throughput figure of {gpu} for {', '.join(sorted(lacking))}"
+                    if lacking
+                    else "one replica does not fit into the server",
                     "choose a model or scenario with a benchmark for it, or declare output_tokens_per_second inline",
                 )
-                for name, reason in rest.sort("server").iter_rows()
+                for name, gpu, lacking in rest.select("server", "gpu_model", "lacking").iter_rows()
             )
         )
-    return serving.drop("workloads", "lacking", "replica_gpus"), rest.sort("server")
+    reasons = [
+        (
+            name,
+            encode(Note("no_throughput", None, {"gpu": gpu, "workloads": tuple(sorted(lacking))}))
+            if lacking
+            else encode(Note("replica_too_large")),
+        )
+        for name, gpu, lacking in rest.select("server", "gpu_model", "lacking").iter_rows()
+    ]
+    infeasible = pl.DataFrame(reasons, schema={"server": pl.String, "reason": pl.String}, orient="row")
+    return serving.drop("workloads", "lacking", "replica_gpus"), infeasible

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.planning.note import encode
 from brytpunkt.planning.optimal.dispatch import Dispatched, dispatch
 from brytpunkt.planning.optimal.formulation import BUDGET
 from brytpunkt.planning.optimal.limits import broken, over_budget
@@ -41,8 +42,8 @@ def breaking(evaluation: Evaluation, limits: Limits) -> Broken:
 
 
 def broken_frame(ruled_out: Broken) -> pl.DataFrame:
-    """Strategies that break a constraint, in words -> ``reasons.BROKEN_SCHEMA``."""
-    rows = [(site, strategy, breaks(why)) for (site, strategy), why in ruled_out.items()]
+    """Strategies that break a constraint, and which -> ``reasons.BROKEN_SCHEMA``."""
+    rows = [(site, strategy, encode(breaks(why))) for (site, strategy), why in ruled_out.items()]
     return pl.DataFrame(rows, schema=BROKEN_SCHEMA, orient="row")
 
 

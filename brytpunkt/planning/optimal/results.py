@@ -12,10 +12,11 @@ from brytpunkt.planning.components import PLATFORM_STAFF
 from brytpunkt.planning.inputs.money import monthly_rate
 from brytpunkt.planning.inputs.units import CENTS
 from brytpunkt.planning.ledger.ledger import mix_ledger
+from brytpunkt.planning.note import Note, decode, encode, encoded, several
 from brytpunkt.planning.optimal.limits import broken, carbon_of
 from brytpunkt.planning.optimal.pure_strategies import Broken, breaking, broken_frame
 from brytpunkt.planning.optimal.solve import Optimum, portfolio_optimum, site_optimum
-from brytpunkt.planning.own.reasons import BECAUSE, JOINED, breaks, own_reasons
+from brytpunkt.planning.own.reasons import own_reasons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -152,13 +153,13 @@ def _published(
     if is_kept and rows is not None and value is not None:
         candidates[PROGRAMME] = (value, rows)
     best_pure = min(pure, key=lambda name: (_value(pure[name]), name)) if pure else None
-    listed = JOINED.join(f"{name}: {breaks(why)}" for name, why in excluded.items()) or None
+    listed = encoded(excluded)
     head = (optimum.site,)
     staff = _value(
         evaluation.rent.filter(pl.col("strategy") == "rent", pl.col("component") == PLATFORM_STAFF)
     )
     if not candidates:
-        reason = JOINED.join([_why_not(optimum), *_no_servers(evaluation, optimum.site)])
+        reason = encode(several([_why_not(optimum), *_no_servers(evaluation, optimum.site)]))
         return (*head, False, reason, None, *([None] * 8), listed), _empty(evaluation)
     source = min(candidates, key=lambda name: (candidates[name][0], name))
     objective = None if optimum.objective is None else optimum.objective + staff
@@ -179,20 +180,17 @@ def _published(
     ), candidates[source][1].with_columns(pl.lit(optimum.site, dtype=pl.String).alias("site"))
 
 
-def _why_not(optimum: Optimum) -> str:
+def _why_not(optimum: Optimum) -> Note:
     """The constraints that clash, or those that the programme's plan breaks when it is served hour by hour."""
     if optimum.clashing:
-        return f"{BECAUSE}{' and '.join(optimum.clashing)} cannot be kept together with the demand"
+        return Note("constraints_clash", optimum.site, {"constraints": tuple(optimum.clashing)})
     found = broken(optimum.limits, optimum.field, optimum.done) if optimum.done is not None else ()
-    return (
-        f"{BECAUSE}the cheapest plan found still breaks {' and '.join(found) or 'a constraint'} in some hour; "
-        "loosen it a little"
-    )
+    return Note("best_plan_breaks", optimum.site, {"constraints": found or ("a constraint",)})
 
 
-def _no_servers(evaluation: Evaluation, site: str | None) -> list[str]:
+def _no_servers(evaluation: Evaluation, site: str | None) -> list[Note]:
     """Why nothing can be owned at a site, where that is so."""
-    return [reason for name, reason in own_reasons(evaluation).items() if name == site]
+    return [decode(reason) for name, reason in own_reasons(evaluation).items() if name == site]
 
 
 def _value(rows: pl.DataFrame) -> float:
@@ -221,13 +219,14 @@ def _as_mix(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _pure(
     evaluation: Evaluation, optimum: Optimum, ruled_out: Broken
-) -> tuple[dict[str, pl.DataFrame], dict[str, tuple[str, ...]]]:
+) -> tuple[dict[str, pl.DataFrame], list[Note]]:
     """Ledgers of the pure strategies that keep to the constraints, and what the others break."""
     kept: dict[str, pl.DataFrame] = {}
-    excluded: dict[str, tuple[str, ...]] = {}
+    excluded: list[Note] = []
     for name in evaluation.rent["strategy"].unique().sort():
         if (None, name) in ruled_out:
-            excluded[name] = ruled_out[None, name]
+            broken_here = {"strategy": name, "constraints": ruled_out[None, name]}
+            excluded.append(Note("strategy_breaks", None, broken_here))
         else:
             kept[name] = _as_mix(evaluation.rent.filter(pl.col("strategy") == name))
     best = evaluation.best if optimum.site is None else evaluation.best.filter(pl.col("site") == optimum.site)
@@ -237,7 +236,13 @@ def _pure(
             continue
         name = mode if optimum.site is not None else f"{site} {mode}"
         if (site, mode) in ruled_out:
-            excluded[name] = ruled_out[site, mode]
+            names = {place.id: place.name for place in evaluation.basis.plan.sites}
+            broken_there = {"strategy": mode, "constraints": ruled_out[site, mode]}
+            excluded.append(
+                Note("strategy_breaks", site, broken_there)
+                if optimum.site is not None
+                else Note("site_strategy_breaks", site, {"site": names[site], **broken_there})
+            )
         else:
             kept[name] = _as_mix(evaluation.own.filter(pl.col("option") == option))
     return kept, excluded

@@ -15,11 +15,13 @@ from brytpunkt.declarations import InlineServer
 from brytpunkt.declarations.sections.room_limits import RoomLimits
 from brytpunkt.planning.energy.cooling import LIQUID_SUPPLY_C
 from brytpunkt.planning.inputs.units import FORGIVEN
+from brytpunkt.planning.note import Note, encoded
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan, Site
     from brytpunkt.planning.inputs.money import Fx
     from brytpunkt.planning.inputs.planning_inputs import Facts
+    from brytpunkt.planning.note import Argument
 
 RACK_UNITS = 48  # of a tall rack; a server that is higher stands in several
 LIQUID = ("liquid", "air_liquid")
@@ -44,10 +46,10 @@ READINESS_SCHEMA = {
 class Checks:
     """What was found about one option: faults that a refit mends, faults that stay, remarks, unknown limits."""
 
-    mended: list[str] = field(default_factory=list)
-    staying: list[str] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
+    mended: list[Note] = field(default_factory=list)
+    staying: list[Note] = field(default_factory=list)
+    remarks: list[Note] = field(default_factory=list)
+    unknown: list[Note] = field(default_factory=list)
 
     @property
     def status(self) -> str:
@@ -59,8 +61,7 @@ class Checks:
 
 def limits_of(site: Site) -> RoomLimits:
     """The declared limits of a room; without any, all are unknown."""
-    found: RoomLimits | None = getattr(site, "limits", None)
-    return found or RoomLimits()
+    return site.limits
 
 
 def hardware_frame(plan: Plan, facts: Facts) -> pl.DataFrame:
@@ -88,9 +89,9 @@ def readiness(
     |---|---|
     | option, site, mode, server | key |
     | status | ready, after_retrofit, not_ready |
-    | reasons | why it is not ready today, number against number |
-    | remarks | what is no obstacle but must be known |
-    | unknown | limits and figures that are not declared, so not checked |
+    | reasons | encoded note: why it is not ready today, number against number; null: nothing |
+    | remarks | encoded note: what is no obstacle but must be known; null: nothing |
+    | unknown | encoded note: limits and figures that are not declared, so not checked; null: none |
     | retrofit_capex_per_kw | plan currency per kW of nameplate; null without a refit |
     | retrofit_months | months; null without a refit |
     | most_servers | by the site's power limit; null: no limit declared |
@@ -110,9 +111,9 @@ def readiness(
                 "mode": option["mode"],
                 "server": option["server"],
                 "status": found.status,
-                "reasons": "; ".join([*found.staying, *found.mended]),
-                "remarks": "; ".join(found.remarks),
-                "unknown": "; ".join(found.unknown),
+                "reasons": encoded([*found.staying, *found.mended]),
+                "remarks": encoded(found.remarks),
+                "unknown": encoded(found.unknown),
                 "retrofit_capex_per_kw": fx.convert(refit.capex_per_kw) if refit else None,
                 "retrofit_months": refit.months if refit else None,
                 "most_servers": option["max_servers"],
@@ -131,46 +132,45 @@ def _check(option: dict[str, Any], site: Site, limits: RoomLimits, horizon: int 
     if horizon is not None:
         _grid(option, horizon, found)
     if limits.feeds == "single":
-        found.remarks.append(
-            "one power feed: its outage stops every server, and spare servers do not help against that"
-        )
+        found.remarks.append(Note("single_feed", site.id))
     return found
 
 
 def _density(option: dict[str, Any], limits: RoomLimits, found: Checks) -> None:
     if option["rack_units"] is None:
-        found.unknown.append("height of the server: not declared, counted as one rack")
+        found.unknown.append(Note("unknown_server_height"))
     declared = [limits.rack_density_limit_kw]
     if option["mode"] == "own_colocation":
         declared.append(option["rack_kw"])
     known = [kw for kw in declared if kw is not None]
     if not known:
-        found.unknown.append("power of a rack: not declared")
+        found.unknown.append(Note("unknown_rack_power"))
         return
     draws = option["nameplate_kw"]
     racks = max(1, ceil((option["rack_units"] or 0) / RACK_UNITS))
     per_rack, carries = draws / racks, min(known)
     if per_rack <= carries + FORGIVEN:
         return
-    spread = "" if racks == 1 else f" in {racks} racks, {per_rack:,.4g} kW each"
-    reason = f"one server draws {draws:,.4g} kW{spread}, a rack here carries {carries:,.4g} kW"
+    said: dict[str, Argument] = {"kw": draws, "limit": carries}
+    if racks > 1:
+        said |= {"racks": racks, "each": per_rack}
     refit = limits.retrofit
-    if refit is None:
-        found.staying.append(reason)
-    elif per_rack > refit.rack_density_kw + FORGIVEN:
-        found.staying.append(f"{reason}, after the refit {refit.rack_density_kw:,.4g} kW")
-    else:
-        found.mended.append(reason)
+    if refit is not None and per_rack > refit.rack_density_kw + FORGIVEN:
+        code = "rack_density_after_refit" if racks == 1 else "rack_density_in_several_after_refit"
+        found.staying.append(Note(code, option["site"], {**said, "refit": refit.rack_density_kw}))
+        return
+    reason = Note("rack_density" if racks == 1 else "rack_density_in_several", option["site"], said)
+    (found.staying if refit is None else found.mended).append(reason)
 
 
 def _liquid(option: dict[str, Any], site: Site, limits: RoomLimits, found: Checks) -> None:
     if option["cooling"] is None:
-        found.unknown.append("cooling of the server: not declared")
+        found.unknown.append(Note("unknown_server_cooling"))
         return
     has_liquid = limits.liquid_cooling_installed or site.cooling in LIQUID_SUPPLY_C
     if option["cooling"] not in LIQUID or has_liquid:
         return
-    reason = "the server needs liquid cooling, none is installed here"
+    reason = Note("no_liquid_cooling", site.id)
     if limits.retrofit is not None and limits.retrofit.liquid_cooling:
         found.mended.append(reason)
     else:
@@ -180,32 +180,29 @@ def _liquid(option: dict[str, Any], site: Site, limits: RoomLimits, found: Check
 def _power(option: dict[str, Any], site: Site, found: Checks) -> None:
     limit = option["power_limit_kw"]
     if limit is None:
-        found.unknown.append("power limit of the site: not declared")
+        found.unknown.append(Note("unknown_site_power", site.id))
     elif option["max_servers"] < 1:
         needs = option["nameplate_kw"] * option["highest_pue"]
         whole = site.power_limit_kw or limit
-        gives = f"{limit:,.4g} kW"
-        if limit < whole:  # the weather leaves less to cool with
-            gives = f"{limit:,.4g} of its {whole:,.4g} kW in the hottest hours"
+        said: dict[str, Argument] = {"kw": needs, "pue": option["highest_pue"], "limit": limit}
         found.staying.append(
-            f"one server needs {needs:,.4g} kW with its cooling (PUE {option['highest_pue']:.2f}), "
-            f"the site gives {gives}"
+            Note("site_power_in_heat", site.id, {**said, "whole": whole})
+            if limit < whole  # the weather leaves less to cool with
+            else Note("site_power_short", site.id, said)
         )
 
 
 def _floor(limits: RoomLimits, found: Checks) -> None:
     floor = limits.floor_load_limit_kg_per_m2
     if floor is None:
-        found.unknown.append("load of the floor: not declared")
+        found.unknown.append(Note("unknown_floor_load"))
     else:
-        found.unknown.append(
-            f"weight of the server: not in the catalog; the floor carries {floor:,.0f} kg per m2"
-        )
+        found.unknown.append(Note("unknown_server_weight", None, {"load": floor}))
 
 
 def _grid(option: dict[str, Any], horizon: int, found: Checks) -> None:
     month = option["grid_month"]
     if month >= horizon:
-        found.staying.append(f"the plan has {horizon} months, and the grid connection comes in none of them")
+        found.staying.append(Note("grid_after_horizon", option["site"], {"horizon": horizon}))
     elif month > 0:
-        found.remarks.append(f"grid connection from month {month}; rented until then")
+        found.remarks.append(Note("grid_from_month", option["site"], {"month": month}))

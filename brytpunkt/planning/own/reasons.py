@@ -1,6 +1,6 @@
 """Reasons: why own servers cannot stand at a site, and what of the rest breaks a declared constraint.
 
-Belongs here: what is impossible, in words. Does not belong here: the checks themselves (rooms, readiness, optimal.pure).
+Belongs here: what is impossible, as notes. Does not belong here: the checks themselves (rooms, readiness, optimal.pure).
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from brytpunkt.planning.note import Note, decode, encode, encoded, several
+
 if TYPE_CHECKING:
     from brytpunkt.planning.ledger.evaluate import Evaluation
 
-LATE = "the first delivery would fall after the horizon"
-BECAUSE = "infeasible, because "
-JOINED = "; "
+LATE = Note("delivery_after_horizon")
 BROKEN_SCHEMA = {"site": pl.String, "strategy": pl.String, "reason": pl.String}  # site null for rent
 
 
@@ -28,30 +28,31 @@ def unbuilt(evaluation: Evaluation) -> pl.DataFrame:
         if room is not None
     ]
     place = ["site", "mode"]
-    unfit = basis.unfit.sort("option").select(
-        *place, why=pl.format("no place for {}: {}", "server_name", "reason")
-    )
-    late = basis.options.select(place).unique().sort(place).select(*place, why=pl.lit(LATE))
-    return (
-        pl.DataFrame(declared, schema={"site": pl.String, "mode": pl.String}, orient="row")
-        .join(evaluation.best, on=place, how="anti")
-        .join(pl.concat([unfit, late]), on=place, how="left", maintain_order="left_right")
-        .group_by(place, maintain_order=True)
-        .agg(reason=pl.col("why").str.join(JOINED))
+    unfit: dict[tuple[str, str], list[Note]] = {}
+    for site, mode, server, reason in (
+        basis.unfit.sort("option").select(*place, "server_name", "reason").iter_rows()
+    ):
+        said = {"server": server, "reason": decode(reason)}
+        unfit.setdefault((site, mode), []).append(Note("no_place", site, said))
+    for site, mode in basis.options.select(place).unique().sort(place).iter_rows():
+        unfit.setdefault((site, mode), []).append(LATE)
+    built = set(evaluation.best.select(place).iter_rows())
+    rows = [(*key, encoded(unfit.get(key, []))) for key in declared if key not in built]
+    return pl.DataFrame(
+        rows, schema={"site": pl.String, "mode": pl.String, "reason": pl.String}, orient="row"
     )
 
 
 def own_reasons(evaluation: Evaluation) -> dict[str, str]:
-    """Why nothing can be owned at a site -> by site; sites where something can are left out."""
+    """Why nothing can be owned at a site -> an encoded note by site; sites where something can are left out."""
     built = set(evaluation.chosen["site"])
     rows = unbuilt(evaluation).filter(~pl.col("site").is_in(list(built)))
     found: dict[str, dict[str, None]] = {}
-    for site, _, reason in rows.iter_rows():
+    for site, _, reason in rows.drop_nulls("reason").iter_rows():
         found.setdefault(site, {})[reason] = None  # what holds for both ways is said once
-    return {site: JOINED.join(parts) for site, parts in found.items()}
+    return {site: encode(several([decode(part) for part in parts])) for site, parts in found.items()}
 
 
-def breaks(constraints: tuple[str, ...]) -> str:
-    """The constraints that a strategy breaks, in words."""
-    *first, last = constraints
-    return f"breaks the {', the '.join(first)} and the {last}" if first else f"breaks the {last}"
+def breaks(constraints: tuple[str, ...]) -> Note:
+    """The constraints that a strategy breaks."""
+    return Note("breaks", None, {"constraints": constraints})

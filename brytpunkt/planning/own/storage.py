@@ -19,12 +19,12 @@ from brytpunkt.planning.components import (
 )
 from brytpunkt.planning.inputs.money import annuity_left, monthly_rate
 from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
+from brytpunkt.planning.note import Note, encode, several
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan, Workload
     from brytpunkt.planning.inputs.money import Fx
 
-NAMES = {"nas": "NAS", "parallel": "a parallel file system", "object": "object storage"}
 NEED_SCHEMA = {
     "workload": pl.String,
     "month": pl.Int64,
@@ -39,14 +39,12 @@ FLOW = ["month", "component", "item", "timing", "amount"]
 
 def storage_of(workload: Workload) -> Storage | None:
     """The storage that a workload declares, if any."""
-    found: Storage | None = getattr(workload, "storage", None)
-    return found
+    return workload.storage
 
 
 def storage_costs(plan: Plan) -> StorageCosts:
     """The declared prices and limits of storage, or the defaults."""
-    found: StorageCosts | None = getattr(plan, "storage", None)
-    return found or StorageCosts()
+    return plan.storage
 
 
 def storage_need(plan: Plan, months: pl.DataFrame) -> pl.DataFrame:
@@ -59,7 +57,7 @@ def storage_need(plan: Plan, months: pl.DataFrame) -> pl.DataFrame:
     | throughput_gb_per_s | GB/s |
     | egress_tb | TB that would leave a cloud in the month |
     | tier | nas, parallel or object |
-    | verdict | why, number by number |
+    | verdict | encoded note: why, number by number |
     """
     costs = storage_costs(plan)
     last = int(months["month"].to_numpy().max()) if months.height else 0
@@ -76,7 +74,7 @@ def storage_need(plan: Plan, months: pl.DataFrame) -> pl.DataFrame:
                     "egress_tb": storage.egress_tb_per_month,
                     "growth": storage.growth_per_year,
                     "tier": tier,
-                    "verdict": verdict,
+                    "verdict": encode(verdict),
                 }
             )
     schema = {name: of for name, of in NEED_SCHEMA.items() if name != "month"} | {"growth": pl.Float64}
@@ -90,7 +88,7 @@ def storage_need(plan: Plan, months: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def tier_of(storage: Storage, costs: StorageCosts, last_month: int) -> tuple[str, str]:
+def tier_of(storage: Storage, costs: StorageCosts, last_month: int) -> tuple[str, Note]:
     """The least kind of storage that suffices until ``last_month``, when the need is highest, and why."""
     growth = (1 + storage.growth_per_year) ** (last_month / MONTHS_PER_YEAR)
     tb, rate = storage.capacity_tb * growth, storage.throughput_gb_per_s * growth
@@ -100,43 +98,36 @@ def tier_of(storage: Storage, costs: StorageCosts, last_month: int) -> tuple[str
         least = "nas"
     else:
         least = "object" if rate <= costs.object_max_gb_per_s else "parallel"
-    figures = {
-        "nas": f"{tb:,.4g} of {costs.nas_max_tb:,.4g} TB and {rate:,.4g} of {costs.nas_max_gb_per_s:,.4g} GB/s",
-        "object": f"{rate:,.4g} of {costs.object_max_gb_per_s:,.4g} GB/s",
-        "parallel": f"{tb:,.4g} TB and {rate:,.4g} GB/s",
-    }
-    too_much = f"NAS does not suffice: {_exceeded(tb, rate, costs)} in the last month"
-    if storage.tier == "auto":
-        if least == "nas":
-            return least, f"NAS suffices: {figures['nas']} in the last month"
-        return least, f"{too_much}; {NAMES[least]} is needed"
-    suffices = {
-        "nas": least == "nas",
-        "object": rate <= costs.object_max_gb_per_s,
-        "parallel": True,
-    }[storage.tier]
-    name = NAMES[storage.tier]
-    declared = f"{name[0].upper()}{name[1:]} is declared"
-    if suffices:
-        hint = "; NAS would suffice" if least == "nas" and storage.tier != "nas" else ""
-        return storage.tier, f"{declared} and suffices: {figures[storage.tier]} in the last month{hint}"
-    if storage.tier == "nas":
-        return storage.tier, f"{declared}, but {too_much}; {NAMES[least]} is needed"
-    return (
-        storage.tier,
-        f"{declared}, but does not suffice: {rate:,.4g} GB/s in the last month, where it gives "
-        f"{costs.object_max_gb_per_s:,.4g} GB/s; a parallel file system is needed",
+    by_size = {"tb": tb, "tb_limit": costs.nas_max_tb}
+    by_rate = {"rate": rate, "rate_limit": costs.nas_max_gb_per_s}
+    too_much = (
+        Note("nas_too_small_and_slow", None, by_size | by_rate)
+        if tb > costs.nas_max_tb and rate > costs.nas_max_gb_per_s
+        else Note("nas_too_small", None, by_size)
+        if tb > costs.nas_max_tb
+        else Note("nas_too_slow", None, by_rate)
     )
-
-
-def _exceeded(tb: float, rate: float, costs: StorageCosts) -> str:
-    """The limits of a NAS that are exceeded, each number beside its limit."""
-    over = []
-    if tb > costs.nas_max_tb:
-        over.append(f"{tb:,.4g} TB where it holds {costs.nas_max_tb:,.4g} TB")
-    if rate > costs.nas_max_gb_per_s:
-        over.append(f"{rate:,.4g} GB/s where it gives {costs.nas_max_gb_per_s:,.4g} GB/s")
-    return " and ".join(over)
+    instead = {"why": too_much, "kind": least}
+    if storage.tier == "auto":
+        return least, (
+            Note("nas_suffices", None, by_size | by_rate)
+            if least == "nas"
+            else Note("nas_needed_instead", None, instead)
+        )
+    if storage.tier == "nas":
+        return storage.tier, (
+            Note("storage_declared_suffices_nas", None, by_size | by_rate)
+            if least == "nas"
+            else Note("storage_declared_nas_short", None, instead)
+        )
+    if storage.tier == "object":
+        of_objects = {"rate": rate, "rate_limit": costs.object_max_gb_per_s}
+        if rate > costs.object_max_gb_per_s:
+            return storage.tier, Note("storage_declared_object_short", None, of_objects)
+        enough = Note("storage_declared_suffices_object", None, of_objects)
+    else:
+        enough = Note("storage_declared_suffices_parallel", None, {"tb": tb, "rate": rate})
+    return storage.tier, several([enough, Note("nas_would_suffice")] if least == "nas" else [enough])
 
 
 def rent_storage(plan: Plan, fx: Fx, need: pl.DataFrame, months: pl.DataFrame) -> pl.DataFrame:

@@ -8,6 +8,7 @@ import polars as pl
 
 from brytpunkt.declarations.sections.rent import TERM_MONTHS
 from brytpunkt.planning.demand.throughput import inline_profile
+from brytpunkt.planning.note import Note, encode
 from brytpunkt.planning.rent.operator_jurisdiction import is_sovereign
 from brytpunkt.planning.rent.residency import api_outside, offers_within
 
@@ -16,14 +17,14 @@ if TYPE_CHECKING:
     from brytpunkt.planning.inputs.money import Fx
     from brytpunkt.planning.inputs.planning_inputs import Facts
 
-TERM_LABELS = {
-    "on_demand": "on demand",
-    "spot": "spot",
-    "reserved_1y": "reserved 1 year",
-    "reserved_3y": "reserved 3 years",
-    "reserved_5y": "reserved 5 years",
-    "savings_1y": "savings plan 1 year",
-    "savings_3y": "savings plan 3 years",
+TERM_CODES = {
+    "on_demand": "offer_on_demand",
+    "spot": "offer_spot",
+    "reserved_1y": "offer_reserved_1y",
+    "reserved_3y": "offer_reserved_3y",
+    "reserved_5y": "offer_reserved_5y",
+    "savings_1y": "offer_savings_1y",
+    "savings_3y": "offer_savings_3y",
 }
 OFFER_COLUMNS = [
     *("offer", "provider", "gpu_model", "profile", "gpu_count", "term", "term_months", "upfront_share"),
@@ -39,6 +40,7 @@ def eligible_offers(plan: Plan, facts: Facts, fx: Fx) -> pl.DataFrame:
     | offer | provider/region/sku/term, or the inline id |
     | profile | GPU type, or the inline item with its own throughput |
     | price_per_hour | plan currency per instance-hour, after the negotiated discount |
+    | label | encoded note that names the offer |
     """
     catalog = _catalog_offers(plan, facts)
     inline = _inline_offers(plan)
@@ -49,16 +51,22 @@ def eligible_offers(plan: Plan, facts: Facts, fx: Fx) -> pl.DataFrame:
             term_months=pl.col("term").replace_strict(TERM_MONTHS, return_dtype=pl.Int64),
             price_per_hour=pl.col("price_native_per_hour")
             * pl.col("native_currency").replace_strict(rates, default=None, return_dtype=pl.Float64),
-            label=pl.format(
-                "{} {} ({})",
-                pl.col("provider"),
-                pl.col("name"),
-                pl.col("term").replace_strict(TERM_LABELS, return_dtype=pl.String),
-            ),
         )
+        .pipe(_labelled)
         .select(*OFFER_COLUMNS, "country", "is_quoted")
         .sort("offer")
     )
+
+
+def _labelled(offers: pl.DataFrame) -> pl.DataFrame:
+    """Offers with the note that names each (``label``); ``name`` is SKU and region, or the SKU where no region is stated."""
+    labels = []
+    for provider, name, is_placed, term in offers.select("provider", "name", "is_placed", "term").iter_rows():
+        offer: str | Note = f"{provider} {name}"
+        if not is_placed:
+            offer = Note("region_not_stated", None, {"offer": offer})
+        labels.append(encode(Note(TERM_CODES[term], None, {"offer": offer})))
+    return offers.with_columns(pl.Series("label", labels, dtype=pl.String))
 
 
 def _catalog_offers(plan: Plan, facts: Facts) -> pl.DataFrame:
@@ -79,7 +87,8 @@ def _catalog_offers(plan: Plan, facts: Facts) -> pl.DataFrame:
     return kept.select(
         offer=pl.concat_str("provider", pl.col("region").fill_null(""), "sku", "term", separator="/"),
         provider="provider",
-        name=pl.concat_str(pl.col("sku"), pl.col("region").fill_null("region not stated"), separator=", "),
+        name=pl.concat_str("sku", "region", separator=", ", ignore_nulls=True),
+        is_placed=pl.col("region").is_not_null(),
         country="country",
         gpu_model="gpu_model",
         profile="gpu_model",
@@ -98,6 +107,7 @@ def _inline_offers(plan: Plan) -> pl.DataFrame:
         "offer": pl.String,
         "provider": pl.String,
         "name": pl.String,
+        "is_placed": pl.Boolean,
         "country": pl.String,
         "gpu_model": pl.String,
         "profile": pl.String,
@@ -113,6 +123,7 @@ def _inline_offers(plan: Plan) -> pl.DataFrame:
             o.id,
             o.provider,
             o.id,
+            True,
             o.country,
             o.gpu_model,
             inline_profile(o.id) if o.output_tokens_per_second else o.gpu_model,
@@ -209,7 +220,7 @@ def api_offers(plan: Plan, facts: Facts, fx: Fx) -> pl.DataFrame:
             "tokens_per_task_ratio",
             "native_currency",
             offer=pl.format("{}/{}", "provider", "model"),
-            label=pl.format("{} {} (token API)", "provider", "model"),
+            label=pl.struct("provider", "model").map_elements(_api_label, return_dtype=pl.String),
             native_rate=to_plan,
             input_price=pl.col("price_native_per_million_input").cast(pl.Float64) * paid,
             cached_price=cached.cast(pl.Float64) * paid,
@@ -217,3 +228,7 @@ def api_offers(plan: Plan, facts: Facts, fx: Fx) -> pl.DataFrame:
         )
         .sort("workload", "offer")
     )
+
+
+def _api_label(api: dict[str, str]) -> str:
+    return encode(Note("offer_token_api", None, {"offer": f"{api['provider']} {api['model']}"}))

@@ -1,6 +1,6 @@
 """Residency: what is left out because a workload may not run or keep its data there, each with its reason.
 
-Belongs here: the question whether a place is within a workload's residency, and the answer in words. A place that nobody
+Belongs here: the question whether a place is within a workload's residency, and the answer as a note. A place that nobody
 stated is not within; an offer that is quoted in the plan without a country is its author's word, and is said.
 """
 
@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.declarations import AREAS
+from brytpunkt.planning.note import Note, decode, encode
 from brytpunkt.planning.own.storage import storage_of
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import ApiEquivalent, Plan, Workload
+    from brytpunkt.planning.note import Argument
 
 LEFT_OUT = {"workload": pl.String, "kind": pl.String, "item": pl.String, "reason": pl.String}
-UNSTATED = "where it is served is not declared"
+UNSTATED = Note("place_not_declared")
 LARGEST_LIST = 10  # countries that a sentence lists; a larger area is known by its name
 
 
@@ -37,8 +39,8 @@ def offers_within(workload: Workload) -> pl.Expr:
     return pl.col("country").is_in(sorted(allowed)).fill_null(value=False) | unstated
 
 
-def api_outside(workload: Workload, api: ApiEquivalent) -> str | None:
-    """Why a token API may not serve a workload, as a clause; None where it may."""
+def api_outside(workload: Workload, api: ApiEquivalent) -> Note | None:
+    """Why a token API may not serve a workload, as a note; None where it may."""
     allowed = workload.may_be_in
     if allowed is None:
         return None
@@ -46,11 +48,9 @@ def api_outside(workload: Workload, api: ApiEquivalent) -> str | None:
         return UNSTATED
     if api.countries <= allowed:
         return None
-    return (
-        f"it is served in {api.country}"
-        if api.country
-        else f"it is served somewhere in the region {api.region}"
-    )
+    if api.country:
+        return Note("served_in", None, {"country": api.country})
+    return Note("served_in_region", None, {"region": api.region or ""})
 
 
 def outside(plan: Plan) -> pl.DataFrame:
@@ -61,7 +61,7 @@ def outside(plan: Plan) -> pl.DataFrame:
     rows = []
     for workload in plan.workloads:
         rows += [
-            (workload.id, "api", f"{api.provider}/{api.model}", reason)
+            (workload.id, "api", f"{api.provider}/{api.model}", encode(reason))
             for api in workload.api_equivalents
             if (reason := api_outside(workload, api)) is not None
         ]
@@ -71,7 +71,7 @@ def outside(plan: Plan) -> pl.DataFrame:
         places = [("offer", offer.id, offer.country) for offer in plan.rent.offers]
         places += [("site", site.id, site.country) for site in plan.sites]
         rows += [
-            (workload.id, kind, item, f"it is in {country}")
+            (workload.id, kind, item, encode(Note("located_in", None, {"country": country})))
             for kind, item, country in places
             if country is not None and country not in allowed
         ]
@@ -91,38 +91,40 @@ def away_from(plan: Plan, options: pl.DataFrame, left_out: pl.DataFrame) -> pl.D
         .group_by(site="item", maintain_order=True)
         .agg(workloads=pl.col("workload").str.join(", "))
         .with_columns(country=pl.col("site").replace_strict(countries, return_dtype=pl.String))
-        .select("site", reason=pl.format("{} may not be in {}", "workloads", "country"))
     )
+    reasons = [
+        encode(Note("may_not_be_in", site, {"workloads": names, "country": country}))
+        for site, names, country in why.select("site", "workloads", "country").iter_rows()
+    ]
+    why = why.select("site", pl.Series("reason", reasons, dtype=pl.String))
     return options.join(why, on="site", maintain_order="left").select(
         "option", "site", "mode", "server_name", "reason"
     )
 
 
-def residency_notes(plan: Plan, left_out: pl.DataFrame) -> list[str]:
+def residency_notes(plan: Plan, left_out: pl.DataFrame) -> list[Note]:
     """What was left out of renting and why, and what is within a residency by the plan's word alone."""
     workloads = {workload.id: workload for workload in plan.workloads}
     rows = []
     for name, kind, item, reason in left_out.filter(pl.col("kind") != "site").iter_rows():
-        what = "token API" if kind == "api" else "offer"
+        said: dict[str, Argument] = {
+            "workload": workloads[name].name,
+            "reason": decode(reason),
+            "residency": residency_of(workloads[name]),
+        }
         rows.append(
-            f"{workloads[name].name}: the {what} {item} is left out: {reason}, and the workload stays within "
-            f"{residency_of(workloads[name])}."
+            Note("token_api_left_out", None, {**said, "api": item})
+            if kind == "api"
+            else Note("offer_left_out", None, {**said, "offer": item})
         )
-    if UNSTATED in left_out["reason"].to_list():
-        rows.append(
-            "Where a contract says where a token API is served, declare `country` or `region` under api_equivalents."
-        )
+    if encode(UNSTATED) in left_out["reason"].to_list():
+        rows.append(Note("declare_where_served"))
     kept = [workload for workload in plan.workloads if workload.may_be_in is not None]
     unstated = [offer.id for offer in plan.rent.offers if offer.country is None]
     if kept and unstated:
-        rows.append(
-            f"The offers {', '.join(unstated)} name no country: the plan takes them to satisfy the residency of "
-            f"{', '.join(workload.name for workload in kept)}."
-        )
+        names = tuple(workload.name for workload in kept)
+        rows.append(Note("offers_without_country", None, {"offers": tuple(unstated), "workloads": names}))
     stored = [workload.name for workload in kept if storage_of(workload) is not None]
     if stored:
-        rows.append(
-            f"The price of rented storage names no country: what {', '.join(stored)} keeps must be rented within its "
-            "residency."
-        )
+        rows.append(Note("storage_without_country", None, {"workloads": tuple(stored)}))
     return rows

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from brytpunkt.planning.inputs.units import FORGIVEN
+from brytpunkt.planning.note import Note, encode
 from brytpunkt.planning.rent.offers import sovereign_offers
 from brytpunkt.planning.rent.residency import LEFT_OUT
 from brytpunkt.planning.rent.strategies import choose_rent
@@ -36,7 +37,7 @@ class Served:
 
     market: Market
     choice: RentChoice
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     left_out: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=LEFT_OUT))
 
 
@@ -78,10 +79,7 @@ def within_sovereign_share(
     unkept = Served(
         market,
         choice,
-        (
-            f"No operator known to be seated in the EEA rents out what {', '.join(without)} needs: renting alone cannot keep "
-            f"the sovereign share of {share:.0%}.",
-        )
+        (Note("sovereign_share_not_rentable", None, {"workloads": tuple(without), "share": share}),)
         if without
         else (),
     )
@@ -97,15 +95,12 @@ def within_sovereign_share(
         sovereign = _only(market, known, taken)
         there = choose_rent(plan, sovereign, kept)
     moved = [names[name] for name in taken if bound.cost[name] > free.cost[name]]
-    note = (
-        f"The sovereign share of {share:.0%} is kept by renting only from operators seated in the EEA for "
-        f"{', '.join(moved)}; others are cheaper."
-    )
+    note = Note("sovereign_share_by_renting", None, {"share": share, "workloads": tuple(moved)})
     gone = market.apis.join(sovereign.apis, on=["workload", "offer"], how="anti").select(
         "workload",
         kind=pl.lit("operator"),
         item="offer",
-        reason=pl.lit("its operator is not known to be seated in the EEA"),
+        reason=pl.lit(encode(Note("operator_not_in_eea"))),
     )
     return Served(sovereign, there, (note,) if moved else (), gone)
 

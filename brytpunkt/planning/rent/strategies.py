@@ -9,6 +9,7 @@ import polars as pl
 
 from brytpunkt.errors import InputError, Problem
 from brytpunkt.planning.components import RENT_SPOT
+from brytpunkt.planning.note import Note, decode, several
 from brytpunkt.planning.rent.commitment_cover import choose_covers
 from brytpunkt.planning.rent.commitments import COVER
 from brytpunkt.planning.rent.rent import (
@@ -65,10 +66,10 @@ class RentChoice:
         signing = self.commitments.join(self.signatures(), on="workload", how="semi")
         return signing.select("workload", offer="partner").unique().sort("workload", "offer")
 
-    def label(self, workload: str, mode: str) -> str:
-        """The offers of a workload in a mode, in words; the one that is paid most first."""
+    def label(self, workload: str, mode: str) -> Note:
+        """The offers of a workload in a mode; the one that is paid most first."""
         taken = self.offers.filter(pl.col("workload") == workload, pl.col("mode") == mode)
-        return "; ".join(taken.sort(-pl.col("present_value"), "offer")["label"])
+        return several([decode(label) for label in taken.sort(-pl.col("present_value"), "offer")["label"]])
 
 
 def _cheapest(values: pl.DataFrame, by: list[str]) -> pl.DataFrame:

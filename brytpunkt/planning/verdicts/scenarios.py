@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 CORES = 2
 SMALLEST_MULTIPLE = 1e-6
 BASE = "base"
+AS_PLANNED = "As planned"  # a standard name, as those of the standard scenarios
 SCHEMA = {
     "scenario": pl.String,
     "scenario_name": pl.String,
@@ -56,7 +57,7 @@ def scenarios(
     """
     with ThreadPoolExecutor(CORES) as pool:
         planned = pool.map(lambda scenario: _planned(plan, facts, scenario, optima), plan.scenarios)
-        frames = [_values(BASE, "As planned", base), _optimal_values(BASE, "As planned", values), *planned]
+        frames = [_values(BASE, AS_PLANNED, base), _optimal_values(BASE, AS_PLANNED, values), *planned]
     cheapest = pl.col("present_value").min().over("scenario", "site")
     return pl.concat(frames).with_columns(regret=pl.col("present_value") - cheapest)
 

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from brytpunkt.planning.own.reasons import JOINED, own_reasons, unbuilt
+from brytpunkt.planning.note import Note, decode, encode, several
+from brytpunkt.planning.own.reasons import own_reasons, unbuilt
 from brytpunkt.planning.rent.residency import residency_of
 from brytpunkt.planning.verdicts.verdicts import rent_label, units_served
 
 if TYPE_CHECKING:
     from brytpunkt.planning.ledger.evaluate import Evaluation
     from brytpunkt.planning.ledger.prepare import Basis
+    from brytpunkt.planning.note import Argument
     from brytpunkt.planning.optimal.results import Optimal
 
 STRATEGY_ORDER = (
@@ -38,7 +40,10 @@ def strategies(evaluation: Evaluation, ledger: pl.DataFrame, optimal: Optimal) -
     feasible = sums.join(names, on="option", how="left").select(
         "site",
         "strategy",
-        label=pl.coalesce("server_name", pl.col("strategy").replace_strict(_labels(evaluation), default="")),
+        label=pl.coalesce(
+            "server_name",
+            pl.col("strategy").replace_strict(_labels(evaluation), default=None, return_dtype=pl.String),
+        ),
         is_feasible=pl.lit(value=True),
         reason=pl.lit(None, dtype=pl.String),
         nominal_total="nominal_total",
@@ -72,33 +77,27 @@ def _without_broken(strategies: pl.DataFrame, optimal: Optimal) -> pl.DataFrame:
 
 
 def _mix_labels(evaluation: Evaluation, optimal: Optimal) -> pl.DataFrame:
-    """What an optimal plan owns and commits, in words -> site, mix."""
+    """What an optimal plan owns and commits, as an encoded note -> site, mix."""
     schedule = named_schedule(evaluation, optimal)
-    counted = (
-        schedule.group_by("site", "name", "kind", maintain_order=True)
-        .agg(pl.col("count").sum())
-        .with_columns(
-            part=pl.format(
-                "{} x {}{}",
-                "count",
-                "name",
-                pl.when(pl.col("kind") == "commit").then(pl.lit(" committed")).otherwise(pl.lit("")),
-            )
+    counted = schedule.group_by("site", "name", "kind", maintain_order=True).agg(pl.col("count").sum())
+    parts: dict[str | None, list[Note]] = {}
+    for site, name, kind, count in counted.iter_rows():
+        said = {"count": int(count), "name": decode(name)}
+        parts.setdefault(site, []).append(
+            Note("committed", None, said) if kind == "commit" else Note("bought", None, said)
         )
-    )
-    return counted.group_by("site", maintain_order=True).agg(
-        mix=pl.col("part").str.join("; ") + pl.lit("; the rest rented")
-    )
+    rows = [(site, encode(Note("mix_of", site, {"parts": tuple(found)}))) for site, found in parts.items()]
+    return pl.DataFrame(rows, schema={"site": pl.String, "mix": pl.String}, orient="row")
 
 
 def _labels(evaluation: Evaluation) -> dict[str, str]:
     choice = evaluation.basis.choice
     served = choice.offers.select("mode", "workload").unique().sort("mode", "workload").iter_rows()
-    by_mode: dict[str, dict[str, None]] = {}  # workloads that take the same are named once
+    by_mode: dict[str, dict[Note, None]] = {}  # workloads that take the same are named once
     for mode, workload in served:
         by_mode.setdefault(mode, {})[choice.label(workload, mode)] = None
-    labels = {mode: "; ".join(found) for mode, found in by_mode.items()}
-    return labels | {"rent": rent_label(evaluation)}
+    labels = {mode: encode(several(list(found))) for mode, found in by_mode.items()}
+    return labels | {"rent": encode(rent_label(evaluation))}
 
 
 def _infeasible(evaluation: Evaluation, feasible: pl.DataFrame) -> pl.DataFrame:
@@ -107,30 +106,35 @@ def _infeasible(evaluation: Evaluation, feasible: pl.DataFrame) -> pl.DataFrame:
     done = set(feasible.select("site", "strategy").iter_rows())
     served = basis.choice.offers.group_by("mode").agg(pl.col("workload"))
     by_mode = {mode: set(workloads) for mode, workloads in served.iter_rows()}
-    rows: list[tuple[str | None, str, bool, str]] = []
+    rows: list[tuple[str | None, str, bool, str | None]] = []
     for mode in ("api", "on_demand", "spot", "committed"):
         lacking = sorted({w.id for w in basis.plan.workloads} - by_mode.get(mode, set()))
         if (None, mode) not in done and lacking:
-            why = [f"no offer for {', '.join(lacking)}"]
+            why = [Note("no_offer", None, {"workloads": tuple(lacking)})]
             if mode == "api":
                 why += _apis_left_out(basis, lacking)
-            rows.append((None, mode, False, JOINED.join(why)))
+            rows.append((None, mode, False, encode(several(why))))
     rows += [(site, mode, False, reason) for site, mode, reason in unbuilt(evaluation).iter_rows()]
     rows += [(site, "own", False, reason) for site, reason in own_reasons(evaluation).items()]
     schema = {"site": pl.String, "strategy": pl.String, "is_feasible": pl.Boolean, "reason": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _apis_left_out(basis: Basis, workloads: list[str]) -> list[str]:
+def _apis_left_out(basis: Basis, workloads: list[str]) -> list[Note]:
     """Token APIs that workloads may not use, each with the reason."""
     mine = basis.left_out.filter(
         pl.col("kind").is_in(["api", "operator"]), pl.col("workload").is_in(workloads)
     )
-    stays = {w.id: f", {w.id} stays within {residency_of(w)}" for w in basis.plan.workloads}
-    return [
-        f"{item}: {reason}{stays[workload] if kind == 'api' else ''}"
-        for workload, kind, item, reason in mine.iter_rows()
-    ]
+    stays = {w.id: residency_of(w) for w in basis.plan.workloads}
+    notes = []
+    for workload, kind, item, reason in mine.iter_rows():
+        said: dict[str, Argument] = {"api": item, "reason": decode(reason)}
+        notes.append(
+            Note("api_stays_within", None, {**said, "workload": workload, "residency": stays[workload]})
+            if kind == "api"
+            else Note("api_left_out", None, said)
+        )
+    return notes
 
 
 def named_schedule(evaluation: Evaluation, optimal: Optimal) -> pl.DataFrame:

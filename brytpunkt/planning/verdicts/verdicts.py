@@ -10,6 +10,7 @@ from brytpunkt.planning.components import MONTHLY_ENERGY, YEARLY_FEES, Part, of_
 from brytpunkt.planning.energy.site_prices import carbon_intensity
 from brytpunkt.planning.inputs.calendar import add_months
 from brytpunkt.planning.inputs.units import CENTS, GRAMS_PER_KG, KWH_PER_MWH, LITRES_PER_M3, MILLION_TOKENS
+from brytpunkt.planning.note import Note, encode, several
 from brytpunkt.planning.verdicts.curves import payback
 from brytpunkt.planning.verdicts.tipping import tipping_point
 
@@ -186,7 +187,7 @@ def verdicts(
         own_mode="mode",
         own_server="server",
         own_server_name="server_name",
-        rent_label=pl.lit(rent_label(evaluation)),
+        rent_label=pl.lit(encode(rent_label(evaluation))),
         npv_rent="npv_rent",
         npv_own="npv_own",
         saving="saving",
@@ -270,11 +271,13 @@ def _largest(evaluation: Evaluation) -> pl.DataFrame:
     )
 
 
-def rent_label(evaluation: Evaluation) -> str:
+def rent_label(evaluation: Evaluation) -> Note:
     """The offers that the strategy ``rent`` takes for each workload."""
     choice = evaluation.basis.choice
     names = {w.id: w.name for w in evaluation.basis.plan.workloads}
     taken = [(names[workload], choice.label(workload, mode)) for workload, mode in choice.rent_modes.items()]
     if len({label for _, label in taken}) == 1:
         return taken[0][1]
-    return "; ".join(f"{name}: {label}" for name, label in taken)
+    return several(
+        [Note("workload_offers", None, {"workload": name, "offers": label}) for name, label in taken]
+    )

@@ -104,7 +104,7 @@ def changes_context(at: Desk, site: str) -> Row | None:
         "note": note and words("changes.remark" if changes["is_split"] else "changes.unsplit", note=note),
         "figure": _figure(at, row, bars) if row and bars else None,
         "table": _table(bars, formats) if bars else None,
-        "movements": _movements(changes["movements"], formats, site),
+        "movements": _movements(changes["movements"], at, site),
         "effect": words("changes.effect", unit=formats.unit("thousand")),
     }
 
@@ -159,16 +159,16 @@ def _table(bars: list[Row], formats: Formats) -> Row:
     }
 
 
-def _movements(movements: list[Row], formats: Formats, site: str) -> list[Row]:
-    words = formats.texts
+def _movements(movements: list[Row], at: Desk, site: str) -> list[Row]:
+    formats, words = at.formats, at.formats.texts
     here = [row for row in movements if row["site"] in {None, site}]
     return [
         {
             "kind": words.name("changes.kind", row["kind"]),
-            "item": short(row["item"], NAME_IN_TABLE),
+            "item": short(at.say(row["item"]), NAME_IN_TABLE),
             "before": formats.significant(row["before"], 4),
             "after": formats.significant(row["after"], 4),
-            "unit": row["unit"],
+            "unit": at.say(row["unit"]),
             "share": formats.percent(row["change_share"], 1, signed=True),
             "effect": formats.number(row["effect"] / SCALES["thousand"], 1, signed=True),
         }

@@ -30,7 +30,7 @@ def footprint_section(at: Desk, row: Row) -> Row | None:
             formats.significant(
                 None if item["per_million_tokens"] is None else item["per_million_tokens"] * 1000, 3
             ),
-            at.say(item["basis"] or ""),
+            at.say(item["basis"]),
         ]
         for item in rows_of(at, "footprint", row["site"])
     ]
@@ -52,13 +52,13 @@ def _rooms(at: Desk, site: str | None) -> Row:
     for item in at.summary["readiness"]:
         if site not in {None, item["site"]}:
             continue
-        why = JOINED.join(text for text in (item["reasons"], item["remarks"]) if text)
+        why = JOINED.join(at.say(said) for said in (item["reasons"], item["remarks"]) if said)
         key = (
             names[item["site"]],
             words.name("mode", item["mode"]),
             words.name("panel_ready", item["status"]),
-            at.say(why) if why else words("panel.nothing_against"),
-            at.say(item["unknown"] or ""),
+            why or words("panel.nothing_against"),
+            at.say(item["unknown"]),
         )
         grouped.setdefault(key, []).append(item)
     rows = []

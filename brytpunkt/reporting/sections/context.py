@@ -15,7 +15,7 @@ from brytpunkt.reporting.charts.theme import STACK
 from brytpunkt.reporting.charts.timeline import Timeline
 from brytpunkt.reporting.charts.vega import Canvas
 from brytpunkt.reporting.formats import SCALES, Formats
-from brytpunkt.reporting.phrases import Phrases, phrases
+from brytpunkt.reporting.note_texts import NoteTexts
 from brytpunkt.reporting.sanitise import printable, short
 from brytpunkt.reporting.sections.appendix import how_to_read
 from brytpunkt.reporting.sections.decision import years
@@ -39,7 +39,7 @@ NAME_IN_TABLE = 40
 class Desk:
     """Summary, frames, formats and canvas of one report.
 
-    `say` turns sentences of planning into the reader's language. `today` is the clock that staleness is
+    `say` has the words for notes of planning in the reader's language. `today` is the clock that staleness is
     measured against, None for none. `extra` holds what a page needs beyond the summary, by the page's key.
     """
 
@@ -48,7 +48,7 @@ class Desk:
     formats: Formats
     canvas: Canvas
     time: Timeline
-    say: Phrases
+    say: NoteTexts
     today: date | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
     is_portfolio: bool = False
@@ -88,7 +88,7 @@ def desk(
         formats,
         Canvas(formats, font_folder),
         time,
-        phrases(formats),
+        NoteTexts(formats),
         today,
         extra or {},
     )

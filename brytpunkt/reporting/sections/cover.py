@@ -17,6 +17,7 @@ from brytpunkt.reporting.sections.robustness import certainty
 from brytpunkt.reporting.sections.sources import stale_notes
 
 if TYPE_CHECKING:
+    from brytpunkt.planning.note import Note
     from brytpunkt.reporting.sections.context import Desk
 
 Row = dict[str, Any]
@@ -38,7 +39,7 @@ def site_decision(at: Desk, row: Row) -> Row:
     lead = decision.lead(row, at.horizon, formats) + decision.mix(
         at.summary, row["site"], float(row["npv_rent"]), formats
     )
-    return _shared(at, row, decision.warnings(at.summary, row)) | {
+    return _shared(at, row, decision.warnings(at.summary, row["site"])) | {
         "headline": decision.headline(row, formats),
         "lead": lead,
         "bar": bars.decision_bar(at.canvas, row),
@@ -58,7 +59,7 @@ def portfolio_decision(at: Desk, best: Row) -> Row:
     key = "text.portfolio_build" if winners else "text.portfolio_rent"
     counted = words(key, count=winners, total=len(candidates)) if len(candidates) > 1 else ""
     mixed = decision.mix(at.summary, None, float(best["npv_rent"]), at.formats)
-    return _shared(at, best, list(at.summary["warnings"])) | {
+    return _shared(at, best, decision.warnings(at.summary)) | {
         "headline": decision.headline(best, at.formats, "portfolio_"),
         "lead": counted + decision.lead(best, at.horizon, at.formats) + mixed,
         "flips": [],
@@ -66,7 +67,7 @@ def portfolio_decision(at: Desk, best: Row) -> Row:
     }
 
 
-def _shared(at: Desk, row: Row, warnings: list[str]) -> Row:
+def _shared(at: Desk, row: Row, warnings: list[Note]) -> Row:
     stale = stale_notes(at)
     said = stale + [short(at.say(text), LONGEST_WARNING) for text in warnings]
     room = PORTFOLIO_LINES - min(len(at.sites), MOST_ROWS) if at.is_portfolio else SITE_LINES

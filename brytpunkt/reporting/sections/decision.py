@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
-from brytpunkt.planning.own.reasons import BECAUSE
-from brytpunkt.reporting.phrases import phrases
+from brytpunkt.planning.note import Note, from_json, merged
+from brytpunkt.reporting.note_texts import NoteTexts
 from brytpunkt.reporting.sanitise import short
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def lead(row: Row, horizon_months: int, formats: Formats) -> str:
 
 def _why(row: Row, formats: Formats) -> str:
     """What rules out renting and owning, one sentence each; empty where neither is."""
-    say = phrases(formats)
+    say = NoteTexts(formats)
     sentences = []
     if row.get("rent_reason"):
         sentences.append(formats.texts("lead.no_rent", reason=say(row["rent_reason"])))
@@ -120,8 +120,7 @@ def mix(summary: Row, site: str | None, rent: float, formats: Formats) -> str:
     if found is None:
         return ""
     if not found["is_feasible"]:
-        reason = str(found["reason"]).removeprefix(BECAUSE)
-        return " " + formats.texts("lead.mix_none", reason=phrases(formats)(reason))
+        return " " + formats.texts("lead.mix_none", reason=NoteTexts(formats)(found["reason"]))
     here = [row for row in summary["sites"] if site in {None, row["site"]}]
     if any(row.get("is_ruled") for row in here) or all(row["npv_own"] is None for row in here):
         return ""  # the verdict is about this plan already, or there is nothing to mix
@@ -245,11 +244,10 @@ def quantity(value: float | None, formats: Formats) -> str:
     return formats.number(value)
 
 
-def warnings(summary: dict[str, Any], row: Row) -> list[str]:
-    """Warnings that concern a site: those that name it, and those that name no site."""
-    others = [site["site_name"] for site in summary["sites"]]
-    return [
-        text
-        for text in summary["warnings"]
-        if row["site_name"] in text or not any(name in text for name in others)
-    ]
+def warnings(summary: dict[str, Any], site: str | None = None) -> list[Note]:
+    """What a reader of a site's report must know: about the site, or about the whole plan; of the portfolio's, all of it.
+
+    Notes that say the same of several sites are one.
+    """
+    notes = [from_json(said) for said in summary["warnings"]]
+    return merged(note for note in notes if site is None or note.site in {None, site})

@@ -93,7 +93,7 @@ def optimal_schedule(at: Desk, site: str | None) -> Row | None:
         [
             month_of(at, row["order_month"]),
             words.name("panel_kind", row["kind"]),
-            short(row["name"] or row["item"], LABEL_LENGTH)
+            short(at.say(row["name"]) or row["item"], LABEL_LENGTH)
             + (f", {names[row['place']]}" if site is None and row["place"] else ""),
             month_of(at, row["from_month"]),
             month_of(at, row["until_month"]),

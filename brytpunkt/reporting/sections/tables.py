@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from brytpunkt.reporting.charts.timeline import Timeline
     from brytpunkt.reporting.formats import Formats
-    from brytpunkt.reporting.phrases import Phrases
+    from brytpunkt.reporting.note_texts import NoteTexts
 
 Row = dict[str, Any]
 LONGEST_VALUE = 120
@@ -32,7 +32,7 @@ NAMED = re.compile(r"[A-Za-z]|\d{4}-\d{2}")
 
 
 def assumption_rows(
-    summary: Row, formats: Formats, site: str | None, say: Phrases
+    summary: Row, formats: Formats, site: str | None, say: NoteTexts
 ) -> list[tuple[str, list[Row]]]:
     """Assumptions by section; of one site or of all; figures that sites or workloads share are one row.
 
@@ -81,23 +81,23 @@ def _drawn_together(items: list[Row], formats: Formats) -> list[Row]:
     return list(kept.values())
 
 
-def _assumption(item: Row, formats: Formats, say: Phrases) -> Row:
+def _assumption(item: Row, formats: Formats, say: NoteTexts) -> Row:
     value = item["value"]
     if isinstance(value, bool):
         shown = formats.texts("yes" if value else "no")
     elif isinstance(value, (int, float)):
         shown = formats.plain(value)
-        unit, share = say(item["unit"]), formats.texts("unit.share")
+        unit, share = say.unit(item["unit"]), formats.texts("unit.share")
         if item["unit"].split(" ")[0] == SHARE and unit.startswith(share):
             return _marked(
                 item, formats, say, formats.texts("unit.percent", number=_hundredfold(value, formats)),
                 unit.removeprefix(share).strip(),
             )  # fmt: skip
     else:
-        shown = short(say(str(value)), LONGEST_VALUE)
+        shown = short(say.declared(str(value)), LONGEST_VALUE)
         if NAMED.match(str(value)):  # a word or a month is not so many of anything
             return _marked(item, formats, say, shown, "")
-    return _marked(item, formats, say, shown, say(item["unit"]))
+    return _marked(item, formats, say, shown, say.unit(item["unit"]))
 
 
 def _hundredfold(value: float, formats: Formats) -> str:
@@ -105,13 +105,17 @@ def _hundredfold(value: float, formats: Formats) -> str:
     return formats.plain(Decimal(str(value)) * 100)
 
 
-def _marked(item: Row, formats: Formats, say: Phrases, shown: str, unit: str) -> Row:
+def _marked(item: Row, formats: Formats, say: NoteTexts, shown: str, unit: str) -> Row:
     declared = item["origin"] == "declared"
     return item | {
         "shown": shown,
         "unit": unit,
-        "description": say(item["description"]).replace("`", ""),  # marks of code, which paper does not have
-        "source": "" if declared and item["source"] == DECLARED else short(say(item["source"]), LABEL_LENGTH),
+        "description": say.declared(item["description"]).replace(
+            "`", ""
+        ),  # marks of code, which paper does not have
+        "source": ""
+        if declared and item["source"] == DECLARED
+        else short(say.declared(item["source"]), LABEL_LENGTH),
         "mark": formats.texts.name("origin_mark", item["origin"]),
         "origin_name": formats.texts.name("origin", item["origin"]),
     }
@@ -141,7 +145,7 @@ def _first(row: Row | None, time: Timeline, formats: Formats) -> str:
 
 
 def strategy_rows(
-    summary: Row, formats: Formats, site: str | None, say: Phrases, *, scale: str = "thousand"
+    summary: Row, formats: Formats, site: str | None, say: NoteTexts, *, scale: str = "thousand"
 ) -> list[Row]:
     """Strategies of renting, and of one site's own capacity or of all sites."""
     names = {row["site"]: short(row["site_name"], NAME_LENGTH) for row in summary["sites"]}
@@ -195,7 +199,7 @@ def unit_rows(summary: Row, formats: Formats, site: str | None) -> list[Row]:
     ]
 
 
-def published_rows(summary: Row, formats: Formats, say: Phrases) -> list[Row]:
+def published_rows(summary: Row, formats: Formats, say: NoteTexts) -> list[Row]:
     """Published figures beside ours, and why they differ."""
     published = summary["published"] or {"cases": []}
     return [

@@ -14,7 +14,7 @@ from brytpunkt.planning.inputs.planning_inputs import Facts
 from brytpunkt.planning.ledger.evaluate import evaluate
 from brytpunkt.planning.verdicts.verdicts import energy_by_month
 from brytpunkt.reporting.formats import Formats
-from brytpunkt.reporting.phrases import phrases
+from brytpunkt.reporting.note_texts import NoteTexts, english
 from brytpunkt.reporting.translations import texts
 from tests.planning.energy.test_tariff import KWH, plan_of
 
@@ -53,9 +53,8 @@ def test_the_amount_is_the_days_part_of_the_months_part_of_januarys_market_energ
     assert doubt.amount == pytest.approx(spot * KWH / 1000 * part * 2 / 31, rel=1e-6)
     assert (doubt.days, doubt.months, doubt.newest, doubt.kind) == (2, 1, dt.date(2026, 1, 9), "day of zeros")
     [warning] = in_doubt(plan, facts, evaluation.basis.fx, energy)
-    assert f"{doubt.amount:,.0f} EUR of the plan hang on them" in warning
-    say = phrases(Formats(texts("sv"), "EUR"))
-    assert say.knows(warning)
+    assert f"{doubt.amount:,.0f} EUR of the plan hang on them" in english(warning)
+    say = NoteTexts(Formats(texts("sv"), "EUR"))
     assert "ett dygn med bara nollor" in say(warning)
 
 

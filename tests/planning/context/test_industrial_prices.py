@@ -14,7 +14,7 @@ from brytpunkt.planning.inputs.planning_inputs import Facts
 from brytpunkt.planning.ledger.evaluate import evaluate
 from brytpunkt.planning.verdicts.verdicts import energy_by_month
 from brytpunkt.reporting.formats import Formats
-from brytpunkt.reporting.phrases import phrases
+from brytpunkt.reporting.note_texts import NoteTexts
 from brytpunkt.reporting.translations import texts
 from tests.planning.energy.test_tariff import KW, KWH, plan_of
 
@@ -54,8 +54,8 @@ def test_far_from_the_bound_is_a_warning_in_both_languages(
     warnings = far_from_industry(plan, found)
     assert found["is_far"].to_list() == [is_far]
     assert len(warnings) == is_far
-    say = phrases(Formats(texts("sv"), "EUR"))
-    assert all(say.knows(warning) for warning in warnings)
+    say = NoteTexts(Formats(texts("sv"), "EUR"))
+    assert all(say(warning).startswith("Energipriset ligger långt från") for warning in warnings)
 
 
 def test_a_country_without_a_bound_is_not_compared(tmp_path: Path, known: Facts) -> None:

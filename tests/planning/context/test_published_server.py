@@ -20,7 +20,7 @@ from brytpunkt.planning.ledger.evaluate import evaluate
 from brytpunkt.planning.optimal.results import PLAN_SCHEMA
 from brytpunkt.planning.verdicts.unit_economics import unit_economics
 from brytpunkt.reporting.formats import Formats
-from brytpunkt.reporting.phrases import phrases
+from brytpunkt.reporting.note_texts import NoteTexts, english
 from brytpunkt.reporting.translations import texts
 
 SPEED = {"m": 6000}
@@ -90,7 +90,8 @@ def figures(plan: Plan, known: Facts) -> dict[str, Any]:
     for row in rows:
         assert (row["computed"] is None) == (row["difference"] is None) == (row["not_defined"] is not None)
     return {
-        row["case"]: row["computed"] if row["not_defined"] is None else row["not_defined"] for row in rows
+        row["case"]: row["computed"] if row["not_defined"] is None else english(row["not_defined"])
+        for row in rows
     }
 
 
@@ -171,7 +172,7 @@ def test_what_has_no_value_says_why_in_both_languages(tmp_path: Path, known: Fac
     evaluation = evaluate(plan, known, plan.finance.months)
     warned = implausible(plan, known, evaluation, pl.DataFrame(schema=PLAN_SCHEMA), cases)
     assert set(undefined_figures(cases)) <= set(warned)
-    say = phrases(Formats(texts("sv"), "USD"))
+    say = NoteTexts(Formats(texts("sv"), "USD"))
     for sentence in undefined_figures(cases):
         said = say(sentence)
         assert said.startswith("Den publicerade siffran ")

@@ -11,7 +11,7 @@ from brytpunkt.declarations.sections.tariffs import TaxSituation
 from brytpunkt.planning.context.tax_years import unknown_tax_years
 from brytpunkt.planning.inputs.planning_inputs import Facts
 from brytpunkt.reporting.formats import Formats
-from brytpunkt.reporting.phrases import phrases
+from brytpunkt.reporting.note_texts import NoteTexts, english
 from brytpunkt.reporting.translations import texts
 
 
@@ -31,12 +31,12 @@ def test_months_after_the_last_rate_and_before_the_first(plan: Plan, known: Fact
     denmark = of_denmark(plan, tax_segment="general")
     assert unknown_tax_years(denmark, known, firsts(2024, 2025, 2026, 2027)) == []
     before, after = unknown_tax_years(denmark, known, firsts(2022, 2027, 2028, 2029))
-    assert "is known from 2022-01 to 2022-07. " in before
-    assert before.endswith("is the rate 'general' that began on 2023-07-01.")
-    assert "is known from 2028-01 to 2029-07. " in after
-    assert after.endswith("is the rate 'general' that began on 2026-01-01.")
-    say = phrases(Formats(texts("sv"), "SEK"))
-    assert "ingen energiskatt för DK är känd från 2028-01 till 2029-07" in say(after)
+    assert "is known from January 2022 to July 2022. " in english(before)
+    assert english(before).endswith("is the rate 'general' that began on 1 Jul 2023.")
+    assert "is known from January 2028 to July 2029. " in english(after)
+    assert english(after).endswith("is the rate 'general' that began on 1 Jan 2026.")
+    say = NoteTexts(Formats(texts("sv"), "SEK"))
+    assert "ingen energiskatt för DK är känd från januari 2028 till juli 2029" in say(after)
 
 
 def test_a_rate_without_an_end_holds(plan: Plan, known: Facts) -> None:
@@ -53,7 +53,9 @@ def test_the_value_added_tax_counts_where_it_is_a_cost(
     plan: Plan, known: Facts, share: float, warned: int
 ) -> None:
     denmark = of_denmark(plan, tax_segment="datacentre", vat_recoverable_share=share)
-    found = [each for each in unknown_tax_years(denmark, known, firsts(1990)) if "no VAT of DK" in each]
+    found = [
+        each for each in unknown_tax_years(denmark, known, firsts(1990)) if "no VAT of DK" in english(each)
+    ]
     assert len(found) == warned
 
 
@@ -61,5 +63,5 @@ def test_conditional_rows_are_watched_too(plan: Plan, known: Facts) -> None:
     """The most specific of the rows that hold instead is named: the refund of a data centre, not the general rate."""
     denmark = of_denmark(plan, tax=TaxSituation(use="datacentre"))
     (found,) = unknown_tax_years(denmark, known, firsts(1980, 2025))
-    assert "no electricity tax of DK is known from 1980-01 to 1980-07. " in found
-    assert found.endswith("is the rate 'datacentre_refund' that began on 2023-07-01.")
+    assert "no electricity tax of DK is known from January 1980 to July 1980. " in english(found)
+    assert english(found).endswith("is the rate 'datacentre_refund' that began on 1 Jul 2023.")

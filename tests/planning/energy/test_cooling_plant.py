@@ -22,6 +22,7 @@ from brytpunkt.planning.energy.grid_connection import connection_months
 from brytpunkt.planning.energy.heat import check_curve, heat_prices, price_at
 from brytpunkt.planning.inputs.planning_inputs import Facts
 from brytpunkt.planning.ledger.evaluate import evaluate
+from brytpunkt.reporting.note_texts import english
 from tests.examples import examples
 from tests.planning.compare import compare
 from tests.planning.optimal.test_optimal import SMALL, planned
@@ -172,10 +173,10 @@ def test_the_limit_takes_servers_only_where_the_plan_says_so(
     assert options["max_servers"][0] <= servers
     if options["max_servers"][0] == 0:
         (reason,) = basis.unfit["reason"]
-        assert reason.endswith(
+        assert english(reason).endswith(
             f"the site gives {60 * row['usable_share']:.4g} of its 60 kW in the hottest hours"
         )
-    warnings = " ".join(compute(plan, known).warnings) if policy == "warn" else ""
+    warnings = " ".join(map(english, compute(plan, known).warnings)) if policy == "warn" else ""
     assert policy == "reduce" or "does not keep W32" in warnings
 
 

@@ -22,6 +22,7 @@ from brytpunkt.planning.energy.price_outlook import (
 )
 from brytpunkt.planning.inputs.money import exchange_rates
 from brytpunkt.planning.inputs.planning_inputs import Facts
+from brytpunkt.reporting.note_texts import english
 
 
 def of(plan: Plan, known: Facts) -> pl.DataFrame:
@@ -75,7 +76,7 @@ def test_a_crisis_that_weighs_nothing_leaves_the_percentiles(plan: Plan, known: 
 
 def test_short_histories_and_changed_regimes_are_warned_about(plan: Plan, known: Facts) -> None:
     facts = flat(known, {2022: 120.0, 2023: 30.0})
-    said = outlook_warnings(plan, of(plan, facts))
+    said = [*map(english, outlook_warnings(plan, of(plan, facts)))]
     assert any("has 2.0 years of prices, fewer than 3" in text for text in said)
     assert any("0.4 times the planned 75: the regime has changed" in text for text in said)
     calm = outlook_warnings(plan, of(plan, flat(known, {2020: 50.0, 2021: 50.0, 2022: 50.0, 2023: 50.0})))

@@ -13,6 +13,7 @@ from brytpunkt.planning.compute import compute
 from brytpunkt.planning.inputs.planning_inputs import Facts
 from brytpunkt.planning.ledger.evaluate import evaluate
 from brytpunkt.planning.result import Result
+from brytpunkt.reporting.note_texts import english
 from tests.planning.optimal.test_optimal import SMALL, planned
 
 BOX = SMALL["build"]["servers"][0]
@@ -66,16 +67,16 @@ def test_where_no_server_stands_the_verdict_is_rent_with_the_reason(
     assert (verdict["verdict"], verdict["switch_month"], verdict["npv_own"], verdict["saving"]) == (
         *("rent", None, None, None),
     )
-    assert (verdict["own_reason"], verdict["rent_reason"]) == (reason, None)
+    assert (english(verdict["own_reason"]), verdict["rent_reason"]) == (reason, None)
     table = strategies(result)
     for name in ("own_colocation", "own"):
         assert table["here", name]["is_feasible"] is False
-        assert table["here", name]["reason"] == reason
+        assert table["here", name]["reason"] == verdict["own_reason"]
         assert table["here", name]["present_value"] is None
     rent = float(table[None, "rent"]["present_value"])
     assert float(table["here", "optimal"]["present_value"]) == pytest.approx(rent)
     assert result.ledger.filter(pl.col("strategy").str.starts_with("own")).is_empty()
-    assert f"Nothing can be owned at here: {reason}." in result.warnings
+    assert f"Nothing can be owned at here: {reason}." in [*map(english, result.warnings)]
 
 
 def test_only_the_site_that_takes_a_server_is_built(tmp_path: Path, known: Facts) -> None:
@@ -109,12 +110,12 @@ def test_where_nothing_keeps_to_a_constraint_the_verdict_is_infeasible(tmp_path:
     result = compute(plan, known)
     (verdict,) = result.verdicts.to_dicts()
     assert (verdict["verdict"], verdict["switch_month"], verdict["switch_npv"]) == ("infeasible", None, None)
-    assert verdict["own_reason"] == verdict["rent_reason"] == "breaks the yearly budget"
+    assert english(verdict["own_reason"]) == english(verdict["rent_reason"]) == "breaks the yearly budget"
     assert verdict["saving"] is verdict["verdict_long_horizon"] is None
     for (_, name), row in strategies(result).items():
         assert row["is_feasible"] is False, name
         assert row["reason"]
-    assert any(line.startswith("At here no plan keeps to what is declared: ") for line in result.warnings)
+    assert any(note.code == "no_plan_keeps" and note.site == "here" for note in result.warnings)
 
 
 def test_what_is_ruled_out_does_not_win(tmp_path: Path, known: Facts) -> None:
@@ -125,7 +126,7 @@ def test_what_is_ruled_out_does_not_win(tmp_path: Path, known: Facts) -> None:
     result = compute(planned(tmp_path, constraints={"budget_per_year": {"eur": 480_000}}), known)
     (verdict,) = result.verdicts.to_dicts()
     own = strategies(result)["here", "own"]
-    assert (own["is_feasible"], own["reason"]) == (False, "breaks the yearly budget")
+    assert (own["is_feasible"], english(own["reason"])) == (False, "breaks the yearly budget")
     assert float(own["present_value"]) == pytest.approx(free["npv_own"])
     assert verdict["saving"] is None
     kept = result.optimal.filter(pl.col("site") == "here").to_dicts()[0]

@@ -15,6 +15,7 @@ from brytpunkt.planning.optimal.dispatch import dispatch
 from brytpunkt.planning.optimal.shocks import own_field, own_mix
 from brytpunkt.planning.rent.operator_jurisdiction import SEAT_OF_PROVIDER, seat_of
 from brytpunkt.planning.result import Result
+from brytpunkt.reporting.note_texts import english
 from tests.planning.optimal.test_optimal import SMALL, planned
 
 STORAGE = {"capacity_tb": 100, "growth_per_year": 0.5, "egress_tb_per_month": 5}
@@ -45,7 +46,7 @@ def test_a_site_without_power_for_one_server_is_not_ready(tmp_path: Any, known: 
     plan = planned(tmp_path, sites=[SMALL["sites"][0] | {"power_limit_kw": 12.0}])
     row = compute(plan, known).readiness.row(0, named=True)
     assert row["status"] == "not_ready"
-    assert "one server needs 12.24 kW" in row["reasons"]
+    assert "one server needs 12.24 kW" in english(row["reasons"])
 
 
 def test_the_control_matrix_gives_a_reason_and_a_source_in_every_cell(result: Result) -> None:

@@ -17,6 +17,7 @@ from brytpunkt.planning.inputs.planning_inputs import Facts
 from brytpunkt.planning.ledger.evaluate import Evaluation, evaluate
 from brytpunkt.planning.optimal.results import optimal_plans, site_optima
 from brytpunkt.planning.verdicts.scenarios import world
+from brytpunkt.reporting.note_texts import english
 from tests.planning.generate import plans
 from tests.planning.optimal.test_optimal import SMALL, planned
 
@@ -97,11 +98,11 @@ def test_no_strategy_scenario_or_draw_uses_what_residency_forbids(tmp_path: Path
         assert "api" not in set(frame["strategy"])
     api = next(row for row in result.strategies.to_dicts() if row["strategy"] == "api")
     stays = "letters stays within nordic (DK, FI, IS, NO, SE)"
-    assert api["reason"] == (
+    assert english(api["reason"]) == (
         f"no offer for letters; openai/gpt-5-mini: it is served in US, {stays}; "
         f"openai/gpt-5-nano: where it is served is not declared, {stays}"
     )
-    said = "\n".join(result.warnings)
+    said = "\n".join(map(english, result.warnings))
     assert "the token API openai/gpt-5-mini is left out: it is served in US" in said
     assert "declare `country` or `region` under api_equivalents" in said
 
@@ -133,7 +134,7 @@ def test_a_quoted_offer_in_a_country_outside_is_left_out(tmp_path: Path, known: 
     evaluation = evaluate(letters(tmp_path, "nordic", rent={"offers": offers}), known, 9, scan=False)
     assert set(evaluation.rent.filter(pl.col("item") != "")["item"]) == {"near"}
     (note,) = evaluation.basis.notes
-    assert note.startswith(
+    assert english(note).startswith(
         "letters: the offer cheap is left out: it is in DE, and the workload stays within nordic"
     )
     with pytest.raises(InputError, match="no on-demand offer can serve it: none satisfies its residency"):
@@ -146,9 +147,9 @@ def test_a_quoted_offer_without_a_country_is_its_authors_word_and_is_said(
     plan = letters(tmp_path, "nordic", rent={"offers": [SMALL["rent"]["offers"][0] | RATES]})
     evaluation = evaluate(plan, known, 9, scan=False)
     assert evaluation.basis.choice.rent_modes == {"letters": "on_demand"}
-    assert evaluation.basis.notes == (
+    assert [*map(english, evaluation.basis.notes)] == [
         "The offers hourly name no country: the plan takes them to satisfy the residency of letters.",
-    )
+    ]
     anywhere = letters(tmp_path, "any", rent={"offers": [SMALL["rent"]["offers"][0] | RATES]})
     assert evaluate(anywhere, known, 9, scan=False).basis.notes == ()
 
@@ -156,7 +157,9 @@ def test_a_quoted_offer_without_a_country_is_its_authors_word_and_is_said(
 def test_rented_storage_without_a_place_is_said(tmp_path: Path, known: Facts) -> None:
     workload = LETTERS | {"residency": "nordic", "storage": {"capacity_tb": 5}}
     notes = evaluate(letters(tmp_path, "nordic", workloads=[workload]), known, 9, scan=False).basis.notes
-    assert [note for note in notes if note.startswith("The price of rented storage names no country: ")]
+    assert [
+        note for note in notes if english(note).startswith("The price of rented storage names no country: ")
+    ]
 
 
 def test_own_servers_do_not_stand_where_a_workload_may_not_be(tmp_path: Path, known: Facts) -> None:
@@ -176,7 +179,7 @@ def test_own_servers_do_not_stand_where_a_workload_may_not_be(tmp_path: Path, kn
     verdicts = {row["site"]: row for row in result.verdicts.to_dicts()}
     assert (verdicts["here"]["verdict"], verdicts["here"]["own_reason"]) == ("build", None)
     assert (verdicts["abroad"]["verdict"], verdicts["abroad"]["npv_own"]) == ("rent", None)
-    assert verdicts["abroad"]["own_reason"] == "no place for box: steady (nordic) may not be in DE"
+    assert english(verdicts["abroad"]["own_reason"]) == "no place for box: steady (nordic) may not be in DE"
     bought = result.optimal_schedule.filter(pl.col("kind") == "buy")
     assert set(bought["place"]) == {"here"}
 

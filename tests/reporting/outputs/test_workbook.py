@@ -14,6 +14,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from brytpunkt.folders import folders
+from brytpunkt.planning.note import as_json, verbatim
 from brytpunkt.reporting.frames import frames_of
 from brytpunkt.reporting.outputs.workbook import workbook_bytes
 from brytpunkt.reporting.sections.context import desk
@@ -107,11 +108,11 @@ def test_the_values_kept_beside_formulas_are_those_that_they_give(made: Made) ->
 def test_text_never_becomes_a_formula(made: Made, hostile: str) -> None:
     summary = copy.deepcopy(made.summary)
     summary["plan"]["name"] = hostile
-    summary["warnings"] = [hostile]
+    summary["warnings"] = [as_json(verbatim(hostile))]
     for row in summary["sites"]:
         row["site_name"] = hostile
     for row in summary["strategies"]:
-        row["label"] = hostile
+        row["label"] = as_json(verbatim(hostile))
     for row in summary["assumptions"][:3]:
         row["source"] = row["description"] = row["value"] = hostile
     for row in summary["sources"][:3]:

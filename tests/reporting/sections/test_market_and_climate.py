@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 
 import pytest
 
 from brytpunkt.folders import folders
+from brytpunkt.planning.note import Note
 from brytpunkt.reporting.formats import Formats
 from brytpunkt.reporting.frames import frames_of
+from brytpunkt.reporting.note_texts import NoteTexts
 from brytpunkt.reporting.outputs.html import context, document
-from brytpunkt.reporting.phrases import phrases
 from brytpunkt.reporting.sections.context import Desk, desk
 from brytpunkt.reporting.sections.market_and_climate import place_section
 from brytpunkt.reporting.sections.nordic_advantage import advantage_section
@@ -86,24 +88,44 @@ def test_waiting_and_limits_are_shown_where_the_plan_has_them(made: Made) -> Non
     assert "allmänt känt" in shown(document(context(found, "lulea"), folders().templates))
 
 
+WET = {"site": "Luleå", "class": "A2", "limit": 35.0, "hours": 3.7}
+
+
 @pytest.mark.parametrize(
-    "sentence",
+    ("note", "swedish"),
     [
-        "Zone SE1 has 2.5 years of prices, fewer than 3: its outlook rests on too little. Widen energy.history_from, or pin a price.",
-        "Prices of zone NO4 were 38 EUR/MWh in the twelve months to 2026-07, 1.6 times the planned 24: the regime has changed within the history.",
-        "Luleå: outdoor air alone does not keep A2 (35 degC) in 4 hours a year; the plan runs 80% of the power limit.",
-        "Luleå: outdoor air alone does not keep W32 (32 degC) in 74 hours a year; the plan runs all servers, with a chiller in those hours.",
-        "Luleå: outdoor air alone does not keep A2 (35 degC) in 4 hours a year; the plan runs all servers nevertheless.",
+        (
+            Note("short_price_history", None, {"zone": "SE1", "years": 2.5, "least": 3.0}),
+            "Zon SE1 har 2,5 år av priser, färre än 3: utsikten vilar på för lite.",
+        ),
+        (
+            Note(
+                "price_regime_changed",
+                None,
+                {"zone": "NO4", "newest": 38.1, "month": dt.date(2026, 7, 1), "ratio": 1.62, "planned": 23.6},
+            ),
+            "Priserna i zon NO4 var 38 EUR/MWh under de tolv månaderna till juli 2026, 1,6 gånger de planerade 24",
+        ),
+        (
+            Note("outdoor_air_reduced", "lulea", {**WET, "share": 0.8}),
+            "planen använder 80\u00a0% av effektgränsen",
+        ),
+        (
+            Note("outdoor_air_chiller", "lulea", WET),
+            "planen kör alla servrar, med kylmaskin under de timmarna",
+        ),
+        (
+            Note("outdoor_air_nevertheless", "lulea", WET),
+            "Luleå: uteluft ensam håller inte A2 (35 °C) under 4 timmar per år; planen kör ändå alla servrar.",
+        ),
     ],
 )
-def test_what_energy_warns_of_is_said_in_swedish(sentence: str) -> None:
-    say = phrases(Formats(texts("sv"), "EUR"))
-    assert say.knows(sentence)
-    assert say(sentence) != sentence
+def test_what_energy_warns_of_is_said_in_swedish(note: Note, swedish: str) -> None:
+    assert swedish in NoteTexts(Formats(texts("sv"), "EUR"))(note)
 
 
 def test_notes_of_every_comparator_are_said_in_swedish(made: Made) -> None:
-    say = phrases(Formats(texts("sv"), "EUR"))
+    say = NoteTexts(Formats(texts("sv"), "EUR"))
     notes = {row["note"] for row in made.summary["advantage"] if row["note"]}
     assert len(notes) == 4
     assert sorted(note for note in notes if not say.knows(note)) == []

@@ -12,6 +12,7 @@ import polars as pl
 
 from brytpunkt.planning.context.control import operators as facts
 from brytpunkt.planning.context.control.operators import country_of, maker_of, operator_of
+from brytpunkt.planning.note import Note, encode, several
 from brytpunkt.planning.rent.operator_jurisdiction import seat_of
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Cell:
     """One cell of the matrix."""
 
     rating: str
-    finding: str
+    finding: Note
     source: str
 
 
@@ -77,25 +78,13 @@ def control_matrix(
     return pl.DataFrame(rows, schema=CONTROL_SCHEMA, orient="row")
 
 
-def concentration(shares: pl.DataFrame) -> float:
-    """Herfindahl-Hirschman index of provider, share: 1 for one provider, 1/n for n alike, 0 for nothing.
-
-    Shares may be any amounts that are not negative; several rows of a provider are added up.
-    """
-    sums = shares.group_by("provider").agg(pl.col("share").cast(pl.Float64).sum()).sort("provider")["share"]
-    if sums.len() and (sums < 0).any():
-        raise ValueError("the share of a provider is negative")
-    whole = float(sums.sum())
-    return float(((sums / whole) ** 2).sum()) if whole else 0.0
-
-
 def _unique(frame: pl.DataFrame, columns: list[str]) -> Iterator[tuple[str, ...]]:
     return frame.select(columns).unique().sort(columns, nulls_last=True).iter_rows()
 
 
 def _rows(cells: tuple[Cell, ...]) -> Iterator[tuple[str, str, str, str]]:
     for dimension, cell in zip(DIMENSIONS, cells, strict=True):
-        yield dimension, cell.rating, cell.finding, cell.source
+        yield dimension, cell.rating, encode(cell.finding), cell.source
 
 
 def _weights(rented: pl.DataFrame, shares: pl.DataFrame | None) -> dict[str, float]:
@@ -122,73 +111,60 @@ def _rented(
 def _operator(provider: str) -> Cell:
     operator, seat = operator_of(provider), seat_of(provider)
     if seat is None:
-        why = f": {operator.note}" if operator and operator.note else ""
-        return Cell(
-            "unknown", f"seat not recorded{why}", str(operator.source) if operator else facts.NOT_RECORDED
+        why = (
+            Note("seat_unknown_because", None, {"note": operator.note})
+            if operator and operator.note
+            else Note("seat_unknown")
         )
+        return Cell("unknown", why, str(operator.source) if operator else facts.NOT_RECORDED)
     name = operator.name if operator else provider
     source = str(operator.source) if operator else facts.NOT_RECORDED
-    said = [f"{name} is seated in {seat}"]
+    said = [Note("operator_seated", None, {"name": name, "country": seat})]
     rating = _BY_STANDING[country_of(seat).standing]
     if seat == "US":
-        said.append(
-            "US authorities may order it to produce data wherever it is stored (18 U.S.C. 2713) and to assist in "
-            "intelligence (50 U.S.C. 1881a, which was extended by weeks in April 2026; check that it is in force)"
-        )
+        said.append(Note("law_of_the_us"))
         source = f"{source}; {facts.CLOUD_ACT}; {facts.FISA}"
     elif seat == "CN":
-        said.append("Chinese law obliges organisations to support state intelligence work")
+        said.append(Note("law_of_china"))
         source = f"{source}; {facts.CHINA_LAW}"
     elif seat == "GB":
-        said.append("it is outside the EEA, adequate, and under the Investigatory Powers Act")
+        said.append(Note("law_of_the_uk"))
         source = f"{source}; {facts.UK_LAW}; {facts.UK_ADEQUACY}"
     elif rating == "low":
-        said.append("the law of the EEA applies")
+        said.append(Note("law_of_the_eea"))
         source = f"{source}; {facts.GDPR}"
     else:
         said.append(country_of(seat).finding)
         source = f"{source}; {country_of(seat).source}"
     if operator and operator.arms:
-        said.append(f"it also operates from {', '.join(operator.arms)}, whose law may reach it")
+        said.append(Note("operator_arms", None, {"places": operator.arms}))
         rating = "medium" if rating == "low" else rating
     if operator and operator.note:
         said.append(operator.note)
-    return Cell(rating, "; ".join(said), source)
+    return Cell(rating, several(said), source)
 
 
 def _location(country: str | None) -> Cell:
     if country is None:
-        return Cell(
-            "unknown", "the region is not stated, so where the data lies is not known", facts.NOT_RECORDED
-        )
+        return Cell("unknown", Note("region_unknown"), facts.NOT_RECORDED)
     found = country_of(country)
-    return Cell(_BY_STANDING[found.standing], f"data lies in {country}: {found.finding}", str(found.source))
+    finding = Note("data_lies_in", None, {"country": country, "finding": found.finding})
+    return Cell(_BY_STANDING[found.standing], finding, str(found.source))
 
 
 def _rented_keys(mode: str, *, has_keys: bool) -> Cell:
     if mode == "api":
-        return Cell(
-            "high",
-            "a token API reads every prompt in clear; keys of one's own protect stored data only",
-            str(facts.KEYS),
-        )
+        return Cell("high", Note("keys_of_token_api"), str(facts.KEYS))
     if has_keys:
-        return Cell(
-            "medium",
-            "keys are managed by the customer: stored data is closed to the provider, data in memory is not",
-            str(facts.KEYS),
-        )
-    return Cell(
-        "high", "keys are managed by the provider, which can therefore read the data", str(facts.KEYS)
-    )
+        return Cell("medium", Note("keys_of_customer"), str(facts.KEYS))
+    return Cell("high", Note("keys_of_provider"), str(facts.KEYS))
 
 
 def _concentration(provider: str, weight: float) -> Cell:
     rating = "high" if weight > MOST_OF_IT else "medium" if weight > MUCH_OF_IT else "low"
     return Cell(
         rating,
-        f"{provider} carries {weight:.0%} of what is rented; the Data Act gives a right to switch with two months' "
-        "notice, without switching charges from 12 January 2027",
+        Note("share_of_rent", None, {"provider": provider, "share": weight}),
         str(facts.DATA_ACT),
     )
 
@@ -196,64 +172,47 @@ def _concentration(provider: str, weight: float) -> Cell:
 def _rented_supply(provider: str, mode: str) -> Cell:
     operator, seat = operator_of(provider), seat_of(provider)
     if seat is None:
-        return Cell(
-            "unknown", "seat not recorded, so whose export law binds it is not known", facts.NOT_RECORDED
-        )
+        return Cell("unknown", Note("export_law_unknown"), facts.NOT_RECORDED)
     if seat == "CN":
-        note = f"; {operator.note}" if operator and operator.note else ""
-        return Cell("high", f"US law restricts its supply of advanced chips{note}", str(facts.EAR))
+        said = [Note("supply_restricted")]
+        if operator and operator.note:
+            said.append(operator.note)
+        return Cell("high", several(said), str(facts.EAR))
     if seat == "US":
-        return Cell(
-            "medium", "the service and its chips are both under the law of the United States", str(facts.EAR)
-        )
+        return Cell("medium", Note("service_and_chips_us"), str(facts.EAR))
     if mode == "committed":
-        return Cell("low", "the capacity is held by contract and already delivered", str(facts.EAR))
-    return Cell(
-        "medium",
-        "its fleet is of US chips, and nothing holds the capacity when it runs short",
-        str(facts.EAR),
-    )
+        return Cell("low", Note("capacity_by_contract"), str(facts.EAR))
+    return Cell("medium", Note("capacity_unheld"), str(facts.EAR))
 
 
 def _built(site: str, country: str, mode: str, gpu_model: str) -> tuple[Cell, ...]:
     return (
         _own_operator(site, country, mode),
         _location(country),
-        Cell("low", "keys are in one's own hands, on hardware of one's own", str(facts.KEYS)),
-        Cell(
-            "low",
-            "no cloud provider is needed; the maker of the GPUs counts under supply",
-            facts.NOT_RECORDED,
-        ),
+        Cell("low", Note("keys_of_ones_own"), str(facts.KEYS)),
+        Cell("low", Note("no_provider_needed"), facts.NOT_RECORDED),
         _built_supply(country, gpu_model),
     )
 
 
 def _own_operator(site: str, country: str, mode: str) -> Cell:
     found = country_of(country)
-    said = f"the organisation itself operates the servers at {site}; the law of {country} applies"
+    said = [Note("own_operator", None, {"site": site, "country": country})]
     if mode == "own_colocation":
-        said += "; the operator of the room holds power and doors, not data, and its seat is not declared"
-    return Cell(_BY_STANDING[found.standing], said, str(found.source))
+        said.append(Note("room_operator"))
+    return Cell(_BY_STANDING[found.standing], several(said), str(found.source))
 
 
 def _built_supply(country: str, gpu_model: str) -> Cell:
     maker = maker_of(gpu_model)
     if maker is None:
-        return Cell("unknown", f"the maker of {gpu_model} is not recorded", facts.NOT_RECORDED)
+        return Cell("unknown", Note("maker_unknown", None, {"gpu": gpu_model}), facts.NOT_RECORDED)
     source = str(maker.source)
     if maker.seat == "CN":
-        return Cell(
-            "high", f"{maker.name} is Chinese: the US holds that using its chips may break US law", source
-        )
-    bound = f"{maker.name} is bound by US export law"
+        return Cell("high", Note("maker_chinese", None, {"maker": maker.name}), source)
+    bound = {"maker": maker.name, "country": country}
     if country in facts.EMBARGOED:
-        return Cell("high", f"{bound}: {country} needs a licence or gets none", source)
+        return Cell("high", Note("export_licence_needed", None, bound), source)
     if country in facts.OPEN_DESTINATIONS:
-        return Cell(
-            "medium",
-            f"{bound}: no licence is needed for {country} now, unless the parent company sits in an embargoed country; "
-            "a worldwide rule was made and withdrawn within five months of 2025. What is delivered keeps running",
-            source,
-        )
-    return Cell("unknown", f"{bound}: the licence rule for {country} is not recorded", source)
+        return Cell("medium", Note("export_no_licence", None, bound), source)
+    return Cell("unknown", Note("export_rule_unknown", None, bound), source)

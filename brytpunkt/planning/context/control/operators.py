@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from brytpunkt.declarations import EEA
+from brytpunkt.planning.note import Note
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Operator:
     name: str
     source: Source
     arms: tuple[str, ...] = ()
-    note: str = ""
+    note: Note | None = None
 
 
 def _filing(title: str, number: int) -> Source:
@@ -93,7 +94,7 @@ OPERATORS: dict[str, Operator] = {
     "huggingface_nebius": Operator(
         "Hugging Face, Inc. as router, Nebius Group N.V. behind it",
         _page("Hugging Face: inference providers", "https://huggingface.co/docs/inference-providers"),
-        note="two operators stand behind the price, and which of them holds what is not recorded",
+        note=Note("operator_two_behind"),
     ),
     "hyperstack": Operator(
         "NexGen Cloud Ltd",
@@ -108,7 +109,7 @@ OPERATORS: dict[str, Operator] = {
         "Moonshot AI",
         _page("Kimi: terms of service", "https://platform.kimi.ai/docs/agreement/modeluse", 2026, read=True),
         arms=("SG",),
-        note="the contract is with Moonshot AI PTE. LTD., a company of the group in Singapore",
+        note=Note("operator_singapore"),
     ),
     "nebius": Operator(
         "Nebius Group N.V.",
@@ -122,7 +123,7 @@ OPERATORS: dict[str, Operator] = {
     "novita": Operator(
         "Novita AI",
         _page("Novita AI: privacy policy", "https://novita.ai/legal/privacy-policy", 2024, read=True),
-        note="its policy names neither a company nor a country",
+        note=Note("operator_nameless"),
     ),
     "openai": Operator("OpenAI", _page("OpenAI: policies", "https://openai.com/policies")),
     "ovhcloud": Operator(
@@ -134,7 +135,7 @@ OPERATORS: dict[str, Operator] = {
             read=True,
         ),
         arms=("US", "CA"),
-        note="the group says that its US company is legally isolated",
+        note=Note("operator_isolated"),
     ),
     "runpod": Operator(
         "RunPod, Inc.", _page("RunPod: terms of use", "https://www.runpod.io/legal/disclaimer", read=True)
@@ -145,7 +146,7 @@ OPERATORS: dict[str, Operator] = {
     "spheron": Operator(
         "Spheron Network",
         _page("Spheron: pricing", "https://www.spheron.network/pricing/"),
-        note="a marketplace of other operators' machines; no imprint was found",
+        note=Note("operator_marketplace"),
     ),
     "together": Operator(
         "Together Computer, Inc.", _page("Together AI: terms", "https://www.together.ai/terms-of-service")
@@ -163,7 +164,7 @@ OPERATORS: dict[str, Operator] = {
         _page(
             "BIS, Additions to the Entity List, 90 FR 4617", "https://frtracker.app/fr/2025-00704", read=True
         ),
-        note="Zhipu companies are on the US Entity List since 16 January 2025",
+        note=Note("operator_listed"),
     ),
 }
 
@@ -243,19 +244,18 @@ class Country:
     """How the GDPR sees a country: in the EEA, adequate, adequate on a condition, or a third country."""
 
     standing: str
-    finding: str
+    finding: Note
     source: Source
 
 
 ADEQUATE = frozenset({"AD", "AR", "FO", "GG", "IL", "IM", "JE", "JP", "KR", "NZ", "CH", "UY"})
 _OTHERS = {
-    "GB": Country("adequate", "adequate until 27 December 2031", UK_ADEQUACY),
-    "BR": Country("adequate", "adequate since January 2026", BRAZIL_ADEQUACY),
-    "CA": Country("adequate", "adequate for commercial organisations only", ADEQUACY),
+    "GB": Country("adequate", Note("adequate_gb"), UK_ADEQUACY),
+    "BR": Country("adequate", Note("adequate_br"), BRAZIL_ADEQUACY),
+    "CA": Country("adequate", Note("adequate_ca"), ADEQUACY),
     "US": Country(
         "conditional",
-        "adequate only for companies certified under the Data Privacy Framework; both earlier arrangements were "
-        "annulled",
+        Note("adequate_us"),
         DPF,
     ),
 }
@@ -264,12 +264,12 @@ _OTHERS = {
 def country_of(code: str) -> Country:
     """The standing of a country under chapter V of the GDPR, from its ISO code."""
     if code in EEA:
-        return Country("eea", "inside the EEA: no transfer", GDPR)
+        return Country("eea", Note("inside_the_eea"), GDPR)
     if code in _OTHERS:
         return _OTHERS[code]
     if code in ADEQUATE:
-        return Country("adequate", "adequate by decision of the Commission", ADEQUACY)
-    return Country("third", "no adequacy decision recorded: safeguards of article 46 are needed", GDPR)
+        return Country("adequate", Note("adequate_decided"), ADEQUACY)
+    return Country("third", Note("not_adequate"), GDPR)
 
 
 # Destinations to which exports of advanced US chips need no licence as far as is recorded here; Cyprus, an EEA

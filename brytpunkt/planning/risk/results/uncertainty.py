@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from brytpunkt.planning.energy.grid_connection import connection_months
+from brytpunkt.planning.note import Note
 from brytpunkt.planning.risk.results import result_tables
 from brytpunkt.planning.risk.results.tornado import heat_map, tornado, total_indices
 from brytpunkt.planning.risk.results.wait_or_order import studied
@@ -51,7 +52,7 @@ class Risk:
     risk_tipping: pl.DataFrame
     risk_heat: pl.DataFrame
     risk_convergence: pl.DataFrame
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     def frames(self) -> dict[str, pl.DataFrame]:
         """Every frame by its name."""
@@ -124,7 +125,7 @@ def _currencies(simulator: Simulator) -> set[str]:
 
 def _until_it_stands(
     simulator: Simulator, factors: Factors, progress: Progress | None
-) -> tuple[Drawn, Simulated, pl.DataFrame, list[str]]:
+) -> tuple[Drawn, Simulated, pl.DataFrame, list[Note]]:
     """Double the draws until the quantiles' standard errors are small enough, or the most is reached.
 
     The rule: over the sites, the standard error of the P50 of own less rent is at most 0.3 %, and that of its P90 at most
@@ -159,10 +160,7 @@ def _until_it_stands(
             break
         each *= 2
     if not stands:
-        notes.append(
-            f"after {each * REPLICATES:,} draws the quantiles have not settled as far as the stopping rule asks; "
-            "raise uncertainty.most_draws"
-        )
+        notes.append(Note("not_settled", None, {"draws": each * REPLICATES}))
     return drawn, simulated, convergence, [*notes, *(n for n in more_notes if n not in notes)]
 
 
@@ -172,16 +170,14 @@ def _power_of_two(draws: int) -> int:
     return int(2 ** np.ceil(np.log2(max(each, 2))))
 
 
-def affordable(draws: int, strategies: int) -> tuple[int, list[str]]:
+def affordable(draws: int, strategies: int) -> tuple[int, list[Note]]:
     """Draws that fit into the memory set aside for them, and what is said where fewer are made."""
     each = strategies * 3 * BYTES_PER_VALUE
     most = 2 ** int(np.log2(MEMORY_BYTES / each))
     if draws <= most:
         return draws, []
-    return most, [
-        f"{draws:,} draws were asked for; {most:,} are made, which is what {MEMORY_BYTES // 10**6} MB hold "
-        f"for {strategies} strategies"
-    ]
+    said = {"draws": draws, "made": most, "megabytes": MEMORY_BYTES // 10**6, "strategies": strategies}
+    return most, [Note("fewer_draws", None, said)]
 
 
 def _joined(one: Drawn, other: Drawn) -> Drawn:

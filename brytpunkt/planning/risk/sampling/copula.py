@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from brytpunkt.errors import InputError, Problem
+from brytpunkt.planning.note import Note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,7 @@ LARGEST_REPAIR = 0.10
 ROUNDS = 200
 
 
-def correlation_matrix(names: Sequence[str], pairs: Sequence[Correlation]) -> tuple[Floats, str | None]:
+def correlation_matrix(names: Sequence[str], pairs: Sequence[Correlation]) -> tuple[Floats, Note | None]:
     """Declared pairs -> a correlation matrix of the named factors [F, F], and what was repaired, if anything.
 
     Pairs of factors that are not drawn are left out. A matrix that is not positive semidefinite is replaced by the
@@ -55,7 +56,13 @@ def correlation_matrix(names: Sequence[str], pairs: Sequence[Correlation]) -> tu
             f"the correlations contradict each other (smallest eigenvalue {lowest:.3f}); the nearest matrix would change {where}",
             "two factors that both follow a third cannot move against each other: lower these correlations",
         )
-    return repaired, f"correlations were repaired to the nearest possible ones; the largest change is {where}"
+    said = {
+        "one": names[row],
+        "other": names[column],
+        "declared": float(matrix[row, column]),
+        "repaired": float(repaired[row, column]),
+    }
+    return repaired, Note("correlations_repaired", None, said)
 
 
 def _wrong(message: str, suggestion: str) -> InputError:

@@ -15,6 +15,7 @@ import numpy as np
 from brytpunkt.declarations.sections.uncertainty import CONNECTION
 from brytpunkt.planning.energy.grid_connection import Wait
 from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
+from brytpunkt.planning.note import Note
 from brytpunkt.planning.risk.sampling.copula import correlation_matrix, factor_of
 from brytpunkt.planning.risk.sampling.distributions import by_weight, values_at
 from brytpunkt.planning.risk.sampling.energy_years import AS_PLANNED
@@ -53,7 +54,7 @@ class Factors:
     energy: EnergyYears
     plan_years: int
     seed: int
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -125,14 +126,14 @@ def factors_of(
 
     Raises ``InputError`` for correlations that contradict each other.
     """
-    notes: list[str] = []
+    notes: list[Note] = []
     kept = []
     for factor in (*plan.uncertainty.drawn(), *_connections(plan, waits), *_successes(plan)):
         reason = _idle(plan, factor, energy, currencies)
         if reason is None:
             kept.append(factor)
         elif factor in plan.uncertainty.factors and factor.distribution != "none":
-            notes.append(f"{factor.name} is declared but changes nothing: {reason}")
+            notes.append(Note("factor_idle", factor.site, {"factor": factor.name, "reason": reason}))
     matrix, repaired = correlation_matrix([f.name for f in kept], plan.uncertainty.pairs())
     if repaired:
         notes.append(repaired)
@@ -189,24 +190,24 @@ def _successes(plan: Plan) -> tuple[Factor, ...]:
     )
 
 
-def _idle(plan: Plan, factor: Factor, energy: EnergyYears, currencies: set[str]) -> str | None:
+def _idle(plan: Plan, factor: Factor, energy: EnergyYears, currencies: set[str]) -> Note | None:
     """Why a factor cannot change anything in a plan, or None."""
     if factor.distribution == "none" or (factor.factor == "production_success" and factor.values is None):
-        return "it is switched off"
+        return Note("switched_off")
     if factor.factor == "fx":
         others = currencies - {plan.finance.currency}
         if factor.currency == plan.finance.currency:
-            return None if others else "everything is priced in the plan's own currency"
+            return None if others else Note("one_currency")
         if factor.currency not in currencies:
-            return f"nothing is priced in {factor.currency}"
+            return Note("currency_unused", None, {"currency": factor.currency or ""})
     if factor.factor == CONNECTION and not any(
         site.waits_for_grid for site in plan.sites if factor.site in {None, site.id}
     ):
-        return "no such site waits for a grid connection"
+        return Note("no_site_waits")
     if factor.factor == ENERGY and energy.known is None:
-        return "every energy price is pinned"
+        return Note("prices_pinned")
     if factor.factor == "failure_rate" and not (
         plan.build.spares_share or any(w.failures.goodput_loss_share for w in plan.workloads)
     ):
-        return "the plan declares neither spares nor failures"
+        return Note("no_failures_declared")
     return None

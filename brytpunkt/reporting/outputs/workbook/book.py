@@ -26,6 +26,7 @@ from brytpunkt.reporting.outputs.workbook.sheet import (
     write_table,
     write_text,
 )
+from brytpunkt.reporting.sections.decision import warnings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +118,7 @@ def _summary(at: Desk, sheet: Any, styles: Styles, columns: list[Column], ledger
         sheet.write_string(line, 0, words(f"book.{key}"), styles.bold)
         write_cell(sheet, line, 1, value, kind, styles)
         line += 1
-    for number, warning in enumerate(summary["warnings"]):
+    for number, warning in enumerate(warnings(summary)):
         if number == 0:
             sheet.write_string(line, 0, words("book.warning"), styles.bold)
         write_text(sheet, line, 1, at.say(warning), styles)
@@ -256,10 +257,10 @@ def _assumptions(at: Desk, sheet: Any, styles: Styles) -> None:
     rows = (
         item
         | {
-            "unit": at.say(item["unit"]),
+            "unit": at.say.unit(item["unit"]),
             "origin": words.name("origin", item["origin"]),
-            "source": at.say(item["source"]),
-            "description": at.say(item["description"]).replace("`", ""),
+            "source": at.say.declared(item["source"]),
+            "description": at.say.declared(item["description"]).replace("`", ""),
         }
         for item in at.summary["assumptions"]
     )

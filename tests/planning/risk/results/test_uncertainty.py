@@ -22,6 +22,7 @@ from brytpunkt.planning.risk.results.uncertainty import (
 )
 from brytpunkt.planning.risk.simulation import simulate
 from brytpunkt.planning.risk.simulation.simulate import Simulator
+from brytpunkt.reporting.note_texts import english
 from tests.planning.risk.conftest import Sure
 
 CENT_OF_A_MILLION = 1e-8
@@ -142,7 +143,7 @@ def test_total_indices_are_not_below_first_order(sure: Sure) -> None:
 def test_ten_million_draws_are_bounded_and_said_so() -> None:
     draws, notes = affordable(10_000_000, 41)
     assert draws * 41 * 24 <= MEMORY_BYTES
-    assert "10,000,000 draws were asked for" in notes[0]
+    assert "10,000,000 draws were asked for" in english(notes[0])
     assert affordable(4096, 41) == (4096, [])
 
 
@@ -182,7 +183,7 @@ def test_the_whole_answer_of_a_small_plan(sure: Sure, known: Facts) -> None:
         over_time.select(pl.col("payback_probability").diff().over("site")).drop_nulls().to_series() >= 0
     ).all()
     errors = one.risk_convergence.filter(pl.col("draws") == 256)["p50_error_share"].to_list()
-    assert any("not settled" in note for note in one.notes) or max(errors) <= LARGEST_ERROR_P50
+    assert any("not settled" in english(note) for note in one.notes) or max(errors) <= LARGEST_ERROR_P50
     no_draws = plan.uncertainty.model_copy(update={"draws": 0})
     silent = replace(
         evaluation, basis=replace(evaluation.basis, plan=plan.model_copy(update={"uncertainty": no_draws}))
