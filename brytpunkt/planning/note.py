@@ -12,8 +12,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import polars as pl
-
 VERBATIM = "verbatim"
 SEVERAL = "several"
 DATE = "date"
@@ -99,11 +97,6 @@ def encoded(notes: list[Note]) -> str | None:
 def decode(text: str) -> Note:
     """The inverse of ``encode``; a plain sentence is a note without a code of its own."""
     return from_json(json.loads(text)) if text.startswith('{"code":') else verbatim(text)
-
-
-def decoded(column: pl.Series) -> list[Note | None]:
-    """The notes of a column; None where it has none."""
-    return [None if text is None else decode(text) for text in column]
 
 
 def _json(value: Argument) -> Any:

@@ -7,79 +7,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from brytpunkt.planning.result import Result
 
 Row = dict[str, Any]
 
 FRAMES = (
     "curves", "switch_curve", "tipping_curve", "rule_series", "demand", "schedule", "energy", "ledger",
 )  # fmt: skip
-
-
-class Results(Protocol):
-    """What reporting needs of `brytpunkt.planning.Result`; columns are in docs/summary.md."""
-
-    @property
-    def verdicts(self) -> pl.DataFrame: ...  # noqa: D102
-    @property
-    def strategies(self) -> pl.DataFrame: ...  # noqa: D102
-    @property
-    def ledger(self) -> pl.DataFrame: ...  # noqa: D102
-    @property
-    def curves(self) -> pl.DataFrame: ...  # noqa: D102
-    @property
-    def switch_curve(self) -> pl.DataFrame: ...  # noqa: D102
-    @property
-    def tipping_curve(self) -> pl.DataFrame: ...  # noqa: D102
-    @property
-    def rule(self) -> pl.DataFrame: ...  # noqa: D102
-    @property
-    def rule_series(self) -> pl.DataFrame: ...  # noqa: D102
-    @property
-    def demand(self) -> pl.DataFrame: ...  # noqa: D102
-    @property
-    def schedule(self) -> pl.DataFrame: ...  # noqa: D102
-    @property
-    def energy(self) -> pl.DataFrame: ...  # noqa: D102
-    @property
-    def unit_economics(self) -> pl.DataFrame: ...  # noqa: D102
-    @property
-    def published(self) -> pl.DataFrame: ...  # noqa: D102
-    @property
-    def optimal(self) -> pl.DataFrame: ...  # noqa: D102
-    @property
-    def optimal_schedule(self) -> pl.DataFrame: ...  # noqa: D102
-    @property
-    def margins(self) -> pl.DataFrame: ...  # noqa: D102
-    @property
-    def scenarios(self) -> pl.DataFrame: ...  # noqa: D102
-    @property
-    def regret(self) -> pl.DataFrame: ...  # noqa: D102
-    @property
-    def disruptions(self) -> pl.DataFrame: ...  # noqa: D102
-    @property
-    def expected(self) -> pl.DataFrame: ...  # noqa: D102
-    @property
-    def paradox(self) -> pl.DataFrame: ...  # noqa: D102
-    @property
-    def returns(self) -> pl.DataFrame: ...  # noqa: D102
-    @property
-    def financing(self) -> pl.DataFrame: ...  # noqa: D102
-    @property
-    def readiness(self) -> pl.DataFrame: ...  # noqa: D102
-    @property
-    def control(self) -> pl.DataFrame: ...  # noqa: D102
-    @property
-    def footprint(self) -> pl.DataFrame: ...  # noqa: D102
-    @property
-    def storage(self) -> pl.DataFrame: ...  # noqa: D102
-    @property
-    def warnings(self) -> Sequence[str]: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -117,7 +56,7 @@ class Frames:
         return self.costs.filter(chosen).select("component", "amount", "present_value").to_dicts()
 
 
-def frames_of(result: Results) -> Frames:
+def frames_of(result: Result) -> Frames:
     """The report's part of a result: sums of ledger rows stay exact, because they are decimals."""
     costs = (
         result.ledger.group_by("site", "strategy", "component")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from brytpunkt.declarations import assumptions
 from brytpunkt.planning.inputs.quotes import with_quotes
 from brytpunkt.planning.note import decode
-from brytpunkt.planning.result import NOTE_COLUMNS
+from brytpunkt.planning.result import NOTE_COLUMNS, Result
 from brytpunkt.reporting.catalog_values import catalog_assumptions
 from brytpunkt.reporting.note_texts import with_text
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from brytpunkt.declarations import Declared, Plan, Site
     from brytpunkt.planning.inputs.planning_inputs import Facts
-    from brytpunkt.reporting.frames import Results
 
 SCHEMA_VERSION = 2
 PLANNED = (
@@ -41,7 +40,7 @@ VINTAGE = (
 
 
 def summarise(
-    declared: Declared, facts: Facts, result: Results, *, run_id: str, code_version: str
+    declared: Declared, facts: Facts, result: Result, *, run_id: str, code_version: str
 ) -> dict[str, Any]:
     """Everything that the report states, without the monthly series.
 
@@ -143,7 +142,7 @@ def _site(row: dict[str, Any], site: Site) -> dict[str, Any]:
     }
 
 
-def _published(plan: Plan, result: Results) -> dict[str, Any] | None:
+def _published(plan: Plan, result: Result) -> dict[str, Any] | None:
     published = plan.published
     if published is None:
         return None

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 from brytpunkt.errors import BrytpunktError, InputError
@@ -18,7 +19,6 @@ os.environ.setdefault(
     "PYDANTIC_DISABLE_PLUGINS", "__all__"
 )  # there are none, and looking for them takes time
 EXIT_OK, EXIT_ERROR, EXIT_INPUT = 0, 1, 2
-VERSION = "0.1.0"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
         prog="brytpunkt",
         description="Build or rent? Where in the Nordics, when, at what cost, and how sure is that?",
     )
-    top.add_argument("--version", action="version", version=f"brytpunkt {VERSION}")
+    top.add_argument("--version", action="version", version=f"brytpunkt {version('brytpunkt')}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     plan = commands.add_parser("plan", help="compute a declared plan and write its reports")
     plan.add_argument("file", type=Path, metavar="FILE", help="the plan's declaration (YAML)")

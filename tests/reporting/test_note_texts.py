@@ -7,14 +7,20 @@ import copy
 import datetime as dt
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from brytpunkt.folders import TEXTS, report_languages
+from brytpunkt.folders import TEXTS, folders, report_languages
 from brytpunkt.planning.note import Note, as_json, decode, encode, from_json, merged, several
 from brytpunkt.reporting.formats import Formats
+from brytpunkt.reporting.frames import frames_of
 from brytpunkt.reporting.note_texts import NoteTexts, english
+from brytpunkt.reporting.outputs.html import context, document
+from brytpunkt.reporting.sections.context import desk
 from brytpunkt.reporting.sections.decision import warnings
 from brytpunkt.reporting.translations import texts
 from tests.reporting.conftest import Made
@@ -70,27 +76,37 @@ def test_what_a_note_brings_is_what_its_text_asks_for(language: str) -> None:
             assert {name for name, _ in GAP.findall(said[code])} == arguments, code
 
 
-@pytest.mark.parametrize("language", report_languages(TEXTS))
-def test_every_text_of_a_note_can_be_filled_in(language: str) -> None:
-    say = NoteTexts(Formats(texts(language), "EUR"))
+def filled(language: str) -> list[Note]:
+    """A note of every code, with arguments of the kind that its text asks for."""
+    notes = []
     for code, text in codes(language).items():
+        if code in {"verbatim", "several"}:
+            continue
         values = {
             name: dt.date(2027, 3, 1)
             if spec in {"day", "month"}
-            else 12.345
+            else 12.0
             if re.fullmatch(r"%?\d|s\d|%", spec)
-            else ("site_power", "carbon_ceiling")
+            else ("site power", "carbon ceiling")
             if spec.endswith("constraint")
             else (NESTED, NESTED)
             if spec == ";"
             else "rent"
             for name, spec in GAP.findall(text)
         }
-        said = say(Note(code, None, values))
-        assert said
-        assert "{" not in said, code
-        if language != "en" and code not in ALIKE and re.search("[a-z]{2}", GAP.sub("", text)):
-            assert text != codes("en")[code], f"{code} is not translated"
+        notes.append(Note(code, None, values))
+    return notes
+
+
+@pytest.mark.parametrize("language", report_languages(TEXTS))
+def test_every_text_of_a_note_can_be_filled_in(language: str) -> None:
+    say = NoteTexts(Formats(texts(language), "EUR"))
+    for note in filled(language):
+        text = codes(language)[note.code]
+        assert say(note)
+        assert "{" not in say(note), note.code
+        if language != "en" and note.code not in ALIKE and re.search("[a-z]{2}", GAP.sub("", text)):
+            assert text != codes("en")[note.code], f"{note.code} is not translated"
 
 
 @pytest.mark.parametrize(
@@ -176,3 +192,49 @@ def test_what_holds_for_several_sites_is_said_once() -> None:
     assert english(first) == "Nobody is paid to look after the hardware at Oslo, Umeå."
     assert first.site is None
     assert [note.code for note in rest] == ["capital_free", "unknown_vat", "unknown_vat"]
+
+
+def shown(summary: dict[str, Any], made: Made, language: str) -> str:
+    """What the report of all sites and that of one show, without markup and with plain blanks."""
+    found = folders().templates
+    at = desk(summary, frames_of(made.result), found / "fonts", language)
+    names = ("portfolio", summary["sites"][0]["site"])
+    html = " ".join(
+        document(context(replace(at, is_portfolio=name == "portfolio"), name), found) for name in names
+    )
+    return re.sub(r"\s+", " ", unescape(re.sub("<[^>]+>", " ", html)))
+
+
+def notes_in(content: Any) -> Iterator[dict[str, Any]]:
+    """Every note of a summary, wherever it stands."""
+    if isinstance(content, list):
+        for item in content:
+            yield from notes_in(item)
+    elif isinstance(content, dict):
+        if content.keys() >= {"code", "site", "arguments", "text"}:
+            yield content
+        for item in content.values():
+            yield from notes_in(item)
+
+
+def test_a_swedish_report_of_every_warning_there_is_has_no_english_note(made: Made) -> None:
+    summary = copy.deepcopy(made.summary)
+    every = filled("sv")
+    assert len(every) > 100
+    summary["warnings"] = [as_json(note) for note in every]
+    text = shown(summary, made, "sv")
+    say = NoteTexts(Formats(texts("sv"), "EUR"))
+    for note in every:
+        swedish = re.sub(r"\s+", " ", say(note))
+        assert swedish in text, note.code
+        if re.search("[a-z]{2}", GAP.sub("", codes("sv")[note.code])) and note.code not in ALIKE:
+            assert english(note) not in text, note.code
+
+
+def test_a_swedish_report_says_none_of_its_own_notes_in_english(made: Made) -> None:
+    text = shown(made.summary, made, "sv")
+    say = NoteTexts(Formats(texts("sv"), "EUR"))
+    found = {note["text"]: say(note) for note in notes_in(made.summary)}
+    translated = {text: swedish for text, swedish in found.items() if text != swedish}
+    assert len(translated) > 20
+    assert [said for said in translated if said[:40] in text and said[:40] != translated[said][:40]] == []

@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from brytpunkt.reporting.frames import frames_of
 from brytpunkt.reporting.outputs.html import PORTFOLIO, context, document, styled, unstyled
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import date
 
-    from brytpunkt.reporting.frames import Frames, Results
+    from brytpunkt.folders import Folders
+    from brytpunkt.planning.result import Result
+    from brytpunkt.reporting.frames import Frames
     from brytpunkt.reporting.sections.context import Desk
     from brytpunkt.reporting.translations import Texts
 
@@ -32,14 +34,6 @@ WORKERS = 2
 PDF, HTML, WORKBOOK = "pdf", "html", "xlsx"
 FORMATS = (PDF, HTML, WORKBOOK)
 _at_work: dict[str, _Bench] = {}
-
-
-class TemplateFolder(Protocol):
-    """The part of `brytpunkt.folders.Folders` that reports need."""
-
-    @property
-    def templates(self) -> Path:
-        """Folder of templates and fonts."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +76,8 @@ class _Job:
 
 def render_reports(
     summary: dict[str, Any],
-    result: Results,
-    folders: TemplateFolder,
+    result: Result,
+    folders: Folders,
     out_dir: Path,
     language: str,
     *,
