@@ -9,7 +9,7 @@ PART ?=
 BROWSER := $(if $(filter-out pipelines%,$(PART)),,chromium chromium-driver)
 SPREAD := $(if $(PART),,--numprocesses 3 --dist loadscope --no-loadscope-reorder)
 
-.PHONY: plan test long ui lint bench setup lock clean help
+.PHONY: plan test long ui lint docs bench setup lock clean help
 .DELETE_ON_ERROR:
 
 plan: $(READY)  ## compute the example and write its reports to out/nordic/
@@ -29,6 +29,9 @@ lint: $(READY)  ## format, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+docs: $(READY)  ## docs/tables.md, from the schemas of the tables
+	$(BIN)/python -c 'from brytpunkt.planning.schemas.page import table_page; print(table_page(), end="")' > docs/tables.md
 
 bench: $(READY)  ## ratios against named alternatives
 	$(BIN)/python -m benchmarks

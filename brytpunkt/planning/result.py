@@ -7,32 +7,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
 
     import polars as pl
 
     from brytpunkt.planning.note import Note
 
 
-# Columns that hold encoded notes (``note.encode``), by frame.
-NOTE_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "verdicts": ("rent_label", "own_reason", "rent_reason"),
-    "strategies": ("label", "reason"),
-    "optimal": ("reason", "excluded"),
-    "optimal_schedule": ("name",),
-    "readiness": ("reasons", "remarks", "unknown"),
-    "control": ("finding",),
-    "storage": ("verdict",),
-    "footprint": ("basis",),
-    "published": ("not_defined",),
-    "infeasible_servers": ("reason",),
-    "rent_offers": ("label",),
-}
-
-
 @dataclass(frozen=True)
 class Result:
-    """Everything that a report, a summary or a notebook needs; columns are in docs/summary.md.
+    """Everything that a report, a summary or a notebook needs; columns are in ``brytpunkt.planning.schemas`` and docs/tables.md.
 
     Costs are positive; a present value is one of cost, so lower is better. Money is in ``currency``.
     """

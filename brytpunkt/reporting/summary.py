@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from brytpunkt.declarations import assumptions
 from brytpunkt.planning.inputs.quotes import with_quotes
 from brytpunkt.planning.note import decode
-from brytpunkt.planning.result import NOTE_COLUMNS, Result
+from brytpunkt.planning.schemas import NOTE_COLUMNS
 from brytpunkt.reporting.catalog_values import catalog_assumptions
 from brytpunkt.reporting.note_texts import with_text
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from brytpunkt.declarations import Declared, Plan, Site
     from brytpunkt.planning.inputs.planning_inputs import Facts
+    from brytpunkt.planning.result import Result
 
 SCHEMA_VERSION = 2
 PLANNED = (
@@ -65,7 +66,7 @@ def summarise(
             for row in _rows(result.verdicts.sort("rank"), NOTE_COLUMNS["verdicts"])
         ],
         "strategies": _rows(result.strategies, NOTE_COLUMNS["strategies"]),
-        **{name: _rows(getattr(result, name), NOTE_COLUMNS.get(name, ())) for name in PLANNED},
+        **{name: _rows(getattr(result, name), NOTE_COLUMNS[name]) for name in PLANNED},
         "rule": _rows(result.rule.sort("site", "reading", "threshold")),
         "unit_economics": _rows(result.unit_economics),
         "published": _published(plan, result),

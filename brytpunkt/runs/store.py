@@ -23,6 +23,7 @@ from brytpunkt.errors import BrytpunktError
 from brytpunkt.planning.inputs.planning_inputs import Facts
 from brytpunkt.planning.note import as_json, from_json
 from brytpunkt.planning.result import Result
+from brytpunkt.planning.schemas import TABLES, empty
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Declared
@@ -105,7 +106,7 @@ class Run:
     def result(self) -> Result:
         """The result's frames as they were computed; a frame that the run does not have is empty."""
         label = self.label()
-        absent = {item.name: pl.DataFrame() for item in fields(Result) if item.type == "pl.DataFrame"}
+        absent = {name: empty(name) for name in TABLES}
         frames = absent | {
             path.stem: pl.read_parquet(path) for path in sorted((self.folder / "frames").glob("*.parquet"))
         }

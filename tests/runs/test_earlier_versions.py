@@ -14,7 +14,7 @@ from brytpunkt.declarations import read_plan
 from brytpunkt.delivery.mail_text import words
 from brytpunkt.folders import folders
 from brytpunkt.planning.compute import compute
-from brytpunkt.planning.result import NOTE_COLUMNS
+from brytpunkt.planning.schemas import NOTE_COLUMNS
 from brytpunkt.reporting.note_texts import english
 from brytpunkt.reporting.outputs.render import render_reports
 from brytpunkt.reporting.summary import summarise

@@ -18,6 +18,7 @@ from brytpunkt.planning.risk.sampling.draws import REPLICATES, Drawn, factors_of
 from brytpunkt.planning.risk.sampling.energy_years import energy_years
 from brytpunkt.planning.risk.simulation.decisions import strategies_of
 from brytpunkt.planning.risk.simulation.simulate import Simulated, Simulator
+from brytpunkt.planning.schemas import empty
 
 if TYPE_CHECKING:
     from brytpunkt.planning.inputs.planning_inputs import Facts
@@ -61,7 +62,7 @@ class Risk:
 
 def no_risk() -> dict[str, pl.DataFrame]:
     """The frames of a plan that asks for no draws: all empty."""
-    return {item.name: pl.DataFrame() for item in fields(Risk) if item.name != "notes"}
+    return {item.name: empty(item.name) for item in fields(Risk) if item.name != "notes"}
 
 
 def risk(
