@@ -71,6 +71,8 @@ def runs(bundled: Bundled, tmp_path_factory: pytest.TempPathFactory) -> tuple[Ru
     summary = as_sentences(before.summary()) | {"warnings": [KEPT], "schema_version": 1}
     write_json(before.folder / "summary.json", summary)
     for name, columns in NOTE_COLUMNS.items():
+        if not columns:
+            continue
         path = before.folder / "frames" / f"{name}.parquet"
         frame = pl.read_parquet(path)
         said = [
