@@ -72,7 +72,7 @@ def test_terms_of_several_providers_follow_each_other(tmp_path: Path, known: Fac
     assert set(rows["item"]) == {"year", "three"}
     taken = found.basis.choice.offers.filter(pl.col("mode") == "committed")
     assert taken["offer"].to_list() == ["three", "year"]
-    assert found.basis.choice.label("steady", "committed") == (
+    assert english(found.basis.choice.label("steady", "committed")) == (
         "two three (reserved 3 years); one year (reserved 1 year)"
     )
 
@@ -97,7 +97,7 @@ def test_nothing_to_commit_to_is_renting_by_the_hour(tmp_path: Path, known: Fact
     assert found.basis.choice.signatures().is_empty()
     assert found.basis.choice.rent_modes == {"steady": "on_demand"}
     assert cost(found, "committed") == cost(found, "on_demand")
-    assert found.basis.choice.label("steady", "committed") == "one hour (on demand)"
+    assert english(found.basis.choice.label("steady", "committed")) == "one hour (on demand)"
 
 
 def test_measured_throughput_makes_another_size(tmp_path: Path, known: Facts) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from brytpunkt.folders import TEXTS, folders, report_languages
-from brytpunkt.planning.note import Note, as_json, decode, encode, from_json, merged, several
+from brytpunkt.planning.note import Note, as_json, decode, encode, from_json, merged, several, verbatim
 from brytpunkt.reporting.formats import Formats
 from brytpunkt.reporting.frames import frames_of
 from brytpunkt.reporting.note_texts import NoteTexts, english
@@ -159,6 +159,13 @@ def test_a_note_comes_back_from_a_column_and_from_json_as_it_was() -> None:
     )
     assert decode(encode(note)) == from_json(as_json(note)) == note
     assert hash(decode(encode(note))) == hash(note)
+
+
+@pytest.mark.parametrize("name", ['{"code":"capital_free"}', '{"code":', "{price:2}", "{text}"])
+def test_a_name_that_looks_like_a_note_is_printed_as_it_is(name: str) -> None:
+    note = Note("no_grid_fee", "umea", {"site": name})
+    assert english(encode(verbatim(name))) == name
+    assert name in english(encode(note))
 
 
 def test_a_sentence_of_an_earlier_version_is_said_as_it_was_kept() -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from brytpunkt.declarations import Plan, Site
     from brytpunkt.planning.inputs.money import Fx
     from brytpunkt.planning.inputs.planning_inputs import Facts
+    from brytpunkt.planning.note import Argument
 
 # A month's own statistics name the publishers of their hours after this word.
 PUBLISHERS_AFTER = " of "
@@ -43,7 +44,7 @@ class Doubt:
 
     def note(self) -> Note:
         """The warning."""
-        said = {
+        said: dict[str, Argument] = {
             "site": self.site_name,
             "days": self.days,
             "zone": self.zone,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from brytpunkt.declarations import InlineOffer, Plan
     from brytpunkt.planning.inputs.planning_inputs import Facts
     from brytpunkt.planning.ledger.evaluate import Evaluation
+    from brytpunkt.planning.note import Argument
 
 RACK_GPUS = 36
 SAME_RATE = 0.01
@@ -70,7 +71,13 @@ def _rack_rates(plan: Plan, facts: Facts) -> list[Note]:
             same = racks.filter(pl.col("model") == model, (share / rate - 1).abs() < SAME_RATE)
             if not same.is_empty():
                 gpus = int(same["gpu_count"][0])
-                said = {"item": item.id, "rate": rate, "model": model, "gpus": gpus, "count": item.gpu_count}
+                said: dict[str, Argument] = {
+                    "item": item.id,
+                    "rate": rate,
+                    "model": model,
+                    "gpus": gpus,
+                    "count": item.gpu_count,
+                }
                 found[Note("rack_rate", None, said)] = None
     return list(found)
 
@@ -90,7 +97,7 @@ def _short_history(plan: Plan, facts: Facts) -> list[Note]:
         taken = prices.filter(pl.col("month").is_between(first, last))["mean_eur_per_mwh"].to_list()
         newest = prices.tail(MONTHS_PER_YEAR)["mean_eur_per_mwh"].to_list()
         if taken and sum(newest) / len(newest) > SEVERAL_TIMES * sum(taken) / len(taken):
-            said = {
+            said: dict[str, Argument] = {
                 "zone": zone,
                 "price": sum(taken) / len(taken),
                 "months": months,

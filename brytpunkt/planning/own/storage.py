@@ -24,6 +24,7 @@ from brytpunkt.planning.note import Note, encode, several
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan, Workload
     from brytpunkt.planning.inputs.money import Fx
+    from brytpunkt.planning.note import Argument
 
 NEED_SCHEMA = {
     "workload": pl.String,
@@ -107,7 +108,7 @@ def tier_of(storage: Storage, costs: StorageCosts, last_month: int) -> tuple[str
         if tb > costs.nas_max_tb
         else Note("nas_too_slow", None, by_rate)
     )
-    instead = {"why": too_much, "kind": least}
+    instead: dict[str, Argument] = {"why": too_much, "kind": least}
     if storage.tier == "auto":
         return least, (
             Note("nas_suffices", None, by_size | by_rate)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from brytpunkt.planning.note import Note, decode, encode, several
+from brytpunkt.planning.note import Note, decode, encode, several, verbatim
 from brytpunkt.planning.own.reasons import own_reasons, unbuilt
 from brytpunkt.planning.rent.residency import residency_of
 from brytpunkt.planning.verdicts.verdicts import rent_label, units_served
@@ -21,6 +21,11 @@ STRATEGY_ORDER = (
     *("api", "on_demand", "spot", "committed", "rent"),
     *("own_colocation", "own_hall", "own", "optimal"),
 )
+
+
+def _verbatim(name: str) -> pl.Expr:
+    """A column of users' own names as encoded notes, whatever they look like."""
+    return pl.col(name).map_elements(lambda text: encode(verbatim(text)), return_dtype=pl.String)
 
 
 def strategies(evaluation: Evaluation, ledger: pl.DataFrame, optimal: Optimal) -> pl.DataFrame:
@@ -41,7 +46,7 @@ def strategies(evaluation: Evaluation, ledger: pl.DataFrame, optimal: Optimal) -
         "site",
         "strategy",
         label=pl.coalesce(
-            "server_name",
+            _verbatim("server_name"),
             pl.col("strategy").replace_strict(_labels(evaluation), default=None, return_dtype=pl.String),
         ),
         is_feasible=pl.lit(value=True),
@@ -82,7 +87,7 @@ def _mix_labels(evaluation: Evaluation, optimal: Optimal) -> pl.DataFrame:
     counted = schedule.group_by("site", "name", "kind", maintain_order=True).agg(pl.col("count").sum())
     parts: dict[str | None, list[Note]] = {}
     for site, name, kind, count in counted.iter_rows():
-        said = {"count": int(count), "name": decode(name)}
+        said: dict[str, Argument] = {"count": int(count), "name": decode(name)}
         parts.setdefault(site, []).append(
             Note("committed", None, said) if kind == "commit" else Note("bought", None, said)
         )
@@ -144,7 +149,7 @@ def named_schedule(evaluation: Evaluation, optimal: Optimal) -> pl.DataFrame:
     return (
         optimal.schedule.join(servers, on="item", how="left")
         .join(offers, on="item", how="left")
-        .with_columns(name=pl.coalesce("name", "label"))
+        .with_columns(name=pl.coalesce(_verbatim("name"), "label"))
         .drop("label")
         .sort("site", "order_month", "kind", "item", nulls_last=False)
     )

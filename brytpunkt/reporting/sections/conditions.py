@@ -131,7 +131,7 @@ def control_section(at: Desk, row: Row) -> Row | None:
             }
             for subject, cells in subjects.items()
         ],
-        "sources": [(number, at.say(source)) for source, number in numbers.items()],
+        "sources": [(number, at.say.declared(source)) for source, number in numbers.items()],
     }
 
 

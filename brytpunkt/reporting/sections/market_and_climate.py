@@ -148,7 +148,7 @@ def _industrial(at: Desk, row: Row) -> list[tuple[str, str, bool]]:
         ("industry_price", formats.number(row["industry_eur_per_mwh"]), True),
         ("ratio", formats.number(row["ratio"], 2), True),
         ("half_year", f"{row['country']} {year}-{half}", False),
-        ("source", at.say(row["source"]), False),
+        ("source", at.say.declared(row["source"]), False),
     ]
 
 
@@ -184,5 +184,5 @@ def _connection(at: Desk, row: Row) -> list[tuple[str, str, bool]]:
         ("site", site_names(at)[row["site"]] or "", False),
         *((f"wait_{key}", formats.number(row[f"{key}_months"]), True) for key in ("low", "mode", "high")),
         ("confidence", formats.texts.name("confidence", row["confidence"]), False),
-        ("source", at.say(row["source"]), False),
+        ("source", at.say.declared(row["source"]), False),
     ]

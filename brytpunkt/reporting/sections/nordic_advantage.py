@@ -50,7 +50,7 @@ def advantage(at: Desk, site: str | None) -> Row | None:
         "caption": words("adv.caption" if site else "adv.caption_all"),
         "table": table,
         "cautions": [
-            words("adv.caution", place=name, note=at.say(note))
+            words("adv.caution", place=name, note=at.say.declared(note))
             for place, name in places.items()
             for note in {row["note"] for row in mine if row["against"] == place and row["note"]}
         ],

@@ -141,7 +141,7 @@ def regret(at: Desk, site: str) -> Row:
             [
                 words("panel.as_planned")
                 if scenario == "base"
-                else short(at.say(names[scenario]), LABEL_LENGTH),
+                else short(at.say.declared(names[scenario]), LABEL_LENGTH),
                 *(thousands(at, cell["present_value"] if cell else None) for cell in cells),
                 *(thousands(at, cell["regret"] if cell else None) for cell in cells),
             ]
@@ -166,7 +166,7 @@ def disruptions(at: Desk, site: str | None) -> Row:
         unserved = max((cell["unserved_share"] or 0.0 for cell in found if cell), default=0.0)
         rows.append(
             [
-                short(at.say(name), LABEL_LENGTH),
+                short(at.say.declared(name), LABEL_LENGTH),
                 *(thousands(at, cell["extra_cost"] if cell else None, signed=True) for cell in found),
                 at.formats.percent(unserved) if unserved else at.formats.number(None),
             ]

@@ -8,7 +8,7 @@ import datetime as dt
 import pytest
 
 from brytpunkt.folders import folders
-from brytpunkt.planning.note import Note
+from brytpunkt.planning.note import Argument, Note
 from brytpunkt.reporting.formats import Formats
 from brytpunkt.reporting.frames import frames_of
 from brytpunkt.reporting.note_texts import NoteTexts
@@ -88,7 +88,7 @@ def test_waiting_and_limits_are_shown_where_the_plan_has_them(made: Made) -> Non
     assert "allmänt känt" in shown(document(context(found, "lulea"), folders().templates))
 
 
-WET = {"site": "Luleå", "class": "A2", "limit": 35.0, "hours": 3.7}
+WET: dict[str, Argument] = {"site": "Luleå", "class": "A2", "limit": 35.0, "hours": 3.7}
 
 
 @pytest.mark.parametrize(

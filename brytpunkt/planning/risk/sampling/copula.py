@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from brytpunkt.declarations.sections.uncertainty import Correlation
+    from brytpunkt.planning.note import Argument
     from brytpunkt.planning.optimal.milp import Floats
 
 SMALLEST_EIGENVALUE = 1e-8
@@ -56,7 +57,7 @@ def correlation_matrix(names: Sequence[str], pairs: Sequence[Correlation]) -> tu
             f"the correlations contradict each other (smallest eigenvalue {lowest:.3f}); the nearest matrix would change {where}",
             "two factors that both follow a third cannot move against each other: lower these correlations",
         )
-    said = {
+    said: dict[str, Argument] = {
         "one": names[row],
         "other": names[column],
         "declared": float(matrix[row, column]),
