@@ -158,18 +158,16 @@ def monthly_costs(
         .join(options, on="option")
         .join(energy, on=["option", "month", "servers"], how="left")
     )
-    escalator, since_built = pl.col("escalator"), pl.col("month") - pl.col("delivery_month")
+    escalator, since_built = each_month["escalator"].to_numpy(), pl.col("month") - pl.col("delivery_month")
     number, servers = numbers(each_month), each_month["servers"].cast(pl.Float64).to_numpy()
-    today = each_month.with_columns(
-        pl.Series(COLOCATION_RENT, colocation_rent(number, servers)),
-        pl.Series(HARDWARE_STAFF, least_crew(number) + crew_by_server(number, servers)),
+    crew = least_crew(number) + crew_by_server(number, servers)
+    return each_month.with_columns(
+        pl.Series(COLOCATION_RENT, colocation_rent(number, servers) * escalator),
+        pl.Series(HARDWARE_STAFF, crew * escalator),
         (pl.col("upkeep_share") * pl.col("facility") * escalation(plan.finance, since_built)).alias(
             FACILITY_MAINTENANCE
         ),
-    )
-    return today.with_columns(pl.col(name) * escalator for name in (COLOCATION_RENT, HARDWARE_STAFF)).select(
-        *BOUGHT, "month", pl.col(MONTHLY).fill_null(0.0)
-    )
+    ).select(*BOUGHT, "month", pl.col(MONTHLY).fill_null(0.0))
 
 
 def _upkeep(plan: Plan, schedule: Schedule, options: pl.DataFrame) -> pl.DataFrame:
