@@ -47,11 +47,12 @@ from brytpunkt.planning.result import Result
 from brytpunkt.planning.risk.results.uncertainty import no_risk, risk
 from brytpunkt.planning.verdicts.accrual_bill import paradox
 from brytpunkt.planning.verdicts.break_even_prices import margins
-from brytpunkt.planning.verdicts.curves import cumulative, rule_readings, rule_series
 from brytpunkt.planning.verdicts.discount_rates import discount_rates
 from brytpunkt.planning.verdicts.disruptions import decided, disruptions, expected
 from brytpunkt.planning.verdicts.feasibility import kept_plans, ruling
+from brytpunkt.planning.verdicts.payback import cumulative, owning_ledgers, paybacks
 from brytpunkt.planning.verdicts.returns import financing, returns
+from brytpunkt.planning.verdicts.rule_60_70 import rule_readings, rule_series
 from brytpunkt.planning.verdicts.scenarios import scenarios, worst_regret
 from brytpunkt.planning.verdicts.strategy_table import named_schedule, strategies
 from brytpunkt.planning.verdicts.tipping import tipping_curve
@@ -94,6 +95,7 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
         blows = disruptions(evaluation, choices)
         chances = expected(evaluation, choices)
         bills = paradox(evaluation, choices)
+        paid = paybacks(evaluation, owning_ledgers(evaluation, local), choices)
         drawn = risk(evaluation, facts, mixes, values, progress)
     optimal = joined(local, optimal_plans(evaluation, [portfolio.result()]))
     emitted = footprint_by_month(evaluation, energy)
@@ -103,7 +105,7 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
     limits = cooling_limits(plan, facts)
     industry = industrial_comparison(plan, facts, evaluation.basis.fx, energy)
     ruled = ruling(evaluation, optimal.broken, kept_plans(local))
-    verdict = verdicts(evaluation, longer, curves, tipping, energy, ruled)
+    verdict = verdicts(evaluation, longer, curves, tipping, energy, ruled, paid)
     years = plan_price_years(plan, facts)
     outlook = price_outlook(plan, facts, years)
     return Result(
@@ -123,6 +125,7 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
         disruptions=blows,
         expected=chances,
         paradox=bills,
+        payback=paid,
         storage=storage_need(plan, evaluation.basis.months).group_by("workload", maintain_order=True).last(),
         readiness=readiness(plan, evaluation.basis.offered, hardware_frame(plan, facts), evaluation.basis.fx),
         control=control(evaluation),

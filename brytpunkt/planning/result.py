@@ -34,6 +34,7 @@ class Result:
     disruptions: pl.DataFrame
     expected: pl.DataFrame
     paradox: pl.DataFrame
+    payback: pl.DataFrame
     storage: pl.DataFrame
     readiness: pl.DataFrame
     control: pl.DataFrame

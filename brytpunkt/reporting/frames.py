@@ -67,6 +67,8 @@ class Results(Protocol):
     @property
     def paradox(self) -> pl.DataFrame: ...  # noqa: D102
     @property
+    def payback(self) -> pl.DataFrame: ...  # noqa: D102
+    @property
     def returns(self) -> pl.DataFrame: ...  # noqa: D102
     @property
     def financing(self) -> pl.DataFrame: ...  # noqa: D102

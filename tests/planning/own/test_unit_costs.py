@@ -87,7 +87,9 @@ def test_one_server_costs_the_same_wherever_it_is_counted(tmp_path: Path, known:
     assert own["support"] + own["insurance"] == pytest.approx(upkeep / 12 * 9, abs=0.1)
 
 
-def test_contracts_escalate_from_the_purchase_and_halls_until_they_are_built(tmp_path: Path, known: Facts) -> None:
+def test_contracts_escalate_from_the_purchase_and_halls_until_they_are_built(
+    tmp_path: Path, known: Facts
+) -> None:
     """Delivered in month 14 at 10 % inflation: a year at the agreed price, a step in month 26, and a hall a step dearer than today's."""
     hall = {"capex_per_kw": {"eur": 10_000}, "maintenance_share_per_year": 0.03, "lead_time_months": 14}
     shares = {"support_share_per_year": 0.12, "insurance_share_per_year": 0.012, "price_path_per_year": 0.0}
