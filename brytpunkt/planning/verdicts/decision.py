@@ -101,7 +101,7 @@ class Window:
         self._costs, self._best = costs, best
         self._found: dict[int, float] = {0: 0.0}
 
-    def extra(self, k: int) -> float:
+    def dearer_by(self, k: int) -> float:
         """What ordering nothing before month k costs more; infinite where it is infeasible. [plan currency]"""
         if k not in self._found:
             costs = self._costs
@@ -110,14 +110,13 @@ class Window:
         return min(extra for month, extra in self._found.items() if month >= k)
 
     def end(self, slack: float) -> int:
-        """The last month k of 0..horizon with an extra within ``slack``."""
-        within, beyond = 0, self._costs.horizon + 1
-        if self.extra(self._costs.horizon) <= slack:
+        """The last month k of 0..horizon that costs more by no more than ``slack``."""
+        if self.dearer_by(self._costs.horizon) <= slack:
             return self._costs.horizon
-        beyond = self._costs.horizon
+        within, beyond = 0, self._costs.horizon
         while beyond - within > 1:
             middle = (within + beyond) // 2
-            if self.extra(middle) <= slack:
+            if self.dearer_by(middle) <= slack:
                 within = middle
             else:
                 beyond = middle
@@ -141,7 +140,7 @@ def first_order(purchases: Iterable[tuple[int, float]], total: float) -> int | N
     return None
 
 
-def _tested(  # noqa: PLR0911 - one answer a test
+def _tested(
     costs: Costs,
     rules: VerdictRules,
     best: float,

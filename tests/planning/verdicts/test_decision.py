@@ -95,9 +95,9 @@ def test_a_later_plan_found_for_less_is_a_candidate_of_every_earlier_month() -> 
     found = costs([907.0, 904.0, 950.0, 950.0])
     assert decide(found, RULES).window_end == 2
     window = Window(found, 900.0)
-    assert window.extra(1) == 7.0
-    assert window.extra(2) == 4.0
-    assert window.extra(1) == 4.0
+    assert window.dearer_by(1) == 7.0
+    assert window.dearer_by(2) == 4.0
+    assert window.dearer_by(1) == 4.0
 
 
 def test_waiting_for_good_is_renting() -> None:
@@ -107,7 +107,7 @@ def test_waiting_for_good_is_renting() -> None:
 
 
 @pytest.mark.parametrize(("best", "is_close"), [(970.5, True), (976.0, False), (969.0, True), (960.0, False)])
-def test_a_saving_near_its_threshold_is_close(best: float, is_close: bool) -> None:  # noqa: FBT001 - a case
+def test_a_saving_near_its_threshold_is_close(best: float, is_close: bool) -> None:
     """Of 1,000 the threshold is 30: 29.5 x 1.2 and 31 x 0.8 cross it, 24 x 1.2 and 40 x 0.8 do not."""
     assert decide(costs(best=best, waiting=lambda k: best + 50.0 * k), RULES).is_close == is_close
 
