@@ -35,6 +35,9 @@ class Result:
     expected: pl.DataFrame
     paradox: pl.DataFrame
     payback: pl.DataFrame
+    readings: pl.DataFrame
+    end_values: pl.DataFrame
+    bridge: pl.DataFrame
     storage: pl.DataFrame
     readiness: pl.DataFrame
     control: pl.DataFrame

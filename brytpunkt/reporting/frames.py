@@ -69,6 +69,12 @@ class Results(Protocol):
     @property
     def payback(self) -> pl.DataFrame: ...  # noqa: D102
     @property
+    def readings(self) -> pl.DataFrame: ...  # noqa: D102
+    @property
+    def end_values(self) -> pl.DataFrame: ...  # noqa: D102
+    @property
+    def bridge(self) -> pl.DataFrame: ...  # noqa: D102
+    @property
     def returns(self) -> pl.DataFrame: ...  # noqa: D102
     @property
     def financing(self) -> pl.DataFrame: ...  # noqa: D102

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 PLANNED = (
-    "optimal", "optimal_schedule", "margins", "discount_rates", "scenarios", "regret", "disruptions", "expected", "paradox", "payback",
+    "optimal", "optimal_schedule", "margins", "discount_rates", "scenarios", "regret", "disruptions", "expected", "paradox", "payback", "readings", "end_values", "bridge",
     "returns", "financing", "readiness", "control", "storage", "footprint", "price_outlook", "price_gaps",
     "risk_quantiles", "risk_histogram", "risk_tipping", "risk_heat", "risk_chances", "risk_regret",
     "risk_factors", "risk_tornado", "risk_indices", "risk_information", "risk_waiting", "risk_convergence",

@@ -33,7 +33,7 @@ SLACK_OF_SAVING: Final = 0.05
 LEAST_CHEAPER_SHARE: Final = 0.4
 LEAST_ORDER_SHARE: Final = 0.1
 NUDGES: Final = (0.8, 1.2)
-FORGIVEN: Final = 1e-9
+EQUAL: Final = 1e-9
 """Relative: shares and slacks that differ by less are equal."""
 
 
@@ -135,7 +135,7 @@ def first_order(purchases: Iterable[tuple[int, float]], total: float) -> int | N
     ordered = 0.0
     for month in sorted(by_month):
         ordered += by_month[month]
-        if ordered >= LEAST_ORDER_SHARE * total * (1 - FORGIVEN):
+        if ordered >= LEAST_ORDER_SHARE * total * (1 - EQUAL):
             return month
     return None
 
@@ -155,14 +155,14 @@ def _tested(
     if costs.rent is not None:
         saving = (costs.rent - best) * saving_nudge
         share = saving / abs(costs.rent) if costs.rent else 0.0
-        if share < rules.least_saving_share * (1 - FORGIVEN):
+        if share < rules.least_saving_share * (1 - EQUAL):
             return "saving_below_least", None, None
-        if share < costs.rent_gap * (1 - FORGIVEN):
+        if share < costs.rent_gap * (1 - EQUAL):
             return "saving_below_gap", None, None
         if costs.mean_saving is not None and costs.mean_saving <= 0:
             return "mean_saving_not_positive", None, None
         if costs.cheaper_share is not None and costs.cheaper_share < LEAST_CHEAPER_SHARE:
             return "seldom_cheaper", None, None
-    slack = max(costs.gap * abs(best), SLACK_OF_SAVING * saving) * slack_nudge * (1 + FORGIVEN)
+    slack = max(costs.gap * abs(best), SLACK_OF_SAVING * saving) * slack_nudge * (1 + EQUAL)
     end = window.end(slack)
     return ("window_ends_before_review" if end < rules.review_months else "window_ends_later"), end, slack
