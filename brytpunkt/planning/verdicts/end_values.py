@@ -195,17 +195,27 @@ def kept_over(longer: Evaluation, strategies: list[Decided]) -> dict[tuple[str |
     found: dict[tuple[str | None, str], float] = {
         (None, "rent"): _value(longer.rent.filter(pl.col("strategy") == "rent"))
     }
-    for choice in strategies:
-        if choice.site is not None and choice.mix.bought:
-            field = choice.field
-            bought = tuple((field.pools[at].option, month, count) for at, month, count in choice.mix.bought)
-            signed = tuple(
-                (field.workloads[field.terms[at].workload], field.terms[at].offer, month, count)
-                for at, month, count in choice.mix.signed
-            )
-            kept = kept_values(longer.basis, [KeptOptimum(choice.site, bought, signed)])
-            found |= {(site, choice.strategy): value for site, value in kept.items()}
+    for name in dict.fromkeys(choice.strategy for choice in strategies):
+        kept = [
+            _kept(choice, choice.site)
+            for choice in strategies
+            if choice.strategy == name and choice.site is not None and choice.mix.bought
+        ]
+        found |= {(site, name): value for site, value in kept_values(longer.basis, kept).items()}
     return found
+
+
+def _kept(choice: Decided, site: str) -> KeptOptimum:
+    """Decisions by name."""
+    field = choice.field
+    return KeptOptimum(
+        site,
+        tuple((field.pools[at].option, month, count) for at, month, count in choice.mix.bought),
+        tuple(
+            (field.workloads[field.terms[at].workload], field.terms[at].offer, month, count)
+            for at, month, count in choice.mix.signed
+        ),
+    )
 
 
 def _owning(
