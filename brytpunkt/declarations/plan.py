@@ -26,6 +26,7 @@ from brytpunkt.declarations.sections.scenarios import (
 from brytpunkt.declarations.sections.sites import Site
 from brytpunkt.declarations.sections.storage import StorageCosts
 from brytpunkt.declarations.sections.uncertainty import CONNECTION, Uncertainty
+from brytpunkt.declarations.sections.verdict import VerdictRules
 from brytpunkt.declarations.sections.workloads import Workload
 from brytpunkt.declarations.values.fields import (
     Finding,
@@ -71,6 +72,7 @@ class Plan(Section):
     uncertainty: Annotated[
         Uncertainty, Field(description="What is drawn to say how sure the plan is.", validate_default=True)
     ] = Uncertainty()
+    verdict: VerdictRules = VerdictRules()
     rent: Rent = Rent()
     energy: Energy = Energy()
     staff: Staff = Staff()

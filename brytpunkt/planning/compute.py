@@ -47,11 +47,14 @@ from brytpunkt.planning.result import Result
 from brytpunkt.planning.risk.results.uncertainty import no_risk, risk
 from brytpunkt.planning.verdicts.accrual_bill import paradox
 from brytpunkt.planning.verdicts.break_even_prices import margins
-from brytpunkt.planning.verdicts.curves import cumulative, rule_readings, rule_series
 from brytpunkt.planning.verdicts.discount_rates import discount_rates
 from brytpunkt.planning.verdicts.disruptions import decided, disruptions, expected
+from brytpunkt.planning.verdicts.end_values import end_values, kept_over, kept_readings
 from brytpunkt.planning.verdicts.feasibility import kept_plans, ruling
+from brytpunkt.planning.verdicts.levelised_bridge import levelised_bridge
+from brytpunkt.planning.verdicts.payback import cumulative, owning_ledgers, paybacks
 from brytpunkt.planning.verdicts.returns import financing, returns
+from brytpunkt.planning.verdicts.rule_60_70 import rule_readings, rule_series
 from brytpunkt.planning.verdicts.scenarios import scenarios, worst_regret
 from brytpunkt.planning.verdicts.strategy_table import named_schedule, strategies
 from brytpunkt.planning.verdicts.tipping import tipping_curve
@@ -85,7 +88,8 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
         portfolio = beside.submit(portfolio_plan, evaluation, facts, optima)
         local = optimal_plans(evaluation, [*optima.values()])
         values = _programme_values(local)
-        longer = verdict_of(evaluate(plan, facts, math.ceil(LONG_HORIZON * horizon)))
+        beyond = evaluate(plan, facts, math.ceil(LONG_HORIZON * horizon))
+        longer = verdict_of(beyond)
         curves = cumulative(evaluation)
         tipping = tipping_curve(evaluation)
         energy = energy_by_month(evaluation, facts)
@@ -94,6 +98,9 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
         blows = disruptions(evaluation, choices)
         chances = expected(evaluation, choices)
         bills = paradox(evaluation, choices)
+        ledgers = owning_ledgers(evaluation, local)
+        paid = paybacks(evaluation, ledgers, choices)
+        readings = kept_readings(evaluation, ledgers, choices, kept_over(beyond, choices))
         drawn = risk(evaluation, facts, mixes, values, progress)
     optimal = joined(local, optimal_plans(evaluation, [portfolio.result()]))
     emitted = footprint_by_month(evaluation, energy)
@@ -103,7 +110,7 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
     limits = cooling_limits(plan, facts)
     industry = industrial_comparison(plan, facts, evaluation.basis.fx, energy)
     ruled = ruling(evaluation, optimal.broken, kept_plans(local))
-    verdict = verdicts(evaluation, longer, curves, tipping, energy, ruled)
+    verdict = verdicts(evaluation, longer, curves, tipping, energy, ruled, paid)
     years = plan_price_years(plan, facts)
     outlook = price_outlook(plan, facts, years)
     return Result(
@@ -123,6 +130,10 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
         disruptions=blows,
         expected=chances,
         paradox=bills,
+        payback=paid,
+        readings=readings,
+        end_values=end_values(evaluation, ledgers, choices),
+        bridge=levelised_bridge(evaluation, choices),
         storage=storage_need(plan, evaluation.basis.months).group_by("workload", maintain_order=True).last(),
         readiness=readiness(plan, evaluation.basis.offered, hardware_frame(plan, facts), evaluation.basis.fx),
         control=control(evaluation),

@@ -36,6 +36,10 @@ class Result:
     disruptions: pl.DataFrame
     expected: pl.DataFrame
     paradox: pl.DataFrame
+    payback: pl.DataFrame
+    readings: pl.DataFrame
+    end_values: pl.DataFrame
+    bridge: pl.DataFrame
     storage: pl.DataFrame
     readiness: pl.DataFrame
     control: pl.DataFrame

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 2
 PLANNED = (
-    "optimal", "optimal_schedule", "margins", "discount_rates", "scenarios", "regret", "disruptions", "expected", "paradox", "returns",
-    "financing", "readiness", "control", "storage", "footprint", "price_outlook", "price_gaps",
+    "optimal", "optimal_schedule", "margins", "discount_rates", "scenarios", "regret", "disruptions", "expected", "paradox", "payback", "readings", "end_values", "bridge",
+    "returns", "financing", "readiness", "control", "storage", "footprint", "price_outlook", "price_gaps",
     "risk_quantiles", "risk_histogram", "risk_tipping", "risk_heat", "risk_chances", "risk_regret",
     "risk_factors", "risk_tornado", "risk_indices", "risk_information", "risk_waiting", "risk_convergence",
     "advantage", "indicators", "cooling_limits", "connections", "industrial",

@@ -93,5 +93,7 @@ def test_shares_are_those_of_the_declaration(plan: Plan) -> None:
     assert purchase_shares(build, "network") == {"network_capex": 0.15}
     assert sum(purchase_shares(build, "server").values()) == pytest.approx(1.10)
     monthly = upkeep_shares(plan.model_copy(update={"build": build}), np.array([0.0, 47.0, 48.0]))
-    assert monthly["support"] == pytest.approx([0.01, 0.01, 0.015])
-    assert monthly["insurance"] == pytest.approx([0.0005] * 3)
+    assert plan.finance.inflation_per_year == 0.02
+    steps = np.array([1.0, 1.02**3, 1.02**4])
+    assert monthly["support"] == pytest.approx([0.01, 0.01, 0.015] * steps)
+    assert monthly["insurance"] == pytest.approx([0.0005] * 3 * steps)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def volumes(plan: Plan, months: pl.DataFrame) -> pl.DataFrame:
-    """Declared demand -> monthly volume of each workload.
+    """Declared demand -> monthly volume of each workload; beyond the plan's own horizon it stays at its last month's level.
 
     | column | unit |
     |---|---|
@@ -34,17 +34,18 @@ def volumes(plan: Plan, months: pl.DataFrame) -> pl.DataFrame:
     | autonomous_share | share of the demand that runs around the clock |
     | software_gain | throughput relative to the plan's start, less what failures lose |
     """
-    frames = [_volume(workload, months) for workload in plan.workloads]
+    last = plan.finance.months - 1
+    frames = [_volume(workload, months, last) for workload in plan.workloads]
     return pl.concat(frames).sort("workload", "month")
 
 
-def _volume(workload: Workload, months: pl.DataFrame) -> pl.DataFrame:
+def _volume(workload: Workload, months: pl.DataFrame, last: int) -> pl.DataFrame:
     demand = workload.demand
     days = pl.col("hours") / 24
     scale = pl.col("level") * pl.col("growth") * days
     input_tokens = (demand.input_tokens_per_day or 0.0) * scale
     return (
-        months.select("month", "hours")
+        months.select("hours", calendar="month", month=pl.col("month").clip(upper_bound=last))
         .join_asof(_phases(workload), left_on="month", right_on="from_month", strategy="backward")
         .with_columns(
             level=_level().fill_null(0.0),
@@ -53,13 +54,13 @@ def _volume(workload: Workload, months: pl.DataFrame) -> pl.DataFrame:
         )
         .select(
             workload=pl.lit(workload.id),
-            month="month",
+            month="calendar",
             output_tokens=(demand.output_tokens_per_day or 0.0) * scale,
             uncached_input_tokens=input_tokens * (1 - demand.cached_input_share),
             cached_input_tokens=input_tokens * demand.cached_input_share,
             declared_gpu_hours=(demand.gpu_hours_per_day or 0.0) * scale,
             autonomous_share="autonomous_share",
-            software_gain=(1 + workload.efficiency_gain_per_year) ** (pl.col("month") / MONTHS_PER_YEAR)
+            software_gain=(1 + workload.efficiency_gain_per_year) ** (pl.col("calendar") / MONTHS_PER_YEAR)
             * (1 - workload.failures.goodput_loss_share),
         )
     )

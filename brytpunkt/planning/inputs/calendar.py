@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from brytpunkt.errors import InputError, Problem
-from brytpunkt.planning.inputs.money import monthly_rate
+from brytpunkt.planning.inputs.money import escalation, monthly_rate
 from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 from brytpunkt.planning.inputs.weekly_shapes import HOURS_OF_WEEK
 from brytpunkt.tables.contracts import DAY_TYPES
@@ -74,7 +74,7 @@ def plan_months(finance: Finance, horizon: int) -> pl.DataFrame:
             hours=hours,
             start_factor=(1 + rate) ** (-month),
             end_factor=(1 + rate) ** (-(month + 1)),
-            escalator=(1 + finance.inflation_per_year) ** (month // MONTHS_PER_YEAR),
+            escalator=escalation(finance, month),
         )
         .with_columns(hour_scale=pl.col("hours") / true_hours)
     )

@@ -101,6 +101,12 @@ def whole(value: pl.Expr | Floats) -> pl.Expr | Floats:
     return np.asarray(np.ceil(np.maximum(value - FORGIVEN, 0.0)))
 
 
+def escalation(finance: Finance, months: Amounts) -> Amounts:
+    """Price relative to what was agreed ``months`` ago: inflation, stepping at each anniversary of the agreement."""
+    factor: Amounts = (1 + finance.inflation_per_year) ** (months // MONTHS_PER_YEAR)
+    return factor
+
+
 def price_path(rate: float, months: Amounts) -> Amounts:
     """Price relative to the plan's start along a smooth yearly path."""
     path: Amounts = (1 + rate) ** (months / MONTHS_PER_YEAR)

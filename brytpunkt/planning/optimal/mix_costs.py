@@ -57,7 +57,7 @@ def owning(plan: Plan, field: Field, pool: Pool, mix: Mix, position: int, standi
             start[name][delivery] += paid * share
         stands = slice(delivery, min(finish, horizon))
         for name, by_month in unit_cash_flows.upkeep_by_month(plan, field, delivery).items():
-            end[name][stands] += (paid * by_month * field.escalator)[stands]
+            end[name][stands] += (paid * by_month)[stands]
         if finish == mix.exit_month and finish <= horizon:
             end[RESALE][finish - 1] -= paid * resale_share(plan, finish - delivery)
             continue

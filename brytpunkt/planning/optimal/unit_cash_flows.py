@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from brytpunkt.planning.inputs.money import annuity_left, monthly_rate, price_path
+from brytpunkt.planning.inputs.money import annuity_left, escalation, monthly_rate, price_path
 from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 from brytpunkt.planning.ledger.corporate_tax import written_off
 from brytpunkt.planning.optimal.pool_tariff import USUAL_KW
@@ -97,7 +97,7 @@ def server(plan: Plan, field: Field, pool: Pool, delivery: int) -> Flow:
     one = np.ones(())
     monthly = colocation_rent(pool.number, one, in_whole_racks=False) + crew_by_server(pool.number, one)
     upkeep = paid * sum(upkeep_by_month(plan, field, delivery).values())
-    end[in_service] += ((monthly + upkeep) * field.escalator + idle_energy(field, pool))[in_service]
+    end[in_service] += (monthly * field.escalator + upkeep + idle_energy(field, pool))[in_service]
     if retire <= horizon:
         end[retire - 1] += paid * disposal_share(plan.build)
     value = paid * float(worth_share(plan, delivery, horizon))
@@ -117,18 +117,18 @@ def _deducted(
 
 
 def upkeep_by_month(plan: Plan, field: Field, delivery: int) -> dict[str, Floats]:
-    """Upkeep of a server in each month as a share of its price, by component [H], at today's prices."""
+    """Upkeep of a server in each month as a share of its price, by component [H], escalated from its delivery."""
     return upkeep_shares(plan, np.arange(field.horizon, dtype=float) - delivery)
 
 
 def hall(plan: Plan, field: Field, pool: Pool, delivery: int) -> Flow:
     """Room for one server in one's own hall, built for a delivery: capex, maintenance, value at the horizon."""
     horizon = field.horizon
-    capex = float(hall_of_a_server(pool.number))
+    capex = float(hall_of_a_server(pool.number) * field.escalator[delivery])
     start, end = np.zeros(horizon), np.zeros(horizon)
     start[delivery] = capex
     upkeep = hall_upkeep_share(pool.number) * capex
-    end[delivery:] = upkeep * field.escalator[delivery:]
+    end[delivery:] = upkeep * escalation(plan.finance, np.arange(float(horizon - delivery)))
     life = int(pool.number("facility_months"))
     left = annuity_left(monthly_rate(plan.finance), life, delivery + life - horizon) if life else 0.0
     value = capex * float(left)

@@ -18,9 +18,8 @@ from brytpunkt.planning.components import (
     FACILITY_MAINTENANCE,
     HARDWARE_STAFF,
     MONTHLY,
-    of_group,
 )
-from brytpunkt.planning.inputs.money import annuity_left, monthly_rate, price_path, total
+from brytpunkt.planning.inputs.money import annuity_left, escalation, monthly_rate, price_path, total
 from brytpunkt.planning.own.capacity import BOUGHT, service_months
 from brytpunkt.planning.own.unit_costs import (
     OPTION_LIVES,
@@ -80,7 +79,7 @@ def capex_flows(plan: Plan, schedule: Schedule, options: pl.DataFrame, horizon: 
         .with_columns(component=pl.lit(DECOMMISSIONING), timing=pl.lit("end"))
     )
     facility = (
-        facilities(schedule, options)
+        facilities(plan, schedule, options)
         .select(*BOUGHT, month="delivery_month", amount="facility")
         .with_columns(component=pl.lit(FACILITY_CAPEX), timing=pl.lit("start"))
     )
@@ -93,14 +92,14 @@ def acquisitions(plan: Plan, schedule: Schedule, options: pl.DataFrame) -> pl.Da
     servers = _priced(plan, schedule.bought, options).with_columns(
         cost=pl.col("paid") * paid_share(plan.build)
     )
-    halls = facilities(schedule, options).with_columns(
+    halls = facilities(plan, schedule, options).with_columns(
         cost=pl.col("facility"), retire_month=pl.lit(NEVER, dtype=pl.Int64)
     )
     return pl.concat([servers.select(columns), halls.select(columns)])
 
 
-def facilities(schedule: Schedule, options: pl.DataFrame) -> pl.DataFrame:
-    """Own halls, sized for the most servers ever in service -> schedule key, delivery_month, facility [cost]."""
+def facilities(plan: Plan, schedule: Schedule, options: pl.DataFrame) -> pl.DataFrame:
+    """Own halls, sized for the most servers ever in service and priced when built -> schedule key, delivery_month, facility [cost]."""
     largest = schedule.installed.group_by(BOUGHT).agg(largest=pl.col("servers").max())
     halls = options.filter(pl.col("facility_per_kw").is_not_null())
     number = numbers(halls)
@@ -115,7 +114,9 @@ def facilities(schedule: Schedule, options: pl.DataFrame) -> pl.DataFrame:
         .join(units, on="option")
         .select(
             *(*BOUGHT, "delivery_month", "facility_months", "upkeep_share"),
-            facility=pl.col("of_a_server") * pl.col("largest"),
+            facility=pl.col("of_a_server")
+            * pl.col("largest")
+            * escalation(plan.finance, pl.col("delivery_month")),
         )
     )
 
@@ -153,25 +154,24 @@ def monthly_costs(
         .join(schedule.installed, on=[*BOUGHT, "month"], how="left")
         .with_columns(pl.col("servers").fill_null(0))
         .join(_upkeep(plan, schedule, options), on=[*BOUGHT, "month"], how="left")
-        .join(facilities(schedule, options).drop("delivery_month"), on=BOUGHT, how="left")
+        .join(facilities(plan, schedule, options).drop("delivery_month"), on=BOUGHT, how="left")
         .join(options, on="option")
         .join(energy, on=["option", "month", "servers"], how="left")
     )
-    escalator = pl.col("escalator")
+    escalator, since_built = each_month["escalator"].to_numpy(), pl.col("month") - pl.col("delivery_month")
     number, servers = numbers(each_month), each_month["servers"].cast(pl.Float64).to_numpy()
-    today = each_month.with_columns(
-        pl.Series(COLOCATION_RENT, colocation_rent(number, servers)),
-        pl.Series(HARDWARE_STAFF, least_crew(number) + crew_by_server(number, servers)),
-        (pl.col("upkeep_share") * pl.col("facility")).alias(FACILITY_MAINTENANCE),
-    )
-    own = of_group("space", "upkeep", "staff")
-    return today.with_columns(pl.col(name) * escalator for name in MONTHLY if name in own).select(
-        *BOUGHT, "month", pl.col(MONTHLY).fill_null(0.0)
-    )
+    crew = least_crew(number) + crew_by_server(number, servers)
+    return each_month.with_columns(
+        pl.Series(COLOCATION_RENT, colocation_rent(number, servers) * escalator),
+        pl.Series(HARDWARE_STAFF, crew * escalator),
+        (pl.col("upkeep_share") * pl.col("facility") * escalation(plan.finance, since_built)).alias(
+            FACILITY_MAINTENANCE
+        ),
+    ).select(*BOUGHT, "month", pl.col(MONTHLY).fill_null(0.0))
 
 
 def _upkeep(plan: Plan, schedule: Schedule, options: pl.DataFrame) -> pl.DataFrame:
-    """What the servers in service cost a month as shares of what was paid, at today's prices.
+    """What the servers in service cost a month: shares of what was paid, escalated from each purchase.
 
     -> schedule key, month, and a column of each component
     """
@@ -203,7 +203,7 @@ def continuing_value(plan: Plan, schedule: Schedule, options: pl.DataFrame, at: 
         )
         for life in OPTION_LIVES
     ]
-    halls = facilities(schedule, options).select(
+    halls = facilities(plan, schedule, options).select(
         *BOUGHT, "delivery_month", cost="facility", life="facility_months"
     )
     remaining = pl.col("delivery_month") + pl.col("life") - pl.col("at")

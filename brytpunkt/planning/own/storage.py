@@ -17,7 +17,7 @@ from brytpunkt.planning.components import (
     STORAGE_MAINTENANCE,
     STORAGE_RENT,
 )
-from brytpunkt.planning.inputs.money import annuity_left, monthly_rate
+from brytpunkt.planning.inputs.money import annuity_left, escalation, monthly_rate
 from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 from brytpunkt.planning.note import Note, encode, several
 
@@ -228,16 +228,16 @@ def storage_life_months(costs: StorageCosts) -> int:
 
 def _maintenance(plan: Plan, bought: pl.DataFrame, months: pl.DataFrame) -> pl.DataFrame:
     monthly = storage_costs(plan).maintenance_share_per_year / MONTHS_PER_YEAR
+    since_bought = pl.col("month") - pl.col("bought_month")
     return (
         bought.with_columns(
             month=pl.int_ranges("bought_month", pl.min_horizontal("retire_month", pl.lit(months.height)))
         )
         .explode("month")
-        .join(months.select("month", "escalator"), on="month")
         .with_columns(
             component=pl.lit(STORAGE_MAINTENANCE),
             timing=pl.lit("end"),
-            amount=pl.col("paid") * monthly * pl.col("escalator"),
+            amount=pl.col("paid") * monthly * escalation(plan.finance, since_bought),
         )
         .filter(pl.col("amount") > 0)
     )

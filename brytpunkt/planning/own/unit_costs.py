@@ -1,8 +1,9 @@
 """What own servers cost by component: the only formulas, for the ledger, the programme, the dispatch, the draws and unit economics.
 
 NumPy arrays of any shape that broadcasts: months [H], months and draws [H, D], or the rows of a frame. Money is in the plan's
-currency at today's prices unless a name says otherwise; whoever asks multiplies with the escalator. Belongs here: one server,
-one hall, one crew. Does not belong here: when servers are bought (capacity.py), and what they draw (energy_cost.py).
+currency. Shares of a purchase price are nominal and escalate from the purchase; all else is at today's prices unless a name says
+otherwise, and whoever asks multiplies with the escalator. Belongs here: one server, one hall, one crew. Does not belong here: when
+servers are bought (capacity.py), and what they draw (energy_cost.py).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from brytpunkt.planning.components import BY_KEY, COMPONENTS, DECOMMISSIONING, PURCHASE, SUPPORT, Life
-from brytpunkt.planning.inputs.money import annuity_left, monthly_rate, whole
+from brytpunkt.planning.inputs.money import annuity_left, escalation, monthly_rate, whole
 from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 from brytpunkt.planning.own.capacity import server_life_months
 
@@ -52,13 +53,14 @@ def paid_share(build: Build) -> float:
 
 
 def upkeep_shares(plan: Plan, ages: Floats) -> dict[str, Floats]:
-    """What a server in service costs a month by component, as shares of its price, at ages in months.
+    """What a server in service costs a month by component, as nominal shares of its price, at ages in months.
 
-    Support is dearer once the server is past its life.
+    Contracts follow the purchase: they escalate at its anniversaries. Support is dearer once the server is past its life.
     """
+    escalator = escalation(plan.finance, ages)
     late = np.where(ages >= server_life_months(plan), plan.build.extended_support_multiple, 1.0)
     return {
-        c.key: c.share(plan.build) / MONTHS_PER_YEAR * (late if c.key == SUPPORT else np.ones_like(late))
+        c.key: c.share(plan.build) / MONTHS_PER_YEAR * escalator * (late if c.key == SUPPORT else 1.0)
         for c in COMPONENTS
         if c.group == "upkeep" and c.paid == "month" and c.share is not None
     }
@@ -120,10 +122,10 @@ def least_crew(number: Number) -> Floats:
 
 
 def hall_of_a_server(number: Number) -> Floats:
-    """Cost of the room of one server in one's own hall."""
+    """Cost of the room of one server in one's own hall, at the plan's start; it escalates until the hall is built."""
     return np.asarray(number("facility_per_kw") * number("nameplate_kw"))
 
 
 def hall_upkeep_share(number: Number) -> Floats:
-    """Upkeep a month of one's own hall, as a share of what it cost."""
+    """Upkeep a month of one's own hall in its first year, as a share of what it cost; it escalates from then on."""
     return np.asarray(number("facility_maintenance_share")) / MONTHS_PER_YEAR

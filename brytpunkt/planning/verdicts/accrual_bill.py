@@ -18,7 +18,8 @@ from brytpunkt.planning.optimal.dispatch import dispatch
 from brytpunkt.planning.optimal.mix import Line
 from brytpunkt.planning.own.storage import storage_life_months
 from brytpunkt.planning.own.unit_costs import OPTION_LIVES, life_months
-from brytpunkt.planning.verdicts.lmdi import FIXED, by_year, decompose_many
+from brytpunkt.planning.verdicts.chained_effects import chained_effects
+from brytpunkt.planning.verdicts.lmdi import FIXED, by_year
 
 if TYPE_CHECKING:
     from brytpunkt.planning.ledger.evaluate import Evaluation
@@ -40,7 +41,7 @@ SCHEMA = {
 
 
 def paradox(evaluation: Evaluation, strategies: list[Decided]) -> pl.DataFrame:
-    """Why the bill of each strategy changes: between plan years, and from the first whole year to the last.
+    """Why the bill of each strategy changes: between plan years and, chained through them, from the first whole year to the last.
 
     | column | unit |
     |---|---|
@@ -49,26 +50,21 @@ def paradox(evaluation: Evaluation, strategies: list[Decided]) -> pl.DataFrame:
     | from_bill, to_bill | plan currency a year |
     """
     years = evaluation.basis.horizon // MONTHS_PER_YEAR
-    pairs = [(year, year + 1) for year in range(years - 1)]
-    if years > 2:  # noqa: PLR2004 - from the first to the last is news from three years on
-        pairs.append((0, years - 1))
     frames = []
-    for choice in strategies if pairs else []:
-        yearly = by_year(bill(evaluation, choice.field, choice.mix), evaluation.basis.horizon)
+    for choice in strategies if years > 1 else []:
+        bills = bill(evaluation, choice.field, choice.mix)
+        yearly = by_year(bills, evaluation.basis.horizon)
         sums = yearly.group_by("month").agg(bill=pl.col("cost").sum())
         frames.append(
-            decompose_many(yearly, pairs)
-            .join(sums.select(from_month="month", from_bill="bill"), on="from_month", how="left")
-            .join(sums.select(to_month="month", to_bill="bill"), on="to_month", how="left")
+            chained_effects(bills, evaluation.basis.horizon)
+            .join(sums.select(from_year="month", from_bill="bill"), on="from_year", how="left")
+            .join(sums.select(to_year="month", to_bill="bill"), on="to_year", how="left")
             .select(
                 pl.lit(choice.site, dtype=pl.String).alias("site"),
                 pl.lit(choice.strategy).alias("strategy"),
-                pl.col("from_month").alias("from_year"),
-                pl.col("to_month").alias("to_year"),
-                "effect",
+                *("from_year", "to_year", "effect"),
                 pl.col("cents").alias("amount") / CENTS,
-                "from_bill",
-                "to_bill",
+                *("from_bill", "to_bill"),
             )
         )
     schema = {

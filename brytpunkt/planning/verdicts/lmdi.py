@@ -79,7 +79,7 @@ def decompose_many(bills: pl.DataFrame, pairs: list[tuple[int, int]]) -> pl.Data
         .with_columns(amount=pl.col("parts") / FIXED_POINT)
     )
     return (
-        _in_cents(effects, _change(rows))
+        in_whole_cents(effects, _change(rows))
         .sort("pair", "order")
         .select("from_month", "to_month", "effect", "amount", "cents")
     )
@@ -262,7 +262,7 @@ def _change(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.group_by("pair").agg(change=bill[1] - bill[0])
 
 
-def _in_cents(effects: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
+def in_whole_cents(effects: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
     """Adds ``cents`` to the effects by the largest remainder, so that they sum to the ``change`` of the pair.
 
     Each amount is rounded; the cents that are then missing (or too many) go one by one to the effects whose

@@ -11,7 +11,7 @@ from brytpunkt.planning.energy.site_prices import carbon_intensity
 from brytpunkt.planning.inputs.calendar import add_months
 from brytpunkt.planning.inputs.units import CENTS, GRAMS_PER_KG, KWH_PER_MWH, LITRES_PER_M3, MILLION_TOKENS
 from brytpunkt.planning.note import Note, encode, several
-from brytpunkt.planning.verdicts.curves import payback
+from brytpunkt.planning.verdicts.payback import WHOLE_PLAN, ahead
 from brytpunkt.planning.verdicts.tipping import tipping_point
 
 if TYPE_CHECKING:
@@ -134,8 +134,11 @@ def verdicts(
     tipping: pl.DataFrame,
     energy: pl.DataFrame,
     ruled: pl.DataFrame,
+    paid: pl.DataFrame,
 ) -> pl.DataFrame:
     """One row a site, the one with the cheapest best plan to build first; ``longer`` is the verdict over 1.5 x the horizon.
+
+    ``paid`` (``payback.paybacks``): when ``own``, ordered at the start, has paid for itself in cash.
 
     ``ruled`` (``feasibility.RULING_SCHEMA``) decides where a constraint rules something out; what was asked twice more is null there.
     """
@@ -163,7 +166,8 @@ def verdicts(
             on="site",
         )
         .join(_renamed(longer, "verdict_long_horizon"), on="site")
-        .join(payback(curves), on="site", how="left")
+        .join(_paid(paid), on="site", how="left")
+        .join(ahead(curves), on="site", how="left")
         .join(_waiting(evaluation), on="site", how="left")
         .join(tipping_point(tipping), on="site", how="left")
         .join(_utilisation(curves), on="site", how="left")
@@ -195,8 +199,12 @@ def verdicts(
         switch_month="switch_month",
         switch_date=_date(finance.start, "switch_month"),
         switch_npv="best_value",
+        payback_months="months",
+        payback_months_discounted="months_discounted",
         payback_month="payback_month",
         payback_date=_date(finance.start, "payback_month"),
+        ahead_month="ahead_month",
+        ahead_date=_date(finance.start, "ahead_month"),
         wait_6_cost="wait_6_cost",
         wait_12_cost="wait_12_cost",
         lcoh_own=pl.col("npv_own") / pl.col("pv_gpu_hours"),
@@ -227,6 +235,15 @@ def _renamed(verdict: pl.DataFrame, name: str) -> pl.DataFrame:
 
 def _date(start: dt.date, month: str) -> pl.Expr:
     return pl.col(month).map_elements(lambda m: add_months(start, m), return_dtype=pl.Date)
+
+
+def _paid(paid: pl.DataFrame) -> pl.DataFrame:
+    """Payback of the whole of each site's own; the month counts from the plan's start."""
+    own = paid.filter(pl.col("strategy") == "own", pl.col("scope") == WHOLE_PLAN)
+    return own.select(
+        *("site", "months", "months_discounted"),
+        payback_month=pl.col("first_payment_month") + pl.col("months"),
+    )
 
 
 def _waiting(evaluation: Evaluation) -> pl.DataFrame:

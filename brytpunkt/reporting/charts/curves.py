@@ -44,7 +44,7 @@ STYLES: dict[str, dict[str, Any]] = {
 def crossing(
     canvas: Canvas, curves: pl.DataFrame, row: dict[str, Any], time: Timeline, height: int = 270
 ) -> Markup:
-    """Cumulative present value of rent, own, and own less what it is still worth; payback marked.
+    """Cumulative present value of rent, own, and own less what it is still worth; the month from which own is ahead marked.
 
     `curves`: month, rent, own, own_less_continuing_value [plan currency].
     """
@@ -63,12 +63,12 @@ def crossing(
     ]
     layers: list[Spec] = [_line(scaled, name, time.axis(), limits, style) for name, style in STYLES.items()]
     layers += _end_labels(canvas, shown, ends, limits, size["height"], time.months)
-    layers += _payback(canvas, scaled, row, limits, time)
+    layers += _ahead(canvas, scaled, row, limits, time)
     spoken = words(
         "spoken.crossing",
         rent=formats.money(row["npv_rent"]),
         own=formats.money(row["npv_own"]),
-        payback=formats.month(row["payback_date"]) if row["payback_date"] else words("never"),
+        ahead=formats.month(row["ahead_date"]) if row["ahead_date"] else words("never"),
     )
     return canvas.svg(size | {"layer": layers}, spoken)
 
@@ -216,17 +216,17 @@ def _end_labels(
     ]
 
 
-def _payback(
+def _ahead(
     canvas: Canvas,
     points: list[dict[str, Any]],
     row: dict[str, Any],
     limits: tuple[float, float],
     time: Timeline,
 ) -> list[Spec]:
-    if row["payback_month"] is None:
+    if row["ahead_month"] is None:
         return []
-    month = row["payback_month"]
-    label = canvas.formats.texts("chart.paid_back", date=canvas.formats.month_short(row["payback_date"]))
+    month = row["ahead_month"]
+    label = canvas.formats.texts("chart.ahead", date=canvas.formats.month_short(row["ahead_date"]))
     dot = _marked(canvas, month, _at(points, "month", "rent", month), "", time.months, limits=limits)
     # the curves rise from the lower left, so the label stands at the foot, or early on at the top
     share = 0.05 if month > EARLY * time.months else 0.93

@@ -178,7 +178,7 @@ def heat(canvas: Canvas, rows: Sequence[Row], spoken: str) -> Markup:
 
 
 def chances(canvas: Canvas, rows: Sequence[Row], axis: Spec, spoken: str) -> Markup:
-    """Probability by month that ordering has become right, and that owning has paid back. `rows`: month and both."""
+    """Probability by month that ordering has become right, and that owning is ahead for good. `rows`: month and both."""
     words = canvas.formats.texts
     limits = (0.0, 100.0)
     size = frame(FULL_WIDTH, 170, left=56, right=150)
@@ -186,7 +186,7 @@ def chances(canvas: Canvas, rows: Sequence[Row], axis: Spec, spoken: str) -> Mar
     ends = []
     for field, colour, word in (
         ("switch_probability", OWN, "risk.order_right"),
-        ("payback_probability", OWN_LIGHT, "risk.paid_back"),
+        ("ahead_probability", OWN_LIGHT, "risk.ahead"),
     ):
         values = [{"month": row["month"], "share": row[field] * PERCENT} for row in rows]
         ends.append({**values[-1], "label": words(word), "colour": colour})

@@ -177,13 +177,13 @@ def curve_charts(at: Desk, row: Row) -> Row:
     formats, words = at.formats, at.formats.texts
     crossing, scan = at.frames.at("curves", row["site"]), at.frames.at("switch_curve", row["site"])
     site = short(row["site_name"], LONG_NAME)
-    paid, switched = row["payback_date"], row["switch_date"]
+    ahead, switched = row["ahead_date"], row["switch_date"]
     unit = formats.unit(formats.scale_of([float(row["npv_rent"])]))
     return {
         "sources": footnote(at, "gpu_offers", "servers", "token_prices"),
         "crossing": curves.crossing(at.canvas, crossing, row, at.time),
-        "crossing_head": words("figure.crossing_wins", site=site, date=formats.month(paid))
-        if paid
+        "crossing_head": words("figure.crossing_wins", site=site, date=formats.month(ahead))
+        if ahead
         else words("figure.crossing_never", site=site),
         "crossing_sub": words("figure.crossing_sub", unit=unit),
         "switch": curves.switch(at.canvas, scan, row, at.time) if scan.height > 1 else None,

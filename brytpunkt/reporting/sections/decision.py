@@ -97,7 +97,12 @@ def lead(row: Row, horizon_months: int, formats: Formats) -> str:
     )
     if kind == "build_now":
         paid = row["payback_date"]
-        text += " " + (words("payback.paid", date=formats.month(paid)) if paid else words("payback.unpaid"))
+        months = formats.number(row["payback_months"])
+        text += " " + (
+            words("payback.paid", date=formats.month(paid), months=months)
+            if paid
+            else words("payback.unpaid")
+        )
     return text
 
 

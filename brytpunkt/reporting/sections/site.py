@@ -33,6 +33,7 @@ from brytpunkt.reporting.sections.parts import Part, compose
 from brytpunkt.reporting.sections.risk import risk_section
 from brytpunkt.reporting.sections.robustness import robustness_section
 from brytpunkt.reporting.sections.sources import footnote, provenance_section
+from brytpunkt.reporting.sections.value_left import value_left_section
 
 if TYPE_CHECKING:
     from brytpunkt.reporting.sections.context import Desk
@@ -201,6 +202,7 @@ PARTS = (
     Part("risk", risk_section),
     Part("robustness", robustness_section),
     Part("rules", rules_section),
+    Part("value_left", value_left_section, "panels"),
     Part("energy", energy_section),
     Part("advantage", advantage_section),
     Part("place", place_section, "panels"),

@@ -87,6 +87,35 @@ def test_one_server_costs_the_same_wherever_it_is_counted(tmp_path: Path, known:
     assert own["support"] + own["insurance"] == pytest.approx(upkeep / 12 * 9, abs=0.1)
 
 
+def test_contracts_escalate_from_the_purchase_and_halls_until_they_are_built(
+    tmp_path: Path, known: Facts
+) -> None:
+    """Delivered in month 14 at 10 % inflation: a year at the agreed price, a step in month 26, and a hall a step dearer than today's."""
+    hall = {"capex_per_kw": {"eur": 10_000}, "maintenance_share_per_year": 0.03, "lead_time_months": 14}
+    shares = {"support_share_per_year": 0.12, "insurance_share_per_year": 0.012, "price_path_per_year": 0.0}
+    flat = SMALL["workloads"][0] | {"demand": {"gpu_hours_per_day": 100}, "weekly_shape": "flat"}
+    plan = planned(
+        tmp_path,
+        finance={"horizon_months": 27, "inflation_per_year": 0.1},
+        workloads=[flat],
+        sites=[{name: value for name, value in BASE.items() if name != "colocation"} | {"own_hall": hall}],
+        build=shares,
+    )
+    evaluation = evaluate(plan, known, 27, scan=False)
+    assert monthly(evaluation, "facility_capex") == [112_200.0]  # 10.2 kW, a step after month 12
+    assert monthly(evaluation, "support") == [2000.0] * 12 + [2200.0]
+    assert monthly(evaluation, "insurance") == [200.0] * 12 + [220.0]
+    assert monthly(evaluation, "facility_maintenance") == [280.5] * 12 + [308.55]
+    field = own_field(evaluation.basis, evaluation.chosen["option"][0])
+    lines = {
+        line.component: line.amount
+        for line in dispatch(plan, field, own_mix(evaluation, field)).lines
+        if line.option is not None
+    }
+    for name in ("facility_capex", "support", "insurance", "facility_maintenance"):
+        assert lines[name][lines[name] != 0].tolist() == pytest.approx(monthly(evaluation, name)), name
+
+
 def test_rows_of_a_frame_months_and_draws_are_one_formula() -> None:
     figures = {
         "nameplate_kw": 10.0, "rack_kw": 15.0, "kw_month": 0.0, "rack_month": 900.0,

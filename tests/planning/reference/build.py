@@ -141,19 +141,21 @@ class Build(Energy):
         bought = self.purchases(site, server, delivery)
         flows = [*self.rent.bridge(delivery), *self._acquisition(bought)]
         flows += self.storage.flows(min((b.month for b in bought), default=self.world.horizon))
-        facility = self._facility(site, mode, server, bought)
+        facility = self._facility(site, mode, server, bought) * self.grown(delivery)
         if facility:
             flows.append((delivery, "facility_capex", "", "start", facility))
         for m in range(delivery, self.world.horizon):
             standing = [b for b in bought if b.month <= m < b.retire]
             count = sum(b.count for b in standing)
-            value = sum(b.count * b.paid_each for b in standing)
-            old = sum(b.count * b.paid_each for b in standing if m - b.month >= self.life)
+            insured = [(b, b.count * b.paid_each * self.grown(m - b.month)) for b in standing]
+            value = sum(worth for _, worth in insured)
+            old = sum(worth for b, worth in insured if m - b.month >= self.life)
             supported = value + old * (self.plan.build.extended_support_multiple - 1)
             costs = self._upkeep(site, mode, server, count, value, facility)
             costs["support"] = self.plan.build.support_share_per_year / 12 * supported
             for component, amount in costs.items():
-                flows.append((m, component, "", "end", amount * self.world.months[m].escalator))
+                agreed = {"insurance": m, "support": m, "facility_maintenance": delivery}.get(component, 0)
+                flows.append((m, component, "", "end", amount * self.grown(m - agreed)))
             if count and not (
                 mode == "own_colocation" and site.colocation and site.colocation.power_included
             ):
@@ -168,6 +170,10 @@ class Build(Energy):
         value = self.continuing_value(site, mode, bought, delivery, facility, self.world.horizon)
         flows.append((self.world.horizon - 1, "continuing_value", "", "horizon", -value))
         return flows
+
+    def grown(self, months: int) -> float:
+        """Prices after so many months of a contract that steps at each anniversary."""
+        return float((1 + self.plan.finance.inflation_per_year) ** (months // 12))
 
     def _acquisition(self, bought: list[Bought]) -> list[Flow]:
         build = self.plan.build
@@ -198,7 +204,7 @@ class Build(Energy):
     def _upkeep(
         self, site: Site, mode: str, server: Server, count: int, value: float, facility: float
     ) -> dict[str, float]:
-        """Monthly costs before the escalator."""
+        """Monthly costs; of those that follow a purchase ``value`` has grown with its contracts, the others are before the escalator."""
         build, kw = self.plan.build, server.nameplate * count
         fte = site.staff.min_fte + site.staff.fte_per_100_gpus * count * server.gpus / 100
         costs = {

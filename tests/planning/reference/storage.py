@@ -45,6 +45,7 @@ class Storage:
         kind, horizon, money = self.kind(w), self.world.horizon, self.world.money
         rent = money(getattr(self.costs, f"{kind}_rent_per_tb_month"))
         out = w.storage.egress_tb_per_month * money(self.costs.egress_per_tb)
+        inflation = self.world.plan.finance.inflation_per_year
         flows: list[Flow] = []
         for m in range(min(first, horizon)):
             escalator = self.world.months[m].escalator
@@ -56,7 +57,7 @@ class Storage:
             flows.append((bought, "storage_capex", w.id, "start", cost))
             support = cost * self.costs.maintenance_share_per_year / 12
             flows += [
-                (m, "storage_maintenance", w.id, "end", support * self.world.months[m].escalator)
+                (m, "storage_maintenance", w.id, "end", support * (1 + inflation) ** ((m - bought) // 12))
                 for m in serves
             ]
             left, i = bought + self.life - horizon, self.world.rate

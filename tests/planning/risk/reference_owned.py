@@ -136,7 +136,7 @@ class Owned:
                 past = m >= order.delivery + life
                 support = build.support_share_per_year * (build.extended_support_multiple if past else 1.0)
                 share = support + build.insurance_share_per_year
-                self._pay(m, "end", price * share / YEAR * float(self.terrain.escalator[m]))
+                self._pay(m, "end", price * share / YEAR * self._grown(m - order.delivery))
             if self.sold is not None and order.end == self.sold:
                 self._pay(self.sold - 1, "end", -price * residual * self._resale(order.end - order.delivery))
                 continue
@@ -149,6 +149,10 @@ class Owned:
         for m in range(self.horizon):
             self._month(m)
         self._hall()
+
+    def _grown(self, months: int) -> float:
+        """Prices of a contract so many months after it was made: it steps at each anniversary."""
+        return float((1 + self.plan.finance.inflation_per_year) ** (months // YEAR))
 
     def _left(self, life: int, delivery: int) -> float:
         """Part of a cost that is the value of the annuity payments still to come at the horizon."""
@@ -188,11 +192,12 @@ class Owned:
         kw = pool.number("facility_per_kw") * pool.number("nameplate_kw")
         life = int(pool.number("facility_months"))
         for delivery, room in self._rooms():
-            capex = kw * room * self._currency("facility_capex")
+            built = kw * room * self._grown(delivery)
+            capex = built * self._currency("facility_capex")
             self._buy(delivery, capex, None)
             share = pool.number("facility_maintenance_share") / YEAR
             for m in range(delivery, self.sold or self.horizon):
-                cost = share * kw * room * float(self.terrain.escalator[m])
+                cost = share * built * self._grown(m - delivery)
                 self._pay(m, "end", cost * self._currency("facility_maintenance"))
             if self.sold is None and life:
                 self.value += capex * self._left(life, delivery)

@@ -41,7 +41,7 @@ def quantiles(simulator: Simulator, simulated: Simulated, switch: Floats) -> pl.
 
     | column | unit |
     |---|---|
-    | site (null for rent), strategy, measure | key; present_value, monthly_cost, payback_month, switch_month |
+    | site (null for rent), strategy, measure | key; present_value, monthly_cost, ahead_month, switch_month |
     | p10, p50, p90 | plan currency, or months from the start; null: never within the horizon |
     | mean, standard_deviation | plan currency; null for months |
     | planned | value in the world of the plan |
@@ -57,7 +57,7 @@ def quantiles(simulator: Simulator, simulated: Simulated, switch: Floats) -> pl.
             planned = strategy.ledger_value * scale
             rows.append((*strategy.key, measure, *found, float(values.mean()), float(values.std()), planned))
     for position, site in enumerate(simulator.sites):
-        for measure, months in (("payback_month", simulated.payback), ("switch_month", switch)):
+        for measure, months in (("ahead_month", simulated.ahead), ("switch_month", switch)):
             found = [statistics.quantile(months[:, position], q) for q in QUANTILES]
             rows.append(
                 (site, "own", measure, *(v if np.isfinite(v) else None for v in found), None, None, None)
@@ -228,16 +228,16 @@ def information(simulator: Simulator, factors: Factors, drawn: Drawn, simulated:
 
 
 def tipping_over_time(simulator: Simulator, simulated: Simulated, switch: Floats) -> pl.DataFrame:
-    """Probability that own has paid back, and that ordering has become right, by each month.
+    """Probability that own is ahead for good, counting what is left, and that ordering has become right, by each month.
 
-    -> site, month, payback_probability, switch_probability
+    -> site, month, ahead_probability, switch_probability
     """
     at = np.arange(simulator.terrain.horizon + 1)
     frames = [
         pl.DataFrame(
             {
                 "month": at,
-                "payback_probability": (simulated.payback[:, position, None] <= at).mean(axis=0),
+                "ahead_probability": (simulated.ahead[:, position, None] <= at).mean(axis=0),
                 "switch_probability": (switch[:, position, None] <= at).mean(axis=0),
             }
         ).select(pl.lit(site).alias("site"), pl.all())
@@ -246,7 +246,7 @@ def tipping_over_time(simulator: Simulator, simulated: Simulated, switch: Floats
     schema = {
         "site": pl.String,
         "month": pl.Int64,
-        "payback_probability": pl.Float64,
+        "ahead_probability": pl.Float64,
         "switch_probability": pl.Float64,
     }
     return pl.concat([pl.DataFrame(schema=schema), *frames])

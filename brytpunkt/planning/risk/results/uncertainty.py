@@ -194,6 +194,6 @@ def _joined_costs(one: Simulated, other: Simulated) -> Simulated:
     return Simulated(
         np.concatenate([one.costs, other.costs]),
         np.concatenate([one.unserved, other.unserved]),
-        np.concatenate([one.payback, other.payback]),
+        np.concatenate([one.ahead, other.ahead]),
         one.cash,
     )

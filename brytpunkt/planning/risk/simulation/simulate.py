@@ -40,13 +40,13 @@ NEVER = np.inf
 class Simulated:
     """Costs of S strategies in D worlds.
 
-    ``costs``, ``unserved`` [D, S]; ``payback`` [D, sites] months (infinite: never within the horizon) of ``own`` against
+    ``costs``, ``unserved`` [D, S]; ``ahead`` [D, sites] months (infinite: never within the horizon) of ``own`` against
     ``rent``; ``cash`` [first draws, H] by the position of a strategy whose months are kept.
     """
 
     costs: Floats
     unserved: Floats
-    payback: Floats
+    ahead: Floats
     cash: dict[int, np.ndarray]
 
 
@@ -117,7 +117,7 @@ class Simulator:
         count = int(years.shape[0])
         costs = np.empty((count, len(self.strategies)))
         unserved = np.empty_like(costs)
-        payback = np.full((count, len(self.sites)), NEVER)
+        ahead = np.full((count, len(self.sites)), NEVER)
         kept = min(count, MOST_MONTHLY)
         cash = {at: np.empty((kept, self.terrain.horizon), dtype=np.float32) for at in monthly}
 
@@ -144,7 +144,7 @@ class Simulator:
                 if at in cash and rows.start < kept:
                     cash[at][rows.start : min(rows.stop, kept)] = result.cash.T[: kept - rows.start]
                 if strategy.name == "own" and strategy.site in self.sites and rent is not None:
-                    payback[rows, self.sites.index(strategy.site)] = _payback(result, rent)
+                    ahead[rows, self.sites.index(strategy.site)] = _ahead(result, rent)
             return rows.stop - rows.start
 
         done = 0
@@ -153,11 +153,11 @@ class Simulator:
                 done += finished
                 if progress is not None:
                     progress(done)
-        return Simulated(costs, unserved, payback, cash)
+        return Simulated(costs, unserved, ahead, cash)
 
     def _serve(self, chunk: Chunk) -> list[Served]:
         """Every strategy of a chunk; what strategies have in common is computed once."""
-        paid_back = {strategy.priced for strategy in self.strategies if strategy.name == "own"}
+        valued = {strategy.priced for strategy in self.strategies if strategy.name == "own"}
         alike: dict[Hashable, dict[Hashable, Strategy]] = {}
         for strategy in self.strategies:
             alike.setdefault(strategy.decisions, {})[strategy.priced] = strategy
@@ -165,15 +165,15 @@ class Simulator:
         for different in alike.values():
             dispatch = dispatched(chunk, next(iter(different.values())))
             for priced, strategy in different.items():
-                known[priced] = serve(chunk, strategy, dispatch=dispatch, values=priced in paid_back)
+                known[priced] = serve(chunk, strategy, dispatch=dispatch, values=priced in valued)
         return [known[strategy.priced] for strategy in self.strategies]
 
 
-def _payback(own: Served, rent: Served) -> Floats:
-    """First month from which own, less what its assets are still worth, stays cheaper than renting to the horizon [D]."""
+def _ahead(own: Served, rent: Served) -> Floats:
+    """First month from which own, less what its assets are still worth, stays at or below renting to the horizon [D]."""
     assert own.value_at is not None
     gap = (own.by_month - rent.by_month).cumsum(axis=0) - own.value_at[1:]
-    dearer = gap >= 0
+    dearer = gap > 0
     last = gap.shape[0] - 1 - np.argmax(dearer[::-1], axis=0)
     month = np.where(dearer.any(axis=0), last + 2.0, 1.0)
     return np.where(month > gap.shape[0], NEVER, month)

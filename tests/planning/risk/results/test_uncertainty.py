@@ -180,7 +180,7 @@ def test_the_whole_answer_of_a_small_plan(sure: Sure, known: Facts) -> None:
     assert (partial["value"] <= partial["all"] * 1.05).all()
     over_time = one.risk_tipping.sort("site", "month")
     assert (
-        over_time.select(pl.col("payback_probability").diff().over("site")).drop_nulls().to_series() >= 0
+        over_time.select(pl.col("ahead_probability").diff().over("site")).drop_nulls().to_series() >= 0
     ).all()
     errors = one.risk_convergence.filter(pl.col("draws") == 256)["p50_error_share"].to_list()
     assert any("not settled" in english(note) for note in one.notes) or max(errors) <= LARGEST_ERROR_P50
