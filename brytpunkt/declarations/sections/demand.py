@@ -102,6 +102,16 @@ class Growth(Section):
         return table
 
 
+class GpuHourRatio(Section):
+    """What an hour of the GPU that demand counts is on another GPU."""
+
+    gpu_model: Annotated[Text, described("Another GPU, for example H200-SXM-141GB.")]
+    hours: Annotated[
+        float,
+        described("Its hours that do the work of one hour of `gpu_model`.", unit="ratio", gt=0, le=1000),
+    ]
+
+
 class Demand(Section):
     """Volume at full production, in tokens or in GPU-hours, and how it gets there."""
 
@@ -119,8 +129,16 @@ class Demand(Section):
         described("GPU-hours at full production, instead of tokens.", unit="GPU-hours per day", gt=0, le=1e8),
     ] = Field(default=None, validate_default=True)
     gpu_model: Annotated[
-        Text | None, described("The GPU that `gpu_hours_per_day` counts; only hardware with it is eligible.")
+        Text | None,
+        described(
+            "The GPU that `gpu_hours_per_day` counts; another one serves by a declared ratio, or a measured one of the "
+            "workload's model."
+        ),
     ] = Field(default=None, validate_default=True)
+    gpu_hour_ratios: Annotated[
+        Items[GpuHourRatio],
+        described("GPUs that may stand in for `gpu_model`, each with its hours for one hour of it."),
+    ] = Field(default=(), validate_default=True)
     cached_input_share: float = default(
         0.0,
         unit="share",
@@ -159,9 +177,33 @@ class Demand(Section):
     @field_validator("gpu_model", mode="after")
     @classmethod
     def _model_of_hours(cls, model: str | None, info: ValidationInfo) -> str | None:
-        if model is not None and "gpu_hours_per_day" in info.data and info.data["gpu_hours_per_day"] is None:
+        if "gpu_hours_per_day" not in info.data:
+            return model
+        has_hours = info.data["gpu_hours_per_day"] is not None
+        if model is not None and not has_hours:
             raise wrong("`gpu_model` belongs to `gpu_hours_per_day`", "leave it out: tokens run on any GPU")
+        if model is None and has_hours:
+            raise wrong(
+                "`gpu_model` is missing: an hour of one GPU is not an hour of another",
+                "name the GPU that the hours were counted on, e.g. H100-SXM-80GB; others serve by gpu_hour_ratios",
+            )
         return model
+
+    @field_validator("gpu_hour_ratios", mode="after")
+    @classmethod
+    def _ratios_of_others(
+        cls, ratios: Sequence[GpuHourRatio], info: ValidationInfo
+    ) -> Sequence[GpuHourRatio]:
+        if "gpu_model" not in info.data:
+            return ratios
+        counted = info.data["gpu_model"]
+        if ratios and counted is None:
+            raise wrong("`gpu_hour_ratios` belongs to `gpu_hours_per_day`", "leave it out: tokens have rates")
+        names = [ratio.gpu_model for ratio in ratios]
+        for name in names:
+            if name == counted or names.count(name) > 1:
+                raise wrong(f"{name} has two ratios", "name every other GPU once; that of `gpu_model` is 1")
+        return ratios
 
     @field_validator("phases", mode="after")
     @classmethod
@@ -176,6 +218,11 @@ class Demand(Section):
         if sum(phase.production for phase in phases) > 1:
             raise wrong("more than one phase has `production: true`", "production begins once: keep one")
         return phases
+
+    @property
+    def declared_ratios(self) -> dict[str, float]:
+        """Hours by GPU for one declared GPU-hour, as declared."""
+        return {ratio.gpu_model: ratio.hours for ratio in self.gpu_hour_ratios}
 
     @property
     def production_phase(self) -> Phase:

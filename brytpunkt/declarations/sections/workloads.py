@@ -182,7 +182,7 @@ class Workload(Section):
         unit="share",
         source="planning assumption: a saturated benchmark is a ceiling; MLPerf Inference v5.1 Interactive "
         "reaches 0.53-0.62 of Server on 8x B200",
-        description="Share of the benchmark throughput that production reaches.",
+        description="Share of a benchmark's throughput that production reaches; a declared measurement is used as it is.",
         gt=0,
         le=1,
     )

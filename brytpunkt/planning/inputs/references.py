@@ -53,6 +53,16 @@ def _workload(workload: Workload, plan: Plan, facts: Facts) -> list[Problem]:
     if workload.model is not None:
         known = {*_names(facts.benchmarks, "model"), *inline}
         problems += _unknown(f"{where}.model", "benchmark of a model named", workload.model, known)
+    gpus = {
+        *_names(facts.offers, "gpu_model"),
+        *_names(facts.servers, "gpu_model"),
+        *(offer.gpu_model for offer in plan.rent.offers),
+        *(s.gpu_model for s in plan.build.servers if isinstance(s, InlineServer)),
+    }
+    if workload.demand.gpu_model is not None:
+        problems += _unknown(f"{where}.demand.gpu_model", "GPU", workload.demand.gpu_model, gpus)
+    for name in workload.demand.gpu_hour_ratios:
+        problems += _unknown(f"{where}.demand.gpu_hour_ratios", "GPU", name.gpu_model, gpus)
     for position, api in enumerate(workload.api_equivalents):
         at = f"{where}.api_equivalents[{position}]"
         provider = _unknown(

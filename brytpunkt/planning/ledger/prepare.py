@@ -162,11 +162,21 @@ def _serving(plan: Plan, servers: pl.DataFrame, rate: pl.DataFrame) -> tuple[pl.
             pl.col("workloads").fill_null(pl.lit([], dtype=pl.List(pl.String)))
         )
     )
+    counted = [w.id for w in plan.workloads if w.demand.gpu_model is not None]
+    hours = pl.col("lacking").list.set_intersection(pl.lit(counted, dtype=pl.List(pl.String)))
     fits = (pl.col("lacking").list.len() == 0) & (pl.col("replica_gpus") <= pl.col("server_gpus"))
     serving = with_rates.filter(fits.fill_null(value=False))
     rest = with_rates.filter(~fits.fill_null(value=False)).select(
         "server",
-        reason=pl.when(pl.col("lacking").list.len() > 0)
+        reason=pl.when(hours.list.len() > 0)
+        .then(
+            pl.format(
+                "GPU-hours of {} are counted on another GPU than {}, without a ratio",
+                hours.list.sort().list.join(", "),
+                "gpu_model",
+            )
+        )
+        .when(pl.col("lacking").list.len() > 0)
         .then(
             pl.format(
                 "no throughput figure of {} for {}",
@@ -182,7 +192,8 @@ def _serving(plan: Plan, servers: pl.DataFrame, rate: pl.DataFrame) -> tuple[pl.
                 Problem(
                     f"build.servers.{name}",
                     reason,
-                    "choose a model or scenario with a benchmark for it, or declare output_tokens_per_second inline",
+                    "choose a model or scenario with a benchmark for it, or declare output_tokens_per_second inline; "
+                    "for demand in GPU-hours declare demand.gpu_hour_ratios",
                 )
                 for name, reason in rest.sort("server").iter_rows()
             )

@@ -27,7 +27,7 @@ from brytpunkt.planning.rent.rent import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from brytpunkt.declarations import Plan
+    from brytpunkt.declarations import Plan, Workload
 
 FLOW = ["item", "month", "component", "timing", "amount"]
 """The item is the offer that is paid."""
@@ -160,14 +160,22 @@ def _require_on_demand(plan: Plan, best: pl.DataFrame) -> None:
             tuple(
                 Problem(
                     f"workloads.{w.id}",
-                    "no on-demand offer can serve it: none satisfies its residency, the rent filters, a GPU type "
-                    f"with a {w.benchmark_scenario} throughput figure for {w.model}, and room for one replica",
+                    "no on-demand offer can serve it: none satisfies its residency, the rent filters, "
+                    f"{_able(w)}, and room for one replica",
                     "widen rent.countries, rent.providers or residency, choose another model or scenario, "
                     "or declare an offer inline under rent.offers",
                 )
                 for w in missing
             )
         )
+
+
+def _able(workload: Workload) -> str:
+    """What a GPU type needs to serve a workload."""
+    counted = workload.demand.gpu_model
+    if counted is not None:
+        return f"the GPU {counted} that its hours are counted on, or one with a ratio to it"
+    return f"a GPU type with a {workload.benchmark_scenario} throughput figure for {workload.model}"
 
 
 def strategy_flows(market: Market, choice: RentChoice) -> pl.DataFrame:

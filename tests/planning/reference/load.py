@@ -8,18 +8,22 @@ from dataclasses import dataclass
 from functools import cache
 
 from brytpunkt.declarations import Growth, InlineServer, Site, Workload
+from brytpunkt.declarations.sections.rent import InlineOffer
 from brytpunkt.declarations.sections.workloads import Failures
 from brytpunkt.planning.inputs.weekly_shapes import NAMED_SHAPES
 from tests.planning.reference.world import Cell, World, ceil, path
 
+Item = InlineServer | InlineOffer
+
 
 @dataclass(frozen=True)
 class Rate:
-    """How fast one GPU serves a workload [tokens/s], and GPUs per replica."""
+    """How fast one GPU serves a workload [tokens/s], GPUs per replica, and its hours for a declared GPU-hour."""
 
     decode: float
     prefill: float
     replica: int
+    hours: float = 1.0
 
 
 class Load:
@@ -87,43 +91,72 @@ class Load:
         kind, _, name = profile.partition(":")
         items = [s for s in self.plan.build.servers if isinstance(s, InlineServer)] + [*self.plan.rent.offers]
         inline = next((i for i in items if kind == "inline" and i.id == name), None)
-        if w.model is None:
+        if w.demand.gpu_hours_per_day is not None:
             gpu = inline.gpu_model if inline else profile
-            fits = w.demand.gpu_model in (None, gpu)
-            return Rate(math.inf, math.inf, w.gpus_per_replica or 1) if fits else None
+            ratio = self._hours_for_one(w, gpu, inline)
+            return (
+                None
+                if ratio is None
+                else Rate(math.inf, math.inf, self._replica(w, _memory(gpu)) or 1, ratio)
+            )
+        pace = self._pace(w, profile, inline)
+        if pace is None:
+            return None
+        memory = (
+            inline.gpu_memory_gb
+            if isinstance(inline, InlineServer)
+            else _memory(inline.gpu_model if inline else profile)
+        )
+        replica = self._replica(w, memory)
+        return None if replica is None else Rate(pace, w.prefill_multiple * pace, replica)
+
+    def _hours_for_one(self, w: Workload, gpu: str, inline: Item | None) -> float | None:
+        """GPU-hours on a GPU that do the work of an hour on the one that demand counts; None where nobody says."""
+        if gpu == w.demand.gpu_model:
+            return 1.0
+        for other in w.demand.gpu_hour_ratios:
+            if other.gpu_model == gpu:
+                return other.hours
+        if inline is None:
+            counted = self._pace(w, str(w.demand.gpu_model), None)
+            here = self._pace(w, gpu, None)
+        else:
+            items = [s for s in self.plan.build.servers if isinstance(s, InlineServer)] + [
+                *self.plan.rent.offers
+            ]
+            paces = [self._pace(w, "", i) for i in items if i.gpu_model == w.demand.gpu_model]
+            counted = next((pace for pace in paces if pace is not None), None)
+            here = self._pace(w, "", inline)
+        return None if counted is None or here is None else counted / here
+
+    def _pace(self, w: Workload, profile: str, inline: Item | None) -> float | None:
+        """Output tokens a second and GPU in production: as measured by the declarer, or a share of a benchmark."""
         if inline:
             rates = inline.output_tokens_per_second or {}
-            if w.model not in rates:
+            if w.model is None or w.model not in rates:
                 return None
-            per_gpu, q = rates[w.model] / inline.gpu_count, 0.0
-            memory = inline.gpu_memory_gb if isinstance(inline, InlineServer) else _memory(inline.gpu_model)
-        else:
-            rows = [
-                r
-                for r in self.world.rows("benchmarks")
-                if (r["model"], r["gpu_model"], r["scenario"]) == (w.model, profile, w.benchmark_scenario)
-                and r["confidence"] != "suspect"
-            ]
-            if not rows:
-                return None
-            newest = max(r["software"] for r in rows)
-            row = min(
-                (r for r in rows if r["software"] == newest),
-                key=lambda r: (
-                    abs(r["gpu_count"] - 8),
-                    r["gpu_count"],
-                    -r["output_tokens_per_second"],
-                ),
-            )
-            per_gpu = row["output_tokens_per_second"] / row["gpu_count"]
-            q = (row["mean_input_tokens"] or 0.0) / (row["mean_output_tokens"] or 1.0)
-            memory = _memory(profile)
-        replica = self._replica(w, memory)
-        if replica is None:
+            return rates[w.model] / inline.gpu_count
+        rows = [
+            r
+            for r in self.world.rows("benchmarks")
+            if (r["model"], r["gpu_model"], r["scenario"]) == (w.model, profile, w.benchmark_scenario)
+            and r["confidence"] != "suspect"
+        ]
+        if not rows:
             return None
+        newest = max(r["software"] for r in rows)
+        row = min(
+            (r for r in rows if r["software"] == newest),
+            key=lambda r: (
+                abs(r["gpu_count"] - 8),
+                r["gpu_count"],
+                -r["output_tokens_per_second"],
+            ),
+        )
+        per_gpu: float = row["output_tokens_per_second"] / row["gpu_count"]
+        q = (row["mean_input_tokens"] or 0.0) / (row["mean_output_tokens"] or 1.0)
         slowed = 1 - w.interactive_share + w.interactive_share / w.interactive_factor
-        decode = w.benchmark_share * per_gpu * (1 + q / w.prefill_multiple) / slowed
-        return Rate(decode, w.prefill_multiple * decode, replica)
+        return w.benchmark_share * per_gpu * (1 + q / w.prefill_multiple) / slowed
 
     def _replica(self, w: Workload, memory_gb: float | None) -> int | None:
         if w.gpus_per_replica is not None:
@@ -140,7 +173,7 @@ class Load:
         rate = self.rate(w.id, profile)
         assert rate is not None
         uncached, _, output = self.tokens(w, m)
-        declared = (w.demand.gpu_hours_per_day or 0.0) * self.scale(w, m)
+        declared = (w.demand.gpu_hours_per_day or 0.0) * self.scale(w, m) * rate.hours
         work = uncached / rate.prefill / 3600 + output / rate.decode / 3600 + declared
         return work / path(w.efficiency_gain_per_year, m) / (1 - lost(w.failures))
 

@@ -164,7 +164,8 @@ def test_own_servers_do_not_stand_where_a_workload_may_not_be(tmp_path: Path, kn
     abroad = SMALL["sites"][0] | {"id": "abroad", "country": "DE", "zone": "DE-LU"}
     workloads = [
         SMALL["workloads"][0] | {"residency": "nordic"},
-        SMALL["workloads"][0] | {"id": "free", "demand": {"gpu_hours_per_day": 24}},
+        SMALL["workloads"][0]
+        | {"id": "free", "demand": {"gpu_hours_per_day": 24, "gpu_model": "H100-SXM-80GB"}},
     ]
     plan = planned(
         tmp_path,
