@@ -93,8 +93,7 @@ def workloads(draw: st.DrawFn, name: str, horizon: int) -> dict[str, Any]:
         "weekly_shape": draw(st.sampled_from(["flat", "office_hours", "consumer"])),
         "autonomous_share": draw(share()),
         "headroom": draw(share(0, 0.6)),
-        "redundancy_units": draw(st.integers(0, 2)),
-        "min_replicas": draw(st.integers(1, 3)),
+        **draw(st.sampled_from([{}, {"redundancy_units": 1}, {"redundancy_units": 2, "min_replicas": 3}])),
         "residency": draw(st.sampled_from(["any", "eea", "nordic"])),
         "efficiency_gain_per_year": draw(share(0, 0.5)),
         "kind": draw(st.sampled_from(["inference", "inference", "fine_tuning", "batch"])),
@@ -121,6 +120,14 @@ def workloads(draw: st.DrawFn, name: str, horizon: int) -> dict[str, Any]:
         given["model"] = "llama2-70b"
     if draw(st.booleans()):
         given["gpus_per_replica"] = draw(st.sampled_from([1, 2, 4]))
+    if given["kind"] != "inference":
+        given |= draw(st.sampled_from([{}, {"gpus_per_job": 4}, {"gpus_per_job": 16}]))
+        given |= draw(st.sampled_from([{}, {"max_delay_days": 7}, {"max_delay_days": 0}]))
+        given |= draw(st.sampled_from([{}, {"jobs_per_day": 40}, {"jobs_per_day": 0.5}]))
+    if draw(st.integers(0, 3)) == 0:
+        given |= {"shares_gpus": True}
+    if draw(st.integers(0, 3)) == 0:
+        given |= {"min_replicas": 0, "redundancy_units": 0}
     if draw(st.integers(0, 2)) == 0:
         given["storage"] = draw(storages())
     return given

@@ -6,8 +6,8 @@ Does not belong here: how demand becomes GPU-hours (planning does that).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -22,6 +22,7 @@ from brytpunkt.declarations.values.fields import (
     Section,
     Share,
     Text,
+    by_kind,
     default,
     described,
     id_as_name,
@@ -30,6 +31,7 @@ from brytpunkt.declarations.values.fields import (
 from brytpunkt.declarations.values.geography import AREAS, Country
 
 MOST_LOST = 0.9
+HOURS_PER_DAY = 24
 
 
 class ApiEquivalent(Section):
@@ -138,6 +140,17 @@ class Failures(Section):
         return hourly * (job_hours * self.job_gpus + repair)
 
 
+def _one_where_somebody_waits(data: Mapping[str, Any]) -> int:
+    return int(data.get("kind") == "inference")
+
+
+def _a_day_where_nobody_waits(data: Mapping[str, Any]) -> int:
+    if data.get("kind") == "inference":
+        return 0
+    demand = data.get("demand")
+    return 1 if demand is None or demand.window_days is None else demand.window_days
+
+
 class Workload(Section):
     """Something that needs GPUs, month after month."""
 
@@ -229,22 +242,52 @@ class Workload(Section):
         ge=0,
         le=5,
     )
-    redundancy_units: int = default(
-        1,
+    redundancy_units: int = by_kind(
+        _one_where_somebody_waits,
         unit="servers or instances",
-        source="planning assumption: N+1",
-        description="Servers or instances kept beyond the need, for build and rent alike.",
+        source="planning assumption: N+1 where somebody waits for the answer, none for batch, training and fine-tuning",
+        description="Servers or instances kept beyond the need, for build and rent alike; default: 1 for inference, else 0.",
         ge=0,
         le=100,
     )
-    min_replicas: int = default(
-        1,
+    min_replicas: int = by_kind(
+        _one_where_somebody_waits,
         unit="replicas",
-        source=NO_SOURCE,
-        description="Copies of the model that run even without load.",
-        ge=1,
+        source="planning assumption: a model that somebody waits for stays loaded, a job runs when there is one",
+        description="Copies of the model that run even without load; default: 1 for inference, else 0.",
+        ge=0,
         le=1000,
     )
+    max_delay_days: int = by_kind(
+        _a_day_where_nobody_waits,
+        unit="days",
+        source="planning assumption: jobs handed in during a day may run until the next",
+        description="Days within which work moves freely, rented and owned; default: 0 for inference, else its window, or 1; from 7 on it "
+        "evens out the whole month.",
+        ge=0,
+        le=31,
+    )
+    gpus_per_job: Annotated[
+        int | None,
+        described(
+            "GPUs that one job occupies, for work that may wait; default: one replica.",
+            unit="GPUs",
+            ge=1,
+            le=100_000,
+        ),
+    ] = None
+    jobs_per_day: Annotated[
+        float | None,
+        described(
+            "Jobs a day of work that may wait; default: the day's work divides into as many as run side by side.",
+            unit="jobs per day",
+            gt=0,
+            le=1e6,
+        ),
+    ] = Field(default=None, validate_default=True)
+    shares_gpus: Annotated[
+        bool, described("Whether it shares own GPUs with the other workloads that say so.")
+    ] = False
     gpus_per_replica: Annotated[
         int | None,
         described(
@@ -285,6 +328,11 @@ class Workload(Section):
         return None if self.residency == "any" else AREAS[self.residency]
 
     @property
+    def runs_in_jobs(self) -> bool:
+        """Whether it rents hours for jobs: it may wait, and nothing of it stands by."""
+        return self.max_delay_days > 0 and self.min_replicas == 0 and self.redundancy_units == 0
+
+    @property
     def bears_interruption(self) -> bool:
         """Whether spot instances may serve it."""
         return self.kind != "inference" if self.interruptible is None else self.interruptible
@@ -293,11 +341,26 @@ class Workload(Section):
     @classmethod
     def _model_for_tokens(cls, model: str | None, info: ValidationInfo) -> str | None:
         demand = info.data.get("demand")
-        if model is None and demand is not None and demand.gpu_hours_per_day is None:
+        if model is None and demand is not None and demand.daily_gpu_hours is None:
             raise wrong(
                 "`model` is missing: tokens need a throughput", "name a benchmark profile, e.g. llama2-70b"
             )
         return model
+
+    @field_validator("jobs_per_day", mode="after")
+    @classmethod
+    def _a_job_ends_within_a_day(cls, jobs: float | None, info: ValidationInfo) -> float | None:
+        demand, given = info.data.get("demand"), info.data.get("gpus_per_job")
+        gpus = given or info.data.get("gpus_per_replica") or 1
+        if jobs is None or demand is None or demand.daily_gpu_hours is None:
+            return jobs
+        hours = demand.daily_gpu_hours / (jobs * gpus)
+        if jobs >= 1 and hours > HOURS_PER_DAY:
+            raise wrong(
+                f"each of {jobs:g} jobs a day would occupy {gpus} GPUs for {hours:,.0f} hours and run into the next",
+                "declare more gpus_per_job or jobs_per_day, or leave jobs_per_day out",
+            )
+        return jobs
 
     @field_validator("failures", mode="after")
     @classmethod
@@ -315,6 +378,6 @@ class Workload(Section):
         cls, apis: Sequence[ApiEquivalent], info: ValidationInfo
     ) -> Sequence[ApiEquivalent]:
         demand = info.data.get("demand")
-        if apis and demand is not None and demand.gpu_hours_per_day is not None:
+        if apis and demand is not None and demand.daily_gpu_hours is not None:
             raise wrong("a token API cannot replace demand in GPU-hours", "declare the demand in tokens")
         return apis

@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Hourly:
-    """An offer rented by the hour: instances needed [H, C], and the price of an instance-hour [H]."""
+    """An offer rented by the hour: instances, or billed units of jobs, needed [H, C], and the price of an hour of one [H].
+
+    What is billed by the month runs in all of its hours.
+    """
 
     workload: int
     offer: str
@@ -41,6 +44,7 @@ class Hourly:
     gpus: int
     instances: Floats
     price: Floats
+    is_monthly: bool = False
 
 
 @dataclass(frozen=True)
@@ -145,8 +149,9 @@ def field_of(basis: Basis, options: pl.DataFrame) -> Field:
             row["offer"],
             hourly_component(row["term"]),
             int(row["gpu_count"]),
-            fleets[row["workload"], row["profile"], row["gpu_count"]],
-            row["price_per_hour"] * path,
+            fleets[tuple(row[name] for name in FLEET)],
+            row["unit_price"] * path,
+            row["is_monthly"],
         )
         for row in hourly_offers.iter_rows(named=True)
     )
@@ -155,7 +160,7 @@ def field_of(basis: Basis, options: pl.DataFrame) -> Field:
             workloads.index(row["workload"]),
             row["offer"],
             int(row["term_months"]),
-            fleets[row["workload"], row["profile"], row["gpu_count"]],
+            fleets[tuple(row[name] for name in FLEET)],
             row["price_per_hour"] * path,
             float(row["upfront_share"]),
         )
@@ -195,7 +200,7 @@ def _home_hours(basis: Basis) -> Floats:
     return month_cells(basis.market.busy.unique(["month", *CELL]), "n_hours", basis.months.height)
 
 
-def _fleets(basis: Basis, offers: pl.DataFrame) -> dict[tuple[str, str, int], Floats]:
+def _fleets(basis: Basis, offers: pl.DataFrame) -> dict[tuple[object, ...], Floats]:
     """Instances [H, C] of every fleet that an hourly or committed offer may use."""
     choice = basis.choice
     wanted = pl.concat(
@@ -203,8 +208,7 @@ def _fleets(basis: Basis, offers: pl.DataFrame) -> dict[tuple[str, str, int], Fl
     ).unique()
     needs = basis.market.instances(offers.join(wanted, on=FLEET, how="semi"), [1.0])
     return {
-        (str(workload), str(profile), int(gpus)): month_cells(frame, "instances", basis.months.height)
-        for (workload, profile, gpus), frame in needs.group_by(FLEET)
+        fleet: month_cells(frame, "instances", basis.months.height) for fleet, frame in needs.group_by(FLEET)
     }
 
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from brytpunkt.declarations.sections.rent import TERM_MONTHS
 from brytpunkt.planning.demand.throughput import inline_profile
+from brytpunkt.planning.rent.billed_units import increment_of, with_units
 from brytpunkt.planning.rent.operator_jurisdiction import is_sovereign
 from brytpunkt.planning.rent.residency import api_outside, offers_within
 
@@ -56,7 +57,7 @@ def eligible_offers(plan: Plan, facts: Facts, fx: Fx) -> pl.DataFrame:
                 pl.col("term").replace_strict(TERM_LABELS, return_dtype=pl.String),
             ),
         )
-        .select(*OFFER_COLUMNS, "country", "is_quoted")
+        .select(*OFFER_COLUMNS, "country", "is_quoted", "increment")
         .sort("offer")
     )
 
@@ -90,6 +91,7 @@ def _catalog_offers(plan: Plan, facts: Facts) -> pl.DataFrame:
         * (1 - rent.negotiated_discount_share),
         native_currency="native_currency",
         is_quoted=pl.lit(value=False),
+        increment=pl.col("provider").map_elements(increment_of, return_dtype=pl.String),
     )
 
 
@@ -107,6 +109,7 @@ def _inline_offers(plan: Plan) -> pl.DataFrame:
         "price_native_per_hour": pl.Float64,
         "native_currency": pl.String,
         "is_quoted": pl.Boolean,
+        "increment": pl.String,
     }
     rows = [
         (
@@ -122,6 +125,7 @@ def _inline_offers(plan: Plan) -> pl.DataFrame:
             o.price.amount,
             o.price.currency,
             True,
+            increment_of(o.provider, o.billing_increment),
         )
         for o in plan.rent.offers
     ]
@@ -134,12 +138,12 @@ def offers_by_workload(plan: Plan, offers: pl.DataFrame, rates: pl.DataFrame) ->
         offers.filter(offers_within(w)).select(pl.lit(w.id).alias("workload"), pl.all())
         for w in plan.workloads
     ]
-    return (
+    fitting = (
         pl.concat(frames)
         .join(rates.select("workload", "profile", "replica_gpus"), on=["workload", "profile"])
         .filter(pl.col("gpu_count") >= pl.col("replica_gpus"))
-        .sort("workload", "offer")
     )
+    return with_units(plan, fitting).sort("workload", "offer")
 
 
 def sovereign_offers(offers: pl.DataFrame, apis: pl.DataFrame) -> frozenset[str]:

@@ -19,6 +19,13 @@ COUNTRIES = {"nordic": NORDIC, "eea": EEA}
 MODES = ("on_demand", "spot", "committed", "api")
 
 
+BILLED = {
+    **dict.fromkeys(("aws", "azure", "gcp", "oci", "runpod", "nebius"), "second"),
+    **dict.fromkeys(("lambda", "crusoe"), "minute"),
+}
+HOURS = {"second": 1 / 3600, "minute": 1 / 60, "hour": 1.0}
+
+
 @dataclass(frozen=True)
 class Offer:
     """One rented instance type under one term; price in the plan's currency per instance-hour."""
@@ -33,6 +40,7 @@ class Offer:
     price: float
     country: str | None
     is_spot: bool = False
+    increment: str = "hour"
 
 
 @dataclass(frozen=True)
@@ -118,6 +126,7 @@ class Rent:
                 price * self.world.fx(r["native_currency"]),
                 r["country"],
                 r["term"] == "spot",
+                BILLED.get(r["provider"], "hour"),
             )
             if self._fits(w, offer):
                 yield offer
@@ -134,6 +143,7 @@ class Rent:
                 self.world.money(o.price),
                 o.country,
                 o.term == "spot",
+                o.billing_increment or BILLED.get(o.provider.lower(), "hour"),
             )
             stays = COUNTRIES.get(w.residency)
             if stays is not None and o.country is not None and o.country not in stays:
@@ -152,12 +162,39 @@ class Rent:
         found = []
         for month in self.world.months:
             hours: dict[int, float] = defaultdict(float)
+            job = self.load.job(w, profile, gpus)
             for cell in self.world.hours_at(home)[month.m]:
+                n = self.world.n(home, month.m, cell)
+                if job is not None and self.load.gpu_hours(w, profile, month.m) > 0:
+                    full = job.committed(self.load.busy(w, profile, month.m, cell, home))
+                    part = full - math.floor(full + 1e-9)
+                    hours[math.floor(full + 1e-9)] += n * (1 - part) if part > 1e-9 else n
+                    hours[math.floor(full + 1e-9) + 1] += n * part if part > 1e-9 else 0.0
+                    continue
                 count = self.load.instances(w, profile, gpus, month.m, cell, home)
                 if count:
-                    hours[count] += self.world.n(home, month.m, cell)
-            found.append(dict(hours))
+                    hours[count] += n
+            found.append({count: n for count, n in hours.items() if count and n})
         return found
+
+    def billed(self, w: Workload, offer: Offer, m: int) -> float:
+        """Instance-hours of a month on demand or spot, with nothing beside."""
+        home, gpu_hours = self.world.home, self.load.gpu_hours(w, offer.profile, m)
+        job = self.load.job(w, offer.profile, offer.gpus)
+        cells = self.world.hours_at(home)[m]
+        if gpu_hours <= 0:
+            return 0.0
+        if offer.increment == "month":
+            most = max(self.load.instances(w, offer.profile, offer.gpus, m, cell, home) for cell in cells)
+            return most * sum(self.world.n(home, m, cell) for cell in cells)
+        if job is not None:
+            busy = {cell: self.load.busy(w, offer.profile, m, cell, home) for cell in cells}
+            step = HOURS[offer.increment]
+            return sum(job.hours(busy[cell] * 24, step) / 24 * self.world.n(home, m, cell) for cell in cells)
+        return sum(
+            self.load.instances(w, offer.profile, offer.gpus, m, cell, home) * self.world.n(home, m, cell)
+            for cell in cells
+        )
 
     # One offer
 
@@ -167,10 +204,12 @@ class Rent:
         """Rent by the hour before month `until`, above what already stands."""
         flows = []
         rate = self.plan.rent.gpu_price_path_per_year
-        hours = self.hours_by_count(w, offer.profile, offer.gpus)
+        hours = self.hours_by_count(w, offer.profile, offer.gpus) if standing is not None else []
         for m in range(until):
-            base = standing[m] if standing else 0
-            used = sum(max(0, count - base) * n for count, n in hours[m].items())
+            if standing is None:
+                used = self.billed(w, offer, m)
+            else:
+                used = sum(max(0, count - standing[m]) * n for count, n in hours[m].items())
             price = offer.price * (1 + self.wasted) if offer.is_spot else offer.price
             component = "rent_spot" if offer.is_spot else "rent_on_demand"
             flows.append((m, component, offer.name, "end", used * price * path(rate, m)))
@@ -197,6 +236,7 @@ class Rent:
                 for o in offers
                 if o.months == 0
                 and not o.is_spot
+                and o.increment != "month"
                 and (o.gpu_model, o.gpus) == (offer.gpu_model, offer.gpus)
                 and (
                     o.profile == o.gpu_model
