@@ -116,12 +116,12 @@ class Demand(Section):
     """Volume at full production, in tokens or in GPU-hours, and how it gets there."""
 
     output_tokens_per_day: Annotated[
-        float | None, described("Output tokens at full production.", unit="tokens per day", gt=0, le=1e16)
+        float | None, described("Output tokens at full production.", unit="tokens per day", gt=0, le=1e14)
     ] = None
     input_tokens_per_day: Annotated[
         float | None,
         described(
-            "Input tokens at full production, cached ones included.", unit="tokens per day", ge=0, le=1e17
+            "Input tokens at full production, cached ones included.", unit="tokens per day", ge=0, le=1e14
         ),
     ] = Field(default=None, validate_default=True)
     gpu_hours_per_window: Annotated[

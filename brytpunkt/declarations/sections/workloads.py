@@ -11,14 +11,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from brytpunkt.declarations.sections.api_equivalents import ApiEquivalent
 from brytpunkt.declarations.sections.demand import Demand
+from brytpunkt.declarations.sections.failures import Failures
 from brytpunkt.declarations.sections.storage import Storage
 from brytpunkt.declarations.sections.weekly_shape import WeeklyShape
 from brytpunkt.declarations.values.fields import (
     NO_SOURCE,
     Id,
     Items,
-    LongText,
     Section,
     Share,
     Text,
@@ -28,116 +29,10 @@ from brytpunkt.declarations.values.fields import (
     id_as_name,
     wrong,
 )
-from brytpunkt.declarations.values.geography import AREAS, Country
+from brytpunkt.declarations.values.geography import AREAS
 
 MOST_LOST = 0.9
 HOURS_PER_DAY = 24
-
-
-class ApiEquivalent(Section):
-    """A token API that may serve the workload instead of own or rented GPUs."""
-
-    provider: Annotated[Text, described("Vendor, as named in the table of token prices.")]
-    model: Annotated[Text, described("Model, as named in the table of token prices.")]
-    tokens_per_task_ratio: Annotated[
-        float,
-        described(
-            "Its tokens for the same task, relative to the workload's model.", unit="ratio", gt=0, le=100
-        ),
-    ]
-    quality_note: Annotated[LongText, described("Why it may stand in, and what is lost or won.")]
-    country: Annotated[
-        Country | None,
-        described("Country in which it is served, as the contract says; default: not known."),
-    ] = None
-    region: Annotated[
-        Literal["nordic", "eu", "eea"] | None,
-        described("Area in which it is served, where the contract names no country; default: not known."),
-    ] = None
-    regional_surcharge_share: Annotated[
-        float,
-        described(
-            "What it costs above the list price to be served there; regional endpoints often cost a tenth more.",
-            unit="share",
-            ge=0,
-            le=2,
-        ),
-    ] = 0.0
-
-    @property
-    def countries(self) -> frozenset[str] | None:
-        """Where it may be served; None where that is not known."""
-        if self.country is not None:
-            return frozenset({self.country})
-        return None if self.region is None else AREAS[self.region]
-
-    @field_validator("region", mode="after")
-    @classmethod
-    def _one_place(cls, region: str | None, info: ValidationInfo) -> str | None:
-        country = info.data.get("country")
-        if region is not None and country is not None:
-            raise wrong(
-                f"the country {country} and the region {region} are both declared",
-                "keep the country where the contract names one, else the region",
-            )
-        return region
-
-
-class Failures(Section):
-    """Work lost to hardware failures, on own and rented GPUs alike."""
-
-    failures_per_gpu_year: float = default(
-        0.0,
-        unit="failures per GPU and year",
-        source="convention of this model: no loss unless declared; 0.05-0.10 a year is reported (second-hand)",
-        description="How often a GPU, or what it depends on, stops the work.",
-        ge=0,
-        le=100,
-    )
-    recovery: Literal["cold", "hot", "tolerant"] = default(
-        "cold",
-        unit="mode",
-        source="convention of this model",
-        description="cold: restart on repaired or other nodes; hot: wait for the repair; tolerant: fail over.",
-    )
-    job_gpus: Annotated[
-        int, described("GPUs that stop together with one of them.", unit="GPUs", ge=1, le=1_000_000)
-    ] = 8
-    blast_gpus: Annotated[
-        int, described("GPUs that a repair takes out.", unit="GPUs", ge=1, le=1_000_000)
-    ] = 8
-    identify_minutes: float = default(
-        10.0, unit="minutes", source=NO_SOURCE, description="Until the fault is found.", ge=0, le=10_000
-    )
-    checkpoint_minutes: float = default(
-        60.0, unit="minutes", source=NO_SOURCE, description="Between two checkpoints.", ge=0, le=10_000
-    )
-    init_minutes: float = default(
-        15.0, unit="minutes", source=NO_SOURCE, description="To start the job again.", ge=0, le=10_000
-    )
-    repair_hours: float = default(
-        24.0, unit="hours", source=NO_SOURCE, description="To repair or swap what failed.", ge=0, le=10_000
-    )
-    failover_minutes: float = default(
-        1.0, unit="minutes", source=NO_SOURCE, description="To fail over.", ge=0, le=10_000
-    )
-
-    @property
-    def goodput_loss_share(self) -> float:
-        """GPU-hours lost a GPU-hour paid: failures an hour and GPU x the GPU-hours that one costs.
-
-        Formulas: Compass cluster simulator (SemiAnalysis ClusterMAX); cold, hot and fault-tolerant recovery.
-        """
-        hourly = self.failures_per_gpu_year / 8760
-        found = max(self.identify_minutes, self.checkpoint_minutes / 2)
-        if self.recovery == "cold":
-            job_hours, repair = (found + self.init_minutes) / 60, self.repair_hours * self.blast_gpus
-        elif self.recovery == "hot":
-            job_hours, repair = (found + self.init_minutes) / 60 + self.repair_hours, 0.0
-        else:
-            job_hours = (self.identify_minutes + self.failover_minutes) / 60
-            repair = self.repair_hours * self.blast_gpus
-        return hourly * (job_hours * self.job_gpus + repair)
 
 
 def _one_where_somebody_waits(data: Mapping[str, Any]) -> int:

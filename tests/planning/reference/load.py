@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from brytpunkt.declarations import Growth, InlineServer, Site, Workload
+from brytpunkt.declarations.sections.failures import Failures
 from brytpunkt.declarations.sections.rent import InlineOffer
-from brytpunkt.declarations.sections.workloads import Failures
 from brytpunkt.planning.inputs.weekly_shapes import NAMED_SHAPES
 from tests.planning.reference.world import Cell, World, ceil, path
 
