@@ -37,7 +37,7 @@ class Basis:
     """What all strategies share: calendar, demand, market, options and prices of energy.
 
     ``offered``: every site, mode and server; ``options``: those that power, room and residency allow; ``unfit``: the others
-    with the reason (``rooms.UNFIT_SCHEMA``). ``left_out``: what a workload's residency forbids (``residency.LEFT_OUT``).
+    with the reason (``rooms.UNFIT_SCHEMA``). ``shares``: of a month's volume in an hour of each cell, on every calendar. ``left_out``: what a workload's residency forbids (``residency.LEFT_OUT``).
     ``notes``: what a reader must know of who may serve. ``energy_currencies``: by site and component.
     """
 
@@ -48,6 +48,7 @@ class Basis:
     volume: pl.DataFrame
     rates: pl.DataFrame
     gpu_hours: pl.DataFrame
+    shares: pl.DataFrame
     market: Market
     choice: RentChoice
     busy: pl.DataFrame
@@ -102,8 +103,10 @@ def prepare(plan: Plan, facts: Facts, horizon: int, kept_offers: pl.DataFrame | 
     serving, infeasible = _serving(plan, servers, rate)
     profiles = pl.concat([serving.select("profile"), choice.on_demand.select("profile")]).unique()
     busy = busy_gpus(work.join(profiles, on="profile", how="semi"), shares, rules)
-    offered = options(plan, modes(plan, facts, fx, months), serving, cells)
+    offered = options(plan, modes(plan, facts, fx, months), servers if serving.is_empty() else serving, cells)
     fit, unfit = carried(plan, facts, fx, offered)
+    unable = fit.join(infeasible, on="server", maintain_order="left").select(unfit.columns)
+    fit = fit.join(infeasible, on="server", how="anti", maintain_order="left")
     away = away_from(plan, fit, left_out)
     return Basis(
         plan=plan,
@@ -113,6 +116,7 @@ def prepare(plan: Plan, facts: Facts, horizon: int, kept_offers: pl.DataFrame | 
         volume=volume,
         rates=rate,
         gpu_hours=work,
+        shares=shares,
         market=market,
         choice=choice,
         busy=busy,
@@ -122,7 +126,7 @@ def prepare(plan: Plan, facts: Facts, horizon: int, kept_offers: pl.DataFrame | 
         bills=billed.result(),
         offered=offered,
         options=fit.join(away, on="option", how="anti", maintain_order="left"),
-        unfit=pl.concat([unfit, away]).sort("option"),
+        unfit=pl.concat([unfit, away, unable]).sort("option"),
         infeasible=infeasible,
         left_out=pl.concat([left_out, served.left_out]),
         notes=(*residency_notes(plan, left_out), *served.notes),
@@ -186,16 +190,4 @@ def _serving(plan: Plan, servers: pl.DataFrame, rate: pl.DataFrame) -> tuple[pl.
         )
         .otherwise(pl.lit("one replica does not fit into the server")),
     )
-    if serving.is_empty():
-        raise InputError(
-            tuple(
-                Problem(
-                    f"build.servers.{name}",
-                    reason,
-                    "choose a model or scenario with a benchmark for it, or declare output_tokens_per_second inline; "
-                    "for demand in GPU-hours declare demand.gpu_hour_ratios",
-                )
-                for name, reason in rest.sort("server").iter_rows()
-            )
-        )
     return serving.drop("workloads", "lacking", "replica_gpus"), rest.sort("server")

@@ -125,20 +125,7 @@ def overflow(
 
     -> option, month, servers, offer, amount [plan currency]
     """
-    short = (
-        levels.join(
-            options.select("option", "calendar", "profile", "server_gpus", "spare_servers"), on="option"
-        )
-        .join(
-            load.select("calendar", "profile", "month", *CELL, "needed"), on=["calendar", "profile", "month"]
-        )
-        .with_columns(
-            share=pl.when(pl.col("needed") > 0).then(1 - carrying_gpus() / pl.col("needed")).otherwise(0.0)
-        )
-        .with_columns(pl.col("share").clip(lower_bound=0.0))
-        .filter(pl.col("share").max().over("option", "month", "servers") > 0)
-        .select("option", "calendar", "month", "servers", *CELL, "share")
-    )
+    short = _short(levels, options, load)
     fleet = offers.select(*FLEET, "offer", "unit_price")
     rented = (
         busy.join(fleet, on=["workload", "profile"])
@@ -164,4 +151,49 @@ def overflow(
         .group_by(of_month)
         .agg(amount=total(pl.col("amount")))
         .sort(of_month)
+    )
+
+
+def api_overflow(
+    levels: pl.DataFrame,
+    options: pl.DataFrame,
+    load: pl.DataFrame,
+    shares: pl.DataFrame,
+    tokens: pl.DataFrame,
+) -> pl.DataFrame:
+    """What servers have no room for of workloads that nothing is rented for by the hour, at their token APIs.
+
+    ``shares``: of a month's volume in an hour of each cell; ``tokens``: cost of a month's whole volume (``api_flows``).
+
+    -> option, month, servers, offer, amount [plan currency]
+    """
+    of_month = ["option", "month", "servers", "offer"]
+    cells = shares.select(
+        "calendar", "workload", "month", *CELL, part=pl.col("n_hours") * pl.col("share_per_hour")
+    )
+    return (
+        tokens.select("workload", "offer", "month", whole="amount")
+        .join(cells, on=["workload", "month"])
+        .join(_short(levels, options, load), on=["calendar", "month", *CELL])
+        .group_by(of_month)
+        .agg(amount=total(pl.col("share") * pl.col("part") * pl.col("whole")))
+        .sort(of_month)
+    )
+
+
+def _short(levels: pl.DataFrame, options: pl.DataFrame, load: pl.DataFrame) -> pl.DataFrame:
+    """Share of each hour's need that servers have no room for -> option, calendar, month, servers, cell, share."""
+    return (
+        levels.join(
+            options.select("option", "calendar", "profile", "server_gpus", "spare_servers"), on="option"
+        )
+        .join(
+            load.select("calendar", "profile", "month", *CELL, "needed"), on=["calendar", "profile", "month"]
+        )
+        .with_columns(
+            share=pl.when(pl.col("needed") > 0).then(1 - carrying_gpus() / pl.col("needed")).otherwise(0.0)
+        )
+        .with_columns(pl.col("share").clip(lower_bound=0.0))
+        .filter(pl.col("share").max().over("option", "month", "servers") > 0)
+        .select("option", "calendar", "month", "servers", *CELL, "share")
     )

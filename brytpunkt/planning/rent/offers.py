@@ -181,12 +181,13 @@ def api_offers(plan: Plan, facts: Facts, fx: Fx) -> pl.DataFrame:
         "country": pl.String,
         "tokens_per_task_ratio": pl.Float64,
         "surcharge": pl.Float64,
+        "is_quoted": pl.Boolean,
     }
     declared = pl.DataFrame(
         [
             (
                 *(w.id, api.provider, api.model, api.country),
-                *(api.tokens_per_task_ratio, api.regional_surcharge_share),
+                *(api.tokens_per_task_ratio, api.regional_surcharge_share, api.price is not None),
             )
             for w in plan.workloads
             for api in w.api_equivalents
@@ -198,26 +199,51 @@ def api_offers(plan: Plan, facts: Facts, fx: Fx) -> pl.DataFrame:
     prices = facts.token_prices.filter(pl.col("confidence") != "suspect").sort(
         "provider", "model", "valid_from"
     )
-    newest = prices.unique(["provider", "model"], keep="last", maintain_order=True)
-    rates = {name: fx.rate(name) for name in newest["native_currency"].unique()}
+    listed = prices.unique(["provider", "model"], keep="last", maintain_order=True).select(
+        *("provider", "model", "native_currency"),
+        fresh=pl.col("price_native_per_million_input").cast(pl.Float64),
+        again=pl.col("price_native_per_million_cached_input").cast(pl.Float64),
+        written=pl.col("price_native_per_million_output").cast(pl.Float64),
+    )
+    own = pl.concat(
+        [
+            declared.filter(~pl.col("is_quoted")).join(listed, on=["provider", "model"]),
+            declared.filter("is_quoted").join(_quoted_tokens(plan, fx), on=["workload", "provider", "model"]),
+        ]
+    )
+    rates = {name: fx.rate(name) for name in own["native_currency"].unique()}
     to_plan = pl.col("native_currency").replace_strict(rates, default=None, return_dtype=pl.Float64)
     paid = to_plan * (1 + pl.col("surcharge"))
-    cached = pl.col("price_native_per_million_cached_input").fill_null(
-        pl.col("price_native_per_million_input")
-    )
-    return (
-        declared.join(newest, on=["provider", "model"])
-        .select(
-            "workload",
-            "country",
-            "tokens_per_task_ratio",
-            "native_currency",
-            offer=pl.format("{}/{}", "provider", "model"),
-            label=pl.format("{} {} (token API)", "provider", "model"),
-            native_rate=to_plan,
-            input_price=pl.col("price_native_per_million_input").cast(pl.Float64) * paid,
-            cached_price=cached.cast(pl.Float64) * paid,
-            output_price=pl.col("price_native_per_million_output").cast(pl.Float64) * paid,
-        )
-        .sort("workload", "offer")
+    return own.select(
+        "workload",
+        "country",
+        "tokens_per_task_ratio",
+        "native_currency",
+        offer=pl.format("{}/{}", "provider", "model"),
+        label=pl.format("{} {} (token API)", "provider", "model"),
+        native_rate=to_plan,
+        input_price=pl.col("fresh") * paid,
+        cached_price=pl.col("again").fill_null(pl.col("fresh")) * paid,
+        output_price=pl.col("written") * paid,
+    ).sort("workload", "offer")
+
+
+def _quoted_tokens(plan: Plan, fx: Fx) -> pl.DataFrame:
+    """Prices that are quoted inline, in the currency of the input price, less what is off for work that may wait."""
+    rows = []
+    for workload in plan.workloads:
+        for api in workload.api_equivalents:
+            if api.price is not None:
+                quoted, name = api.price, api.price.input.currency
+                off = 1 - quoted.batch_discount_share * (workload.max_delay_days > 0)
+                again = quoted.cached_input or quoted.input
+                prices = [
+                    fx.convert(money) / fx.rate(name) * off for money in (quoted.input, again, quoted.output)
+                ]
+                rows.append((workload.id, api.provider, api.model, name, *prices))
+    schema = dict.fromkeys(("workload", "provider", "model", "native_currency"), pl.String)
+    return pl.DataFrame(
+        rows,
+        schema=schema | dict.fromkeys(("fresh", "again", "written"), pl.Float64),  # type: ignore[operator]
+        orient="row",
     )

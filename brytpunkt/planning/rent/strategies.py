@@ -101,7 +101,7 @@ def choose_rent(plan: Plan, market: Market, kept: pl.DataFrame | None = None) ->
             if kept is None
             else _kept(values, kept.filter(pl.col("mode") == mode))
         )
-    _require_on_demand(plan, best["on_demand"])
+    _require_rent(plan, pl.concat([best["on_demand"], best["api"]]))
     covers = choose_covers(market, None if kept is None else kept.filter(pl.col("mode") == "committed"))
     paid = [
         best[mode].select(pl.lit(mode).alias("mode"), "workload", "way", "present_value") for mode in flows
@@ -152,7 +152,7 @@ def _kept_modes(offers: pl.DataFrame, kept: pl.DataFrame | None) -> dict[str, st
     return dict(rented.select("workload", "mode").iter_rows())
 
 
-def _require_on_demand(plan: Plan, best: pl.DataFrame) -> None:
+def _require_rent(plan: Plan, best: pl.DataFrame) -> None:
     served = set(best["workload"])
     missing = [w for w in plan.workloads if w.id not in served]
     if missing:
@@ -160,10 +160,10 @@ def _require_on_demand(plan: Plan, best: pl.DataFrame) -> None:
             tuple(
                 Problem(
                     f"workloads.{w.id}",
-                    "no on-demand offer can serve it: none satisfies its residency, the rent filters, "
+                    "no on-demand offer and no token API can serve it: none satisfies its residency, the rent filters, "
                     f"{_able(w)}, and room for one replica",
                     "widen rent.countries, rent.providers or residency, choose another model or scenario, "
-                    "or declare an offer inline under rent.offers",
+                    "or declare an offer inline under rent.offers, or a token API under api_equivalents",
                 )
                 for w in missing
             )

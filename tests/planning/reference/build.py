@@ -10,7 +10,8 @@ from brytpunkt.declarations import InlineServer, Site
 from brytpunkt.declarations.sections.room_limits import RoomLimits
 from tests.planning.reference.energy import Energy, Server
 from tests.planning.reference.load import Load
-from tests.planning.reference.rent import COUNTRIES, HOURS, Flow, Rent
+from tests.planning.reference.offers import COUNTRIES, HOURS
+from tests.planning.reference.rent import Flow, Rent
 from tests.planning.reference.storage import Storage
 from tests.planning.reference.tariff import SUPPLY, first_connected, usable_share
 from tests.planning.reference.world import World, ceil, path
@@ -226,6 +227,13 @@ class Build(Energy):
             phi = 1 - self.carried(server, count, need) if need else 0.0
             if phi:
                 for w in self.plan.workloads:
+                    if "on_demand" not in self.rent.chosen(w.id):  # a token API takes the part of the volume
+                        name = self.rent.chosen(w.id)["api"][0]
+                        month = sum(flow[4] for flow in self.rent.api(w, m + 1)[name] if flow[0] == m)
+                        part = self.load.share(w.id, m, self.load.calendar(site))[cell]
+                        part *= self.world.n(site, m, cell)
+                        flows.append((m, "token_api", name, "end", phi * month * part))
+                        continue
                     name, offer, _ = self.rent.chosen(w.id)["on_demand"]
                     assert offer is not None
                     spare = w.redundancy_units

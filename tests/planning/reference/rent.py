@@ -4,80 +4,19 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 
-from brytpunkt.declarations import EEA, NORDIC, ApiEquivalent, Workload
+from brytpunkt.declarations import Workload
 from brytpunkt.declarations.sections.rent import TERM_MONTHS
 from tests.planning.reference.cover import Opening, cheapest
 from tests.planning.reference.load import Load
+from tests.planning.reference.offers import BILLED, COUNTRIES, HOURS, Given, Offer, Signature, Size, stays
 from tests.planning.reference.world import World, path
 
 Flow = tuple[int, str, str, str, float]  # month, component, item, timing, amount
-COUNTRIES = {"nordic": NORDIC, "eea": EEA}
 MODES = ("on_demand", "spot", "committed", "api")
-
-
-BILLED = {
-    **dict.fromkeys(("aws", "azure", "gcp", "oci", "runpod", "nebius"), "second"),
-    **dict.fromkeys(("lambda", "crusoe"), "minute"),
-}
-HOURS = {"second": 1 / 3600, "minute": 1 / 60, "hour": 1.0}
-
-
-@dataclass(frozen=True)
-class Offer:
-    """One rented instance type under one term; price in the plan's currency per instance-hour."""
-
-    name: str
-    provider: str
-    gpu_model: str
-    profile: str
-    gpus: int
-    months: int
-    upfront: float
-    price: float
-    country: str | None
-    is_spot: bool = False
-    increment: str = "hour"
-
-
-@dataclass(frozen=True)
-class Signature:
-    """Instances committed in a month."""
-
-    offer: str
-    month: int
-    expiry: int
-    count: int
-
-
-@dataclass(frozen=True)
-class Size:
-    """Commitments of one instance size, and the on-demand offer that serves what lies above them."""
-
-    name: str
-    offers: tuple[Offer, ...]
-    partner: Offer
-
-
-Given = Callable[[str, str, int], "tuple[Signature, ...] | None"]  # workload, size, month until which
-
-
-def _stays(w: Workload, api: ApiEquivalent) -> bool:
-    """Whether a token API is known to be served where the workload may be."""
-    if w.residency == "any":
-        return True
-    if api.country is not None:
-        return api.country in COUNTRIES[w.residency]
-    # every country of the first lies in the second
-    return (api.region, w.residency) in {
-        ("nordic", "nordic"),
-        ("nordic", "eea"),
-        ("eu", "eea"),
-        ("eea", "eea"),
-    }
 
 
 class Rent:
@@ -145,8 +84,8 @@ class Rent:
                 o.term == "spot",
                 o.billing_increment or BILLED.get(o.provider.lower(), "hour"),
             )
-            stays = COUNTRIES.get(w.residency)
-            if stays is not None and o.country is not None and o.country not in stays:
+            within = COUNTRIES.get(w.residency)
+            if within is not None and o.country is not None and o.country not in within:
                 continue
             if self._fits(w, offer):
                 yield offer
@@ -335,9 +274,25 @@ class Rent:
 
     def api(self, w: Workload, until: int) -> dict[str, list[Flow]]:
         """Token API by equivalent."""
-        found = {}
+        found: dict[str, list[Flow]] = {}
         for equivalent in w.api_equivalents:
-            if not _stays(w, equivalent):
+            if not stays(w, equivalent):
+                continue
+            name = f"{equivalent.provider}/{equivalent.model}"
+            if equivalent.price is not None:
+                quoted = equivalent.price
+                cheaper = 1 - quoted.batch_discount_share * (w.max_delay_days > 0)
+                again = quoted.cached_input or quoted.input
+                flows = []
+                for m in range(until):
+                    uncached, cached, output = self.load.tokens(w, m)
+                    paid = uncached * self.world.money(quoted.input) + cached * self.world.money(again)
+                    paid += output * self.world.money(quoted.output)
+                    paid *= cheaper * equivalent.tokens_per_task_ratio / 1e6
+                    paid *= 1 + equivalent.regional_surcharge_share
+                    paid *= path(self.plan.rent.token_price_path_per_year, m)
+                    flows.append((m, "token_api", name, "end", paid))
+                found[name] = flows
                 continue
             rows = [
                 r
@@ -352,8 +307,7 @@ class Rent:
             stated = row["price_native_per_million_cached_input"]
             again = fresh if stated is None else float(stated)
             written = float(row["price_native_per_million_output"])
-            name = f"{equivalent.provider}/{equivalent.model}"
-            flows: list[Flow] = []
+            flows = []
             for m in range(until):
                 uncached, cached, output = self.load.tokens(w, m)
                 price = (uncached * fresh + cached * again + output * written) / 1e6
