@@ -7,6 +7,7 @@ from brytpunkt.declarations.assumptions import Assumption, assumptions
 from brytpunkt.declarations.plan import Plan
 from brytpunkt.declarations.reading.reader import Declared, read_plan
 from brytpunkt.declarations.reading.schema import json_schema
+from brytpunkt.declarations.sections.api_equivalents import ApiEquivalent
 from brytpunkt.declarations.sections.build import Build, CatalogServer, InlineServer, Server
 from brytpunkt.declarations.sections.constraints import Constraints
 from brytpunkt.declarations.sections.delivery import Delivery, OnChange, Recipient, Schedule
@@ -18,7 +19,7 @@ from brytpunkt.declarations.sections.published import Case, Conventions, Publish
 from brytpunkt.declarations.sections.rent import TERM_MONTHS, InlineOffer, Rent, Term
 from brytpunkt.declarations.sections.rooms import Colocation, OwnHall
 from brytpunkt.declarations.sections.sites import Site, SiteStaff
-from brytpunkt.declarations.sections.workloads import ApiEquivalent, Workload
+from brytpunkt.declarations.sections.workloads import Workload
 from brytpunkt.declarations.values.geography import AREAS, COUNTRY_OF_ZONE, EEA, NORDIC
 from brytpunkt.declarations.values.money import CURRENCIES, Currency, Money
 

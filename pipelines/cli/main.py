@@ -182,12 +182,16 @@ def _answer(options: argparse.Namespace) -> int:
 
 def _plan(options: argparse.Namespace) -> int:
     from brytpunkt.declarations import read_plan
+    from brytpunkt.declarations.products import WORTH_TELLING_MINUTES, estimated_minutes
     from brytpunkt.folders import folders
 
     declared = read_plan(options.file)
     from pipelines.cli.progress import Progress, verdict_lines
 
     troubles: list[str] = []
+    minutes = estimated_minutes(declared.plan)
+    if minutes > WORTH_TELLING_MINUTES:
+        print(f"This plan takes about {minutes:,.0f} minutes of one core; Ctrl-C stops it.")
     with Progress(sys.stdout) as progress:
         progress.step("Loading Dagster")
         from brytpunkt.publish import publish

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 SERVERS = ("dgx_b200", "dgx_b300", "dgx_h100")
+GPUS = ("B200-SXM-180GB", "B300-SXM-270GB", "H100-SXM-80GB")
 TERMS = ("reserved_1y", "savings_1y", "reserved_3y")
 TARIFFS = ("se-10kv-karlsborg", "se-20kv-ronneby", "no-22kv-fjellnett", "fi-transmission")
 PLACES = (
@@ -60,7 +61,10 @@ def demands(draw: st.DrawFn, horizon: int) -> dict[str, Any]:
         "growth": draw(growths()) | {"during_ramp": draw(st.booleans())},
     }
     if draw(st.integers(0, 3)) == 0:
-        return common | {"gpu_hours_per_day": draw(st.integers(5, 900))}
+        counted, *others = draw(st.permutations(GPUS))
+        ratios = [{"gpu_model": gpu, "hours": draw(share(0.3, 3))} for gpu in others]
+        hours = {"gpu_hours_per_day": draw(st.integers(5, 900)), "gpu_model": counted}
+        return common | hours | draw(st.sampled_from([{"gpu_hour_ratios": ratios}, {}]))
     return common | {
         "output_tokens_per_day": draw(st.integers(1, 60)) * 1e8,
         "input_tokens_per_day": draw(st.integers(0, 200)) * 1e8,
@@ -89,8 +93,7 @@ def workloads(draw: st.DrawFn, name: str, horizon: int) -> dict[str, Any]:
         "weekly_shape": draw(st.sampled_from(["flat", "office_hours", "consumer"])),
         "autonomous_share": draw(share()),
         "headroom": draw(share(0, 0.6)),
-        "redundancy_units": draw(st.integers(0, 2)),
-        "min_replicas": draw(st.integers(1, 3)),
+        **draw(st.sampled_from([{}, {"redundancy_units": 1}, {"redundancy_units": 2, "min_replicas": 3}])),
         "residency": draw(st.sampled_from(["any", "eea", "nordic"])),
         "efficiency_gain_per_year": draw(share(0, 0.5)),
         "kind": draw(st.sampled_from(["inference", "inference", "fine_tuning", "batch"])),
@@ -113,8 +116,18 @@ def workloads(draw: st.DrawFn, name: str, horizon: int) -> dict[str, Any]:
                     **draw(st.sampled_from(SERVED)),
                 }
             ]
+    elif "gpu_hour_ratios" not in demand:  # the ratios are those of the model's benchmarks
+        given["model"] = "llama2-70b"
     if draw(st.booleans()):
         given["gpus_per_replica"] = draw(st.sampled_from([1, 2, 4]))
+    if given["kind"] != "inference":
+        given |= draw(st.sampled_from([{}, {"gpus_per_job": 4}, {"gpus_per_job": 16}]))
+        given |= draw(st.sampled_from([{}, {"max_delay_days": 7}, {"max_delay_days": 0}]))
+        given |= draw(st.sampled_from([{}, {"jobs_per_day": 40}, {"jobs_per_day": 0.5}]))
+    if draw(st.integers(0, 3)) == 0:
+        given |= {"shares_gpus": True}
+    if draw(st.integers(0, 3)) == 0:
+        given |= {"min_replicas": 0, "redundancy_units": 0}
     if draw(st.integers(0, 2)) == 0:
         given["storage"] = draw(storages())
     return given

@@ -87,7 +87,7 @@ def test_unit_cost_falls_and_is_convex_in_utilisation(tmp_path: Any, known: Fact
 
 
 def test_no_growth_and_no_efficiency_is_a_flat_bill(tmp_path: Any, known: Facts) -> None:
-    flat = [SMALL["workloads"][0] | {"demand": {"gpu_hours_per_day": 480}}]
+    flat = [SMALL["workloads"][0] | {"demand": {"gpu_hours_per_day": 480, "gpu_model": "H100-SXM-80GB"}}]
     evaluation = evaluate(
         planned(tmp_path, workloads=flat, finance={"hours_per_month": 730}), known, 9, scan=False
     )
@@ -190,7 +190,13 @@ def test_certain_workloads_have_no_expected_cost(tmp_path: Any, known: Facts) ->
             {
                 "workloads": [
                     SMALL["workloads"][0]
-                    | {"demand": {"gpu_hours_per_day": 1, "growth": {"kind": "logistic"}}}
+                    | {
+                        "demand": {
+                            "gpu_hours_per_day": 1,
+                            "gpu_model": "H100-SXM-80GB",
+                            "growth": {"kind": "logistic"},
+                        }
+                    }
                 ]
             },
             "logistic growth needs its ceiling",

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from brytpunkt.declarations.plan import Plan
+from brytpunkt.declarations.products import nonsense
 from brytpunkt.declarations.reading.explain import Complaint, dotted, explain
 from brytpunkt.declarations.reading.reader import Declared
 from brytpunkt.declarations.reading.yaml_tree import Unreadable, read_tree
@@ -99,6 +100,9 @@ class Overriding:
             complaints = explain(error.errors(include_url=False), value)
             problems += [_told(complaint, places, value) for complaint in complaints]
             plan = None
+        else:
+            found = [Complaint(one.at, one.message, one.suggestion) for one in nonsense(plan)]
+            problems += [_told(complaint, places, value) for complaint in found]
         if plan is None or problems:
             raise InputError(tuple(dict.fromkeys(problems)))
         return plan

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from brytpunkt.declarations.plan import Plan
+from brytpunkt.declarations.products import nonsense
 from brytpunkt.declarations.reading.explain import Complaint, dotted, explain
 from brytpunkt.declarations.reading.yaml_tree import Fault, Tree, Unreadable, read_tree
 from brytpunkt.errors import InputError, Problem
@@ -140,9 +141,10 @@ def _plan_of(path: Path, tree: Tree) -> tuple[Plan | None, list[Problem]]:
 
 def _validated(tree: Tree) -> tuple[Plan | None, list[Complaint]]:
     try:
-        return Plan.model_validate(tree.value), []
+        plan = Plan.model_validate(tree.value)
     except ValidationError as error:
         return None, explain(error.errors(include_url=False), tree.value)
+    return plan, [Complaint(found.at, found.message, found.suggestion) for found in nonsense(plan)]
 
 
 def _told(path: Path, line: int, complaint: Complaint) -> Problem:

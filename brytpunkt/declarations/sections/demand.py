@@ -102,25 +102,55 @@ class Growth(Section):
         return table
 
 
+class GpuHourRatio(Section):
+    """What an hour of the GPU that demand counts is on another GPU."""
+
+    gpu_model: Annotated[Text, described("Another GPU, for example H200-SXM-141GB.")]
+    hours: Annotated[
+        float,
+        described("Its hours that do the work of one hour of `gpu_model`.", unit="ratio", gt=0, le=1000),
+    ]
+
+
 class Demand(Section):
     """Volume at full production, in tokens or in GPU-hours, and how it gets there."""
 
     output_tokens_per_day: Annotated[
-        float | None, described("Output tokens at full production.", unit="tokens per day", gt=0, le=1e16)
+        float | None, described("Output tokens at full production.", unit="tokens per day", gt=0, le=1e14)
     ] = None
     input_tokens_per_day: Annotated[
         float | None,
         described(
-            "Input tokens at full production, cached ones included.", unit="tokens per day", ge=0, le=1e17
+            "Input tokens at full production, cached ones included.", unit="tokens per day", ge=0, le=1e14
         ),
+    ] = Field(default=None, validate_default=True)
+    gpu_hours_per_window: Annotated[
+        float | None,
+        described(
+            "GPU-hours of every `window_days` at full production, instead of those of a day.",
+            unit="GPU-hours per window",
+            gt=0,
+            le=3e9,
+        ),
+    ] = Field(default=None, validate_default=True)
+    window_days: Annotated[
+        int | None, described("Length of the window that the GPU-hours are for.", unit="days", ge=1, le=31)
     ] = Field(default=None, validate_default=True)
     gpu_hours_per_day: Annotated[
         float | None,
         described("GPU-hours at full production, instead of tokens.", unit="GPU-hours per day", gt=0, le=1e8),
     ] = Field(default=None, validate_default=True)
     gpu_model: Annotated[
-        Text | None, described("The GPU that `gpu_hours_per_day` counts; only hardware with it is eligible.")
+        Text | None,
+        described(
+            "The GPU that `gpu_hours_per_day` counts; another one serves by a declared ratio, or a measured one of the "
+            "workload's model."
+        ),
     ] = Field(default=None, validate_default=True)
+    gpu_hour_ratios: Annotated[
+        Items[GpuHourRatio],
+        described("GPUs that may stand in for `gpu_model`, each with its hours for one hour of it."),
+    ] = Field(default=(), validate_default=True)
     cached_input_share: float = default(
         0.0,
         unit="share",
@@ -143,15 +173,28 @@ class Demand(Section):
             raise wrong(f"`{missing}` is missing", "declare input and output tokens together")
         return given
 
+    @field_validator("window_days", mode="after")
+    @classmethod
+    def _window_of_hours(cls, days: int | None, info: ValidationInfo) -> int | None:
+        if "gpu_hours_per_window" in info.data and (days is None) != (
+            info.data["gpu_hours_per_window"] is None
+        ):
+            missing = "window_days" if days is None else "gpu_hours_per_window"
+            raise wrong(f"`{missing}` is missing", "declare gpu_hours_per_window and window_days together")
+        return days
+
     @field_validator("gpu_hours_per_day", mode="after")
     @classmethod
     def _tokens_or_hours(cls, hours: float | None, info: ValidationInfo) -> float | None:
         if "output_tokens_per_day" not in info.data or "input_tokens_per_day" not in info.data:
             return hours
         has_tokens = info.data["output_tokens_per_day"] is not None
-        if has_tokens and hours is not None:
+        has_window = info.data.get("gpu_hours_per_window") is not None
+        if has_tokens and (has_window or hours is not None):
             raise wrong("demand is given in tokens and in GPU-hours", "keep one of the two")
-        if not has_tokens and hours is None:
+        if has_window and hours is not None:
+            raise wrong("GPU-hours are given for a day and for a window", "keep one of the two")
+        if not has_tokens and not has_window and hours is None:
             hint = "give output_tokens_per_day and input_tokens_per_day, or gpu_hours_per_day"
             raise wrong("the demand has no volume", hint)
         return hours
@@ -159,9 +202,35 @@ class Demand(Section):
     @field_validator("gpu_model", mode="after")
     @classmethod
     def _model_of_hours(cls, model: str | None, info: ValidationInfo) -> str | None:
-        if model is not None and "gpu_hours_per_day" in info.data and info.data["gpu_hours_per_day"] is None:
+        if "gpu_hours_per_day" not in info.data:
+            return model
+        has_hours = (
+            info.data["gpu_hours_per_day"] is not None or info.data.get("gpu_hours_per_window") is not None
+        )
+        if model is not None and not has_hours:
             raise wrong("`gpu_model` belongs to `gpu_hours_per_day`", "leave it out: tokens run on any GPU")
+        if model is None and has_hours:
+            raise wrong(
+                "`gpu_model` is missing: an hour of one GPU is not an hour of another",
+                "name the GPU that the hours were counted on, e.g. H100-SXM-80GB; others serve by gpu_hour_ratios",
+            )
         return model
+
+    @field_validator("gpu_hour_ratios", mode="after")
+    @classmethod
+    def _ratios_of_others(
+        cls, ratios: Sequence[GpuHourRatio], info: ValidationInfo
+    ) -> Sequence[GpuHourRatio]:
+        if "gpu_model" not in info.data:
+            return ratios
+        counted = info.data["gpu_model"]
+        if ratios and counted is None:
+            raise wrong("`gpu_hour_ratios` belongs to `gpu_hours_per_day`", "leave it out: tokens have rates")
+        names = [ratio.gpu_model for ratio in ratios]
+        for name in names:
+            if name == counted or names.count(name) > 1:
+                raise wrong(f"{name} has two ratios", "name every other GPU once; that of `gpu_model` is 1")
+        return ratios
 
     @field_validator("phases", mode="after")
     @classmethod
@@ -176,6 +245,18 @@ class Demand(Section):
         if sum(phase.production for phase in phases) > 1:
             raise wrong("more than one phase has `production: true`", "production begins once: keep one")
         return phases
+
+    @property
+    def daily_gpu_hours(self) -> float | None:
+        """GPU-hours of a day at full production; None for demand in tokens."""
+        if self.gpu_hours_per_window is not None and self.window_days is not None:
+            return self.gpu_hours_per_window / self.window_days
+        return self.gpu_hours_per_day
+
+    @property
+    def declared_ratios(self) -> dict[str, float]:
+        """Hours by GPU for one declared GPU-hour, as declared."""
+        return {ratio.gpu_model: ratio.hours for ratio in self.gpu_hour_ratios}
 
     @property
     def production_phase(self) -> Phase:

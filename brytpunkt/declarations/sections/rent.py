@@ -55,6 +55,12 @@ class InlineOffer(Section):
         Country | None,
         described("Country of its data centre; left out, it is taken to satisfy each workload's residency."),
     ] = None
+    billing_increment: Annotated[
+        Literal["second", "minute", "hour", "month"] | None,
+        described(
+            "What is billed once it has begun; default: as the provider bills, a begun hour where that is not known."
+        ),
+    ] = None
     upfront_share: Annotated[
         Share, described("Part of a commitment that is paid at signing.", unit="share")
     ] = 0.0

@@ -6,136 +6,44 @@ Does not belong here: how demand becomes GPU-hours (planning does that).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from brytpunkt.declarations.sections.api_equivalents import ApiEquivalent
 from brytpunkt.declarations.sections.demand import Demand
+from brytpunkt.declarations.sections.failures import Failures
 from brytpunkt.declarations.sections.storage import Storage
 from brytpunkt.declarations.sections.weekly_shape import WeeklyShape
 from brytpunkt.declarations.values.fields import (
     NO_SOURCE,
     Id,
     Items,
-    LongText,
     Section,
     Share,
     Text,
+    by_kind,
     default,
     described,
     id_as_name,
     wrong,
 )
-from brytpunkt.declarations.values.geography import AREAS, Country
+from brytpunkt.declarations.values.geography import AREAS
 
 MOST_LOST = 0.9
+HOURS_PER_DAY = 24
 
 
-class ApiEquivalent(Section):
-    """A token API that may serve the workload instead of own or rented GPUs."""
-
-    provider: Annotated[Text, described("Vendor, as named in the table of token prices.")]
-    model: Annotated[Text, described("Model, as named in the table of token prices.")]
-    tokens_per_task_ratio: Annotated[
-        float,
-        described(
-            "Its tokens for the same task, relative to the workload's model.", unit="ratio", gt=0, le=100
-        ),
-    ]
-    quality_note: Annotated[LongText, described("Why it may stand in, and what is lost or won.")]
-    country: Annotated[
-        Country | None,
-        described("Country in which it is served, as the contract says; default: not known."),
-    ] = None
-    region: Annotated[
-        Literal["nordic", "eu", "eea"] | None,
-        described("Area in which it is served, where the contract names no country; default: not known."),
-    ] = None
-    regional_surcharge_share: Annotated[
-        float,
-        described(
-            "What it costs above the list price to be served there; regional endpoints often cost a tenth more.",
-            unit="share",
-            ge=0,
-            le=2,
-        ),
-    ] = 0.0
-
-    @property
-    def countries(self) -> frozenset[str] | None:
-        """Where it may be served; None where that is not known."""
-        if self.country is not None:
-            return frozenset({self.country})
-        return None if self.region is None else AREAS[self.region]
-
-    @field_validator("region", mode="after")
-    @classmethod
-    def _one_place(cls, region: str | None, info: ValidationInfo) -> str | None:
-        country = info.data.get("country")
-        if region is not None and country is not None:
-            raise wrong(
-                f"the country {country} and the region {region} are both declared",
-                "keep the country where the contract names one, else the region",
-            )
-        return region
+def _one_where_somebody_waits(data: Mapping[str, Any]) -> int:
+    return int(data.get("kind") == "inference")
 
 
-class Failures(Section):
-    """Work lost to hardware failures, on own and rented GPUs alike."""
-
-    failures_per_gpu_year: float = default(
-        0.0,
-        unit="failures per GPU and year",
-        source="convention of this model: no loss unless declared; 0.05-0.10 a year is reported (second-hand)",
-        description="How often a GPU, or what it depends on, stops the work.",
-        ge=0,
-        le=100,
-    )
-    recovery: Literal["cold", "hot", "tolerant"] = default(
-        "cold",
-        unit="mode",
-        source="convention of this model",
-        description="cold: restart on repaired or other nodes; hot: wait for the repair; tolerant: fail over.",
-    )
-    job_gpus: Annotated[
-        int, described("GPUs that stop together with one of them.", unit="GPUs", ge=1, le=1_000_000)
-    ] = 8
-    blast_gpus: Annotated[
-        int, described("GPUs that a repair takes out.", unit="GPUs", ge=1, le=1_000_000)
-    ] = 8
-    identify_minutes: float = default(
-        10.0, unit="minutes", source=NO_SOURCE, description="Until the fault is found.", ge=0, le=10_000
-    )
-    checkpoint_minutes: float = default(
-        60.0, unit="minutes", source=NO_SOURCE, description="Between two checkpoints.", ge=0, le=10_000
-    )
-    init_minutes: float = default(
-        15.0, unit="minutes", source=NO_SOURCE, description="To start the job again.", ge=0, le=10_000
-    )
-    repair_hours: float = default(
-        24.0, unit="hours", source=NO_SOURCE, description="To repair or swap what failed.", ge=0, le=10_000
-    )
-    failover_minutes: float = default(
-        1.0, unit="minutes", source=NO_SOURCE, description="To fail over.", ge=0, le=10_000
-    )
-
-    @property
-    def goodput_loss_share(self) -> float:
-        """GPU-hours lost a GPU-hour paid: failures an hour and GPU x the GPU-hours that one costs.
-
-        Formulas: Compass cluster simulator (SemiAnalysis ClusterMAX); cold, hot and fault-tolerant recovery.
-        """
-        hourly = self.failures_per_gpu_year / 8760
-        found = max(self.identify_minutes, self.checkpoint_minutes / 2)
-        if self.recovery == "cold":
-            job_hours, repair = (found + self.init_minutes) / 60, self.repair_hours * self.blast_gpus
-        elif self.recovery == "hot":
-            job_hours, repair = (found + self.init_minutes) / 60 + self.repair_hours, 0.0
-        else:
-            job_hours = (self.identify_minutes + self.failover_minutes) / 60
-            repair = self.repair_hours * self.blast_gpus
-        return hourly * (job_hours * self.job_gpus + repair)
+def _a_day_where_nobody_waits(data: Mapping[str, Any]) -> int:
+    if data.get("kind") == "inference":
+        return 0
+    demand = data.get("demand")
+    return 1 if demand is None or demand.window_days is None else demand.window_days
 
 
 class Workload(Section):
@@ -182,7 +90,7 @@ class Workload(Section):
         unit="share",
         source="planning assumption: a saturated benchmark is a ceiling; MLPerf Inference v5.1 Interactive "
         "reaches 0.53-0.62 of Server on 8x B200",
-        description="Share of the benchmark throughput that production reaches.",
+        description="Share of a benchmark's throughput that production reaches; a declared measurement is used as it is.",
         gt=0,
         le=1,
     )
@@ -229,22 +137,52 @@ class Workload(Section):
         ge=0,
         le=5,
     )
-    redundancy_units: int = default(
-        1,
+    redundancy_units: int = by_kind(
+        _one_where_somebody_waits,
         unit="servers or instances",
-        source="planning assumption: N+1",
-        description="Servers or instances kept beyond the need, for build and rent alike.",
+        source="planning assumption: N+1 where somebody waits for the answer, none for batch, training and fine-tuning",
+        description="Servers or instances kept beyond the need, for build and rent alike; default: 1 for inference, else 0.",
         ge=0,
         le=100,
     )
-    min_replicas: int = default(
-        1,
+    min_replicas: int = by_kind(
+        _one_where_somebody_waits,
         unit="replicas",
-        source=NO_SOURCE,
-        description="Copies of the model that run even without load.",
-        ge=1,
+        source="planning assumption: a model that somebody waits for stays loaded, a job runs when there is one",
+        description="Copies of the model that run even without load; default: 1 for inference, else 0.",
+        ge=0,
         le=1000,
     )
+    max_delay_days: int = by_kind(
+        _a_day_where_nobody_waits,
+        unit="days",
+        source="planning assumption: jobs handed in during a day may run until the next",
+        description="Days within which work moves freely, rented and owned; default: 0 for inference, else its window, or 1; from 7 on it "
+        "evens out the whole month.",
+        ge=0,
+        le=31,
+    )
+    gpus_per_job: Annotated[
+        int | None,
+        described(
+            "GPUs that one job occupies, for work that may wait; default: one replica.",
+            unit="GPUs",
+            ge=1,
+            le=100_000,
+        ),
+    ] = None
+    jobs_per_day: Annotated[
+        float | None,
+        described(
+            "Jobs a day of work that may wait; default: the day's work divides into as many as run side by side.",
+            unit="jobs per day",
+            gt=0,
+            le=1e6,
+        ),
+    ] = Field(default=None, validate_default=True)
+    shares_gpus: Annotated[
+        bool, described("Whether it shares own GPUs with the other workloads that say so.")
+    ] = False
     gpus_per_replica: Annotated[
         int | None,
         described(
@@ -285,6 +223,11 @@ class Workload(Section):
         return None if self.residency == "any" else AREAS[self.residency]
 
     @property
+    def runs_in_jobs(self) -> bool:
+        """Whether it rents hours for jobs: it may wait, and nothing of it stands by."""
+        return self.max_delay_days > 0 and self.min_replicas == 0 and self.redundancy_units == 0
+
+    @property
     def bears_interruption(self) -> bool:
         """Whether spot instances may serve it."""
         return self.kind != "inference" if self.interruptible is None else self.interruptible
@@ -293,11 +236,26 @@ class Workload(Section):
     @classmethod
     def _model_for_tokens(cls, model: str | None, info: ValidationInfo) -> str | None:
         demand = info.data.get("demand")
-        if model is None and demand is not None and demand.gpu_hours_per_day is None:
+        if model is None and demand is not None and demand.daily_gpu_hours is None:
             raise wrong(
                 "`model` is missing: tokens need a throughput", "name a benchmark profile, e.g. llama2-70b"
             )
         return model
+
+    @field_validator("jobs_per_day", mode="after")
+    @classmethod
+    def _a_job_ends_within_a_day(cls, jobs: float | None, info: ValidationInfo) -> float | None:
+        demand, given = info.data.get("demand"), info.data.get("gpus_per_job")
+        gpus = given or info.data.get("gpus_per_replica") or 1
+        if jobs is None or demand is None or demand.daily_gpu_hours is None:
+            return jobs
+        hours = demand.daily_gpu_hours / (jobs * gpus)
+        if jobs >= 1 and hours > HOURS_PER_DAY:
+            raise wrong(
+                f"each of {jobs:g} jobs a day would occupy {gpus} GPUs for {hours:,.0f} hours and run into the next",
+                "declare more gpus_per_job or jobs_per_day, or leave jobs_per_day out",
+            )
+        return jobs
 
     @field_validator("failures", mode="after")
     @classmethod
@@ -315,6 +273,6 @@ class Workload(Section):
         cls, apis: Sequence[ApiEquivalent], info: ValidationInfo
     ) -> Sequence[ApiEquivalent]:
         demand = info.data.get("demand")
-        if apis and demand is not None and demand.gpu_hours_per_day is not None:
+        if apis and demand is not None and demand.daily_gpu_hours is not None:
             raise wrong("a token API cannot replace demand in GPU-hours", "declare the demand in tokens")
         return apis

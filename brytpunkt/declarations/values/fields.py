@@ -6,7 +6,7 @@ Does not belong here: anything about a particular section.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, TypeVar
 
@@ -44,6 +44,20 @@ def default(value: Any, *, unit: str, source: str, description: str, **limits: A
     extra: JsonDict = {"unit": unit, "source": source}
     return Field(
         default=value, description=description, json_schema_extra=extra, validate_default=True, **limits
+    )
+
+
+def by_kind(
+    chosen: Callable[[Mapping[str, Any]], Any], *, unit: str, source: str, description: str, **limits: Any
+) -> Any:
+    """A field whose default is chosen by what was declared before it; it carries its unit and its source, too."""
+    extra: JsonDict = {"unit": unit, "source": source}
+    return Field(
+        default_factory=chosen,
+        description=description,
+        json_schema_extra=extra,
+        validate_default=True,
+        **limits,
     )
 
 

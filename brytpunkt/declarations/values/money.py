@@ -6,6 +6,7 @@ Does not belong here: exchange rates used in any result (those come from facts o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, get_args
 
@@ -17,6 +18,8 @@ from brytpunkt.declarations.values.fields import Section, wrong
 
 Currency = Literal["EUR", "SEK", "NOK", "DKK", "ISK", "USD", "GBP"]
 CURRENCIES: tuple[Currency, ...] = get_args(Currency)
+
+MOST_MONEY = 1e13  # of any currency
 
 # Round figures, only to tell a price per kWh from one per MWh; no result is computed with them.
 ROUGH_UNITS_PER_EUR: dict[str, float] = {
@@ -60,6 +63,8 @@ class Money(Section):
             )
         if amount < 0:
             raise wrong(f"{amount:g} is negative; expected more than zero", "write costs as positive amounts")
+        if MOST_MONEY < amount < math.inf:
+            raise wrong(f"{amount:g} {str(currency).upper()} is more than anybody pays", "check the amount")
         return {"amount": amount, "currency": str(currency).upper()}
 
     @model_serializer
@@ -68,7 +73,7 @@ class Money(Section):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, _: CoreSchema, __: GetJsonSchemaHandler) -> JsonSchemaValue:
-        amount = {"type": "number", "minimum": 0}
+        amount = {"type": "number", "minimum": 0, "maximum": MOST_MONEY}
         return {
             "title": "Money",
             "description": "One currency and its amount, for example {eur: 150}.",

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from brytpunkt.declarations import Plan, Workload
     from brytpunkt.declarations.sections.demand import GrowthPoint
 
+WEEK_DAYS = 7
+
 
 def volumes(plan: Plan, months: pl.DataFrame) -> pl.DataFrame:
     """Declared demand -> monthly volume of each workload; beyond the plan's own horizon it stays at its last month's level.
@@ -58,7 +60,7 @@ def _volume(workload: Workload, months: pl.DataFrame, last: int) -> pl.DataFrame
             output_tokens=(demand.output_tokens_per_day or 0.0) * scale,
             uncached_input_tokens=input_tokens * (1 - demand.cached_input_share),
             cached_input_tokens=input_tokens * demand.cached_input_share,
-            declared_gpu_hours=(demand.gpu_hours_per_day or 0.0) * scale,
+            declared_gpu_hours=(demand.daily_gpu_hours or 0.0) * scale,
             autonomous_share="autonomous_share",
             software_gain=(1 + workload.efficiency_gain_per_year) ** (pl.col("calendar") / MONTHS_PER_YEAR)
             * (1 - workload.failures.goodput_loss_share),
@@ -127,7 +129,7 @@ def hourly_shares(plan: Plan, volume: pl.DataFrame, hours: pl.DataFrame) -> pl.D
     |---|---|
     | calendar, workload, month, day_type, hour_utc | key |
     | n_hours | h of the month in the cell |
-    | share_per_hour | 1/h; n_hours x share_per_hour sums to 1 over a month |
+    | share_per_hour | 1/h; n_hours x share_per_hour sums to 1 over a month; work that may wait is even over its delay |
     """
     by_month = ["calendar", "workload", "month"]
     weights = np.array([weekly_weights(w.weekly_shape) for w in plan.workloads])
@@ -146,8 +148,35 @@ def hourly_shares(plan: Plan, volume: pl.DataFrame, hours: pl.DataFrame) -> pl.D
             weight=pl.col("autonomous_share")
             + (1 - pl.col("autonomous_share")) * pl.col("weight") / pl.col("n_hours")
         )
+        .join(_delays(plan), on="workload")
+        .with_columns(weight=_moved())
         .with_columns(
             share_per_hour=pl.col("weight") / (pl.col("weight") * pl.col("n_hours")).sum().over(by_month)
         )
         .select(*by_month, *CELL, "n_hours", "share_per_hour")
+    )
+
+
+def _delays(plan: Plan) -> pl.DataFrame:
+    return pl.DataFrame(
+        [(w.id, w.max_delay_days) for w in plan.workloads],
+        schema={"workload": pl.String, "max_delay_days": pl.Int64},
+        orient="row",
+    )
+
+
+def _moved() -> pl.Expr:
+    """Weight of an hour after work has moved within its delay: the day's mean, from a week on the month's."""
+
+    def mean(by: list[str]) -> pl.Expr:
+        hours = pl.col("n_hours")
+        return (pl.col("weight") * hours).sum().over(by) / hours.sum().over(by)
+
+    month = ["calendar", "workload", "month"]
+    return (
+        pl.when(pl.col("max_delay_days") >= WEEK_DAYS)
+        .then(mean(month))
+        .when(pl.col("max_delay_days") > 0)
+        .then(mean([*month, "day_type"]))
+        .otherwise(pl.col("weight"))
     )

@@ -50,10 +50,23 @@ def _workload(workload: Workload, plan: Plan, facts: Facts) -> list[Problem]:
     quoted += [s.output_tokens_per_second for s in plan.build.servers if isinstance(s, InlineServer)]
     inline = {model for rates in quoted for model in rates or {}}
     problems = []
-    if workload.model is not None:
+    is_quoted = any(api.price is not None for api in workload.api_equivalents)
+    if workload.model is not None and not is_quoted:  # what a quoted token API serves needs no benchmark
         known = {*_names(facts.benchmarks, "model"), *inline}
         problems += _unknown(f"{where}.model", "benchmark of a model named", workload.model, known)
+    gpus = {
+        *_names(facts.offers, "gpu_model"),
+        *_names(facts.servers, "gpu_model"),
+        *(offer.gpu_model for offer in plan.rent.offers),
+        *(s.gpu_model for s in plan.build.servers if isinstance(s, InlineServer)),
+    }
+    if workload.demand.gpu_model is not None:
+        problems += _unknown(f"{where}.demand.gpu_model", "GPU", workload.demand.gpu_model, gpus)
+    for name in workload.demand.gpu_hour_ratios:
+        problems += _unknown(f"{where}.demand.gpu_hour_ratios", "GPU", name.gpu_model, gpus)
     for position, api in enumerate(workload.api_equivalents):
+        if api.price is not None:
+            continue
         at = f"{where}.api_equivalents[{position}]"
         provider = _unknown(
             f"{at}.provider", "token API of", api.provider, _names(facts.token_prices, "provider")

@@ -38,7 +38,7 @@ class Basis:
     """What all strategies share: calendar, demand, market, options and prices of energy.
 
     ``offered``: every site, mode and server; ``options``: those that power, room and residency allow; ``unfit``: the others
-    with the reason (``rooms.UNFIT_SCHEMA``). ``left_out``: what a workload's residency forbids (``residency.LEFT_OUT``).
+    with the reason (``rooms.UNFIT_SCHEMA``). ``shares``: of a month's volume in an hour of each cell, on every calendar. ``left_out``: what a workload's residency forbids (``residency.LEFT_OUT``).
     ``notes``: what a reader must know of who may serve. ``energy_currencies``: by site and component.
     """
 
@@ -49,6 +49,7 @@ class Basis:
     volume: pl.DataFrame
     rates: pl.DataFrame
     gpu_hours: pl.DataFrame
+    shares: pl.DataFrame
     market: Market
     choice: RentChoice
     busy: pl.DataFrame
@@ -103,8 +104,10 @@ def prepare(plan: Plan, facts: Facts, horizon: int, kept_offers: pl.DataFrame | 
     serving, infeasible = _serving(plan, servers, rate)
     profiles = pl.concat([serving.select("profile"), choice.on_demand.select("profile")]).unique()
     busy = busy_gpus(work.join(profiles, on="profile", how="semi"), shares, rules)
-    offered = options(plan, modes(plan, facts, fx, months), serving, cells)
+    offered = options(plan, modes(plan, facts, fx, months), servers if serving.is_empty() else serving, cells)
     fit, unfit = carried(plan, facts, fx, offered)
+    unable = fit.join(infeasible, on="server", maintain_order="left").select(unfit.columns)
+    fit = fit.join(infeasible, on="server", how="anti", maintain_order="left")
     away = away_from(plan, fit, left_out)
     return Basis(
         plan=plan,
@@ -114,6 +117,7 @@ def prepare(plan: Plan, facts: Facts, horizon: int, kept_offers: pl.DataFrame | 
         volume=volume,
         rates=rate,
         gpu_hours=work,
+        shares=shares,
         market=market,
         choice=choice,
         busy=busy,
@@ -123,7 +127,7 @@ def prepare(plan: Plan, facts: Facts, horizon: int, kept_offers: pl.DataFrame | 
         bills=billed.result(),
         offered=offered,
         options=fit.join(away, on="option", how="anti", maintain_order="left"),
-        unfit=pl.concat([unfit, away]).sort("option"),
+        unfit=pl.concat([unfit, away, unable]).sort("option"),
         infeasible=infeasible,
         left_out=pl.concat([left_out, served.left_out]),
         notes=(*residency_notes(plan, left_out), *served.notes),
@@ -163,30 +167,23 @@ def _serving(plan: Plan, servers: pl.DataFrame, rate: pl.DataFrame) -> tuple[pl.
             pl.col("workloads").fill_null(pl.lit([], dtype=pl.List(pl.String)))
         )
     )
+    counted = {w.id for w in plan.workloads if w.demand.gpu_model is not None}
     fits = (pl.col("lacking").list.len() == 0) & (pl.col("replica_gpus") <= pl.col("server_gpus"))
     serving = with_rates.filter(fits.fill_null(value=False))
     rest = with_rates.filter(~fits.fill_null(value=False)).sort("server")
-    if serving.is_empty():
-        raise InputError(
-            tuple(
-                Problem(
-                    f"build.servers.{name}",
-                    f"no throughput figure of {gpu} for {', '.join(sorted(lacking))}"
-                    if lacking
-                    else "one replica does not fit into the server",
-                    "choose a model or scenario with a benchmark for it, or declare output_tokens_per_second inline",
-                )
-                for name, gpu, lacking in rest.select("server", "gpu_model", "lacking").iter_rows()
-            )
-        )
     reasons = [
-        (
-            name,
-            encode(Note("no_throughput", None, {"gpu": gpu, "workloads": tuple(sorted(lacking))}))
-            if lacking
-            else encode(Note("replica_too_large")),
-        )
-        for name, gpu, lacking in rest.select("server", "gpu_model", "lacking").iter_rows()
+        (server, encode(_unable(gpu, sorted(lacking), counted)))
+        for server, gpu, lacking in rest.select("server", "gpu_model", "lacking").iter_rows()
     ]
     infeasible = pl.DataFrame(reasons, schema={"server": pl.String, "reason": pl.String}, orient="row")
     return serving.drop("workloads", "lacking", "replica_gpus"), infeasible
+
+
+def _unable(gpu: str, lacking: list[str], counted: set[str]) -> Note:
+    """Why a server cannot serve: workloads whose GPU-hours are ``counted`` on another GPU, or that lack a throughput on it."""
+    hours = tuple(name for name in lacking if name in counted)
+    if hours:
+        return Note("gpu_hours_on_another_gpu", None, {"workloads": hours, "gpu": gpu})
+    if lacking:
+        return Note("no_throughput", None, {"gpu": gpu, "workloads": tuple(lacking)})
+    return Note("replica_too_large")

@@ -235,9 +235,13 @@ def _rest(field: Field, left: Floats) -> tuple[list[Line], list[Served]]:
     for workload in range(len(field.workloads)):
         rest = np.where(left[workload] > FORGIVEN, left[workload], 0.0)
         ways: list[tuple[str, str, str, Floats]] = []
+        by_month: list[int] = []
         for offer in field.hourly:
             if offer.workload == workload:
                 count = np.ceil(np.maximum(rest * offer.instances - FORGIVEN, 0.0))
+                if offer.is_monthly:
+                    count = np.broadcast_to(count.max(axis=1, keepdims=True), count.shape)
+                    by_month.append(len(ways))
                 price = np.broadcast_to(offer.price[:, None], count.shape)
                 cost = np.multiply(count * field.hours, price, out=np.zeros_like(count), where=count > 0)
                 ways.append((offer.component, "hourly", offer.offer, cost))
@@ -248,7 +252,7 @@ def _rest(field: Field, left: Floats) -> tuple[list[Line], list[Served]]:
             cost = np.multiply(work, price, out=np.zeros_like(work), where=work > 0)
             ways.append((TOKEN_API, "api", name, cost))
         costs = np.stack([way[3] for way in ways])
-        cheapest = np.argmin(costs, axis=0)
+        cheapest = np.argmin(_as_whole_months(costs, by_month), axis=0)
         served_at_all = np.isfinite(costs.min(axis=0))
         if not served_at_all.all():
             served.append((workload, "unserved", "", np.where(served_at_all, 0.0, rest)))
@@ -257,6 +261,20 @@ def _rest(field: Field, left: Floats) -> tuple[list[Line], list[Served]]:
             rows.append(Line(component, item, "end", np.where(taken, cost, 0.0).sum(axis=1)))
             served.append((workload, by, item, np.where(taken, rest, 0.0)))
     return rows, served
+
+
+def _as_whole_months(costs: Floats, by_month: list[int]) -> Floats:
+    """Costs [ways, H, C] by which a cell chooses: what is billed by the month serves all of one where that costs less."""
+    if not by_month:
+        return costs
+    ranked = costs.copy()
+    ranked[by_month] = np.inf
+    hourly = ranked.min(axis=0).sum(axis=1)
+    months = costs[by_month].sum(axis=2)
+    best = months.argmin(axis=0)
+    month = np.flatnonzero(months.min(axis=0) < hourly)
+    ranked[np.array(by_month)[best[month]], month] = -1.0
+    return ranked
 
 
 def _served(field: Field, served: list[Served]) -> pl.DataFrame:

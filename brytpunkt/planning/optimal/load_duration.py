@@ -50,6 +50,8 @@ def _height(field: Field) -> Floats:
     """What the cells of a month are ordered by: GPUs needed, or what they would cost to rent."""
     if field.pools:
         return np.asarray(field.pools[0].needed.sum(axis=0))
+    if not field.hourly:
+        return np.asarray(field.work.sum(axis=0))
     return np.asarray(sum(offer.instances * offer.price[:, None] for offer in field.hourly))
 
 

@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Hourly:
-    """An offer rented by the hour: instances needed [H, C], and the price of an instance-hour [H]."""
+    """An offer rented by the hour: instances, or billed units of jobs, needed [H, C], and the price of an hour of one [H].
+
+    What is billed by the month runs in all of its hours.
+    """
 
     workload: int
     offer: str
@@ -41,6 +44,7 @@ class Hourly:
     gpus: int
     instances: Floats
     price: Floats
+    is_monthly: bool = False
 
 
 @dataclass(frozen=True)
@@ -145,8 +149,9 @@ def field_of(basis: Basis, options: pl.DataFrame) -> Field:
             row["offer"],
             hourly_component(row["term"]),
             int(row["gpu_count"]),
-            fleets[row["workload"], row["profile"], row["gpu_count"]],
-            row["price_per_hour"] * path,
+            fleets[tuple(row[name] for name in FLEET)],
+            row["unit_price"] * path,
+            row["is_monthly"],
         )
         for row in hourly_offers.iter_rows(named=True)
     )
@@ -155,7 +160,7 @@ def field_of(basis: Basis, options: pl.DataFrame) -> Field:
             workloads.index(row["workload"]),
             row["offer"],
             int(row["term_months"]),
-            fleets[row["workload"], row["profile"], row["gpu_count"]],
+            fleets[tuple(row[name] for name in FLEET)],
             row["price_per_hour"] * path,
             float(row["upfront_share"]),
         )
@@ -192,10 +197,11 @@ def partner_offers(basis: Basis) -> pl.DataFrame:
 
 
 def _home_hours(basis: Basis) -> Floats:
-    return month_cells(basis.market.busy.unique(["month", *CELL]), "n_hours", basis.months.height)
+    home = basis.shares.filter(pl.col("calendar") == basis.home)
+    return month_cells(home.unique(["month", *CELL]), "n_hours", basis.months.height)
 
 
-def _fleets(basis: Basis, offers: pl.DataFrame) -> dict[tuple[str, str, int], Floats]:
+def _fleets(basis: Basis, offers: pl.DataFrame) -> dict[tuple[object, ...], Floats]:
     """Instances [H, C] of every fleet that an hourly or committed offer may use."""
     choice = basis.choice
     wanted = pl.concat(
@@ -203,8 +209,7 @@ def _fleets(basis: Basis, offers: pl.DataFrame) -> dict[tuple[str, str, int], Fl
     ).unique()
     needs = basis.market.instances(offers.join(wanted, on=FLEET, how="semi"), [1.0])
     return {
-        (str(workload), str(profile), int(gpus)): month_cells(frame, "instances", basis.months.height)
-        for (workload, profile, gpus), frame in needs.group_by(FLEET)
+        fleet: month_cells(frame, "instances", basis.months.height) for fleet, frame in needs.group_by(FLEET)
     }
 
 
@@ -218,8 +223,11 @@ def fleet_of(basis: Basis, offer: dict[str, object]) -> Floats:
 
 def _work_shares(basis: Basis, workloads: tuple[str, ...], hours: Floats) -> Floats:
     """Share of a month's volume that falls into each cell [W, H, C]; sums to 1 over a month with volume."""
-    first = basis.market.busy.sort("profile").unique(["workload", "month", *CELL], keep="first")
-    busy = by_workload(first, "busy", workloads, basis.months.height) * hours
+    asked = pl.col("output_tokens") + pl.col("uncached_input_tokens") + pl.col("declared_gpu_hours")
+    home = basis.shares.filter(pl.col("calendar") == basis.home).join(
+        basis.volume.filter(asked > 0), on=["workload", "month"], how="semi"
+    )
+    busy = by_workload(home, "share_per_hour", workloads, basis.months.height) * hours
     whole = busy.sum(axis=2, keepdims=True)
     shares: Floats = np.divide(busy, whole, out=np.zeros_like(busy), where=whole > 0)
     return shares
@@ -246,9 +254,13 @@ def _other_income(basis: Basis) -> float | None:
 
 
 def _gpu_hours(basis: Basis, workloads: tuple[str, ...], horizon: int) -> Floats:
-    """GPU-hours of work in each month, on the GPU type that the workload rents by the hour [W, H]."""
+    """GPU-hours of work in each month, on the GPU type that the workload rents by the hour, else on one that serves it [W, H]."""
     hours = np.zeros((len(workloads), horizon))
-    rented = basis.choice.on_demand.select("workload", "profile")
+    hourly = basis.choice.on_demand.select("workload", "profile")
+    any_type = basis.gpu_hours.select("workload", "profile").unique().sort("workload", "profile")
+    rented = pl.concat(
+        [hourly, any_type.unique("workload", keep="first").join(hourly, on="workload", how="anti")]
+    )
     for workload, month, amount in (
         basis.gpu_hours.join(rented, on=["workload", "profile"]).select("workload", "month", "gpu_hours")
     ).iter_rows():

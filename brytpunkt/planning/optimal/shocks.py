@@ -139,7 +139,8 @@ def _european(basis: Basis, field: Field, stays: frozenset[str], month: int) -> 
                 RENT_ON_DEMAND,
                 int(row["gpu_count"]),
                 fleet_of(basis, row),
-                row["price_per_hour"] * path,
+                row["unit_price"] * path,
+                row["is_monthly"],
             )
 
 

@@ -12,6 +12,7 @@ from brytpunkt.planning.energy.tariff import COMPONENT, measured, month_fees
 from brytpunkt.planning.inputs.calendar import CELL
 from brytpunkt.planning.inputs.money import price_path, total, whole
 from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
+from brytpunkt.planning.rent.rent import FLEET
 
 if TYPE_CHECKING:
     from brytpunkt.planning.energy.tariff import Bills
@@ -41,7 +42,11 @@ def drawn(
             on=["scale", "calendar", "profile", "month", *CELL],
             how="left",
         )
-        .with_columns(carried=pl.col("busy") * (carrying_gpus() / pl.col("needed")).clip(upper_bound=1.0))
+        .with_columns(
+            carried=pl.when(pl.col("needed") > 0).then(
+                pl.col("busy") * (carrying_gpus() / pl.col("needed")).clip(upper_bound=1.0)
+            )
+        )
         .with_columns(
             busy_share=pl.col("carried").fill_null(0.0) / (pl.col("servers") * pl.col("server_gpus"))
         )
@@ -120,36 +125,75 @@ def overflow(
 
     -> option, month, servers, offer, amount [plan currency]
     """
-    short = (
+    short = _short(levels, options, load)
+    fleet = offers.select(*FLEET, "offer", "unit_price")
+    rented = (
+        busy.join(fleet, on=["workload", "profile"])
+        .with_columns(loaded=loaded_instances())
+        .select(
+            *("calendar", "offer", "month", *CELL, "n_hours", "loaded", "redundancy_units"),
+            *("unit_price", "is_monthly"),
+        )
+    )
+    spare = (pl.col("redundancy_units") - pl.col("servers")).clip(lower_bound=0)
+    of_month = ["option", "month", "servers", "offer"]
+    cost = (
+        pl.when("is_monthly").then(pl.col("instances").max().over(of_month)).otherwise("instances")
+        * pl.col("n_hours")
+        * pl.col("unit_price")
+        * price_path(market.gpu_path, pl.col("month"))
+    )
+    return (
+        rented.join(short, on=["calendar", "month", *CELL])
+        .with_columns(instances=whole(pl.col("share") * pl.col("loaded")) + spare * (pl.col("share") > 0))
+        .filter(pl.col("instances").max().over(of_month) > 0)
+        .with_columns(amount=cost)
+        .group_by(of_month)
+        .agg(amount=total(pl.col("amount")))
+        .sort(of_month)
+    )
+
+
+def api_overflow(
+    levels: pl.DataFrame,
+    options: pl.DataFrame,
+    load: pl.DataFrame,
+    shares: pl.DataFrame,
+    tokens: pl.DataFrame,
+) -> pl.DataFrame:
+    """What servers have no room for of workloads that nothing is rented for by the hour, at their token APIs.
+
+    ``shares``: of a month's volume in an hour of each cell; ``tokens``: cost of a month's whole volume (``api_flows``).
+
+    -> option, month, servers, offer, amount [plan currency]
+    """
+    of_month = ["option", "month", "servers", "offer"]
+    cells = shares.select(
+        "calendar", "workload", "month", *CELL, part=pl.col("n_hours") * pl.col("share_per_hour")
+    )
+    return (
+        tokens.select("workload", "offer", "month", whole="amount")
+        .join(cells, on=["workload", "month"])
+        .join(_short(levels, options, load), on=["calendar", "month", *CELL])
+        .group_by(of_month)
+        .agg(amount=total(pl.col("share") * pl.col("part") * pl.col("whole")))
+        .sort(of_month)
+    )
+
+
+def _short(levels: pl.DataFrame, options: pl.DataFrame, load: pl.DataFrame) -> pl.DataFrame:
+    """Share of each hour's need that servers have no room for -> option, calendar, month, servers, cell, share."""
+    return (
         levels.join(
             options.select("option", "calendar", "profile", "server_gpus", "spare_servers"), on="option"
         )
         .join(
             load.select("calendar", "profile", "month", *CELL, "needed"), on=["calendar", "profile", "month"]
         )
-        .with_columns(share=1 - carrying_gpus() / pl.col("needed"))
-        .filter(pl.col("share") > 0)
-        .select("option", "calendar", "month", "servers", *CELL, "share")
-    )
-    fleet = offers.select("workload", "profile", "gpu_count", "offer", "price_per_hour")
-    rented = (
-        busy.join(fleet, on=["workload", "profile"])
-        .with_columns(loaded=loaded_instances())
-        .select(
-            *("calendar", "offer", "month", *CELL, "n_hours", "loaded", "redundancy_units", "price_per_hour")
+        .with_columns(
+            share=pl.when(pl.col("needed") > 0).then(1 - carrying_gpus() / pl.col("needed")).otherwise(0.0)
         )
-    )
-    spare = (pl.col("redundancy_units") - pl.col("servers")).clip(lower_bound=0)
-    instances = whole(pl.col("share") * pl.col("loaded")) + spare
-    cost = (
-        instances
-        * pl.col("n_hours")
-        * pl.col("price_per_hour")
-        * price_path(market.gpu_path, pl.col("month"))
-    )
-    return (
-        short.join(rented, on=["calendar", "month", *CELL])
-        .group_by("option", "month", "servers", "offer")
-        .agg(amount=total(cost))
-        .sort("option", "month", "servers", "offer")
+        .with_columns(pl.col("share").clip(lower_bound=0.0))
+        .filter(pl.col("share").max().over("option", "month", "servers") > 0)
+        .select("option", "calendar", "month", "servers", *CELL, "share")
     )

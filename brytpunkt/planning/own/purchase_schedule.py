@@ -14,11 +14,13 @@ from brytpunkt.planning.components import (
     ENERGY_FEES_VAT,
     ENERGY_SUBSCRIPTION,
     RENT_ON_DEMAND,
+    TOKEN_API,
 )
 from brytpunkt.planning.energy.tariff import YEARLY, measured, year_fees
 from brytpunkt.planning.own.capacity import deliveries, installed, purchases, servers_needed
-from brytpunkt.planning.own.energy_cost import drawn, operate, overflow
+from brytpunkt.planning.own.energy_cost import api_overflow, drawn, operate, overflow
 from brytpunkt.planning.own.own_costs import Schedule, capex_flows, continuing_value, monthly_flows
+from brytpunkt.planning.rent.rent import api_flows
 from brytpunkt.planning.rent.strategies import bridges
 
 if TYPE_CHECKING:
@@ -129,7 +131,21 @@ def overflowing(basis: Basis, schedule: Schedule) -> pl.DataFrame:
         .with_columns(pl.col("servers").fill_null(0))
     )
     levels = served.select("option", "month", "servers").unique()
-    rented = overflow(levels, basis.options, basis.load, basis.market, basis.busy, basis.choice.on_demand)
-    return served.join(rented, on=["option", "month", "servers"]).with_columns(
-        item="offer", component=pl.lit(RENT_ON_DEMAND), timing=pl.lit("end")
+    hourly = basis.choice.on_demand
+    rented = overflow(levels, basis.options, basis.load, basis.market, basis.busy, hourly)
+    tokens = api_overflow(
+        levels,
+        basis.options,
+        basis.load,
+        basis.shares,
+        api_flows(basis.market, basis.choice.apis.join(hourly, on="workload", how="anti"), (SCALE_ONE,)),
+    )
+    paid = pl.concat(
+        [
+            rented.with_columns(component=pl.lit(RENT_ON_DEMAND)),
+            tokens.with_columns(component=pl.lit(TOKEN_API)),
+        ]
+    )
+    return served.join(paid, on=["option", "month", "servers"]).with_columns(
+        item="offer", timing=pl.lit("end")
     )

@@ -9,6 +9,7 @@ import polars as pl
 from brytpunkt.declarations.sections.rent import TERM_MONTHS
 from brytpunkt.planning.demand.throughput import inline_profile
 from brytpunkt.planning.note import Note, encode
+from brytpunkt.planning.rent.billed_units import increment_of, with_units
 from brytpunkt.planning.rent.operator_jurisdiction import is_sovereign
 from brytpunkt.planning.rent.residency import api_outside, offers_within
 
@@ -53,7 +54,7 @@ def eligible_offers(plan: Plan, facts: Facts, fx: Fx) -> pl.DataFrame:
             * pl.col("native_currency").replace_strict(rates, default=None, return_dtype=pl.Float64),
         )
         .pipe(_labelled)
-        .select(*OFFER_COLUMNS, "country", "is_quoted")
+        .select(*OFFER_COLUMNS, "country", "is_quoted", "increment")
         .sort("offer")
     )
 
@@ -99,6 +100,7 @@ def _catalog_offers(plan: Plan, facts: Facts) -> pl.DataFrame:
         * (1 - rent.negotiated_discount_share),
         native_currency="native_currency",
         is_quoted=pl.lit(value=False),
+        increment=pl.col("provider").map_elements(increment_of, return_dtype=pl.String),
     )
 
 
@@ -117,6 +119,7 @@ def _inline_offers(plan: Plan) -> pl.DataFrame:
         "price_native_per_hour": pl.Float64,
         "native_currency": pl.String,
         "is_quoted": pl.Boolean,
+        "increment": pl.String,
     }
     rows = [
         (
@@ -133,6 +136,7 @@ def _inline_offers(plan: Plan) -> pl.DataFrame:
             o.price.amount,
             o.price.currency,
             True,
+            increment_of(o.provider, o.billing_increment),
         )
         for o in plan.rent.offers
     ]
@@ -145,12 +149,12 @@ def offers_by_workload(plan: Plan, offers: pl.DataFrame, rates: pl.DataFrame) ->
         offers.filter(offers_within(w)).select(pl.lit(w.id).alias("workload"), pl.all())
         for w in plan.workloads
     ]
-    return (
+    fitting = (
         pl.concat(frames)
         .join(rates.select("workload", "profile", "replica_gpus"), on=["workload", "profile"])
         .filter(pl.col("gpu_count") >= pl.col("replica_gpus"))
-        .sort("workload", "offer")
     )
+    return with_units(plan, fitting).sort("workload", "offer")
 
 
 def sovereign_offers(offers: pl.DataFrame, apis: pl.DataFrame) -> frozenset[str]:
@@ -188,12 +192,13 @@ def api_offers(plan: Plan, facts: Facts, fx: Fx) -> pl.DataFrame:
         "country": pl.String,
         "tokens_per_task_ratio": pl.Float64,
         "surcharge": pl.Float64,
+        "is_quoted": pl.Boolean,
     }
     declared = pl.DataFrame(
         [
             (
                 *(w.id, api.provider, api.model, api.country),
-                *(api.tokens_per_task_ratio, api.regional_surcharge_share),
+                *(api.tokens_per_task_ratio, api.regional_surcharge_share, api.price is not None),
             )
             for w in plan.workloads
             for api in w.api_equivalents
@@ -205,28 +210,53 @@ def api_offers(plan: Plan, facts: Facts, fx: Fx) -> pl.DataFrame:
     prices = facts.token_prices.filter(pl.col("confidence") != "suspect").sort(
         "provider", "model", "valid_from"
     )
-    newest = prices.unique(["provider", "model"], keep="last", maintain_order=True)
-    rates = {name: fx.rate(name) for name in newest["native_currency"].unique()}
+    listed = prices.unique(["provider", "model"], keep="last", maintain_order=True).select(
+        *("provider", "model", "native_currency"),
+        fresh=pl.col("price_native_per_million_input").cast(pl.Float64),
+        again=pl.col("price_native_per_million_cached_input").cast(pl.Float64),
+        written=pl.col("price_native_per_million_output").cast(pl.Float64),
+    )
+    own = pl.concat(
+        [
+            declared.filter(~pl.col("is_quoted")).join(listed, on=["provider", "model"]),
+            declared.filter("is_quoted").join(_quoted_tokens(plan, fx), on=["workload", "provider", "model"]),
+        ]
+    )
+    rates = {name: fx.rate(name) for name in own["native_currency"].unique()}
     to_plan = pl.col("native_currency").replace_strict(rates, default=None, return_dtype=pl.Float64)
     paid = to_plan * (1 + pl.col("surcharge"))
-    cached = pl.col("price_native_per_million_cached_input").fill_null(
-        pl.col("price_native_per_million_input")
-    )
-    return (
-        declared.join(newest, on=["provider", "model"])
-        .select(
-            "workload",
-            "country",
-            "tokens_per_task_ratio",
-            "native_currency",
-            offer=pl.format("{}/{}", "provider", "model"),
-            label=pl.struct("provider", "model").map_elements(_api_label, return_dtype=pl.String),
-            native_rate=to_plan,
-            input_price=pl.col("price_native_per_million_input").cast(pl.Float64) * paid,
-            cached_price=cached.cast(pl.Float64) * paid,
-            output_price=pl.col("price_native_per_million_output").cast(pl.Float64) * paid,
-        )
-        .sort("workload", "offer")
+    return own.select(
+        "workload",
+        "country",
+        "tokens_per_task_ratio",
+        "native_currency",
+        offer=pl.format("{}/{}", "provider", "model"),
+        label=pl.struct("provider", "model").map_elements(_api_label, return_dtype=pl.String),
+        native_rate=to_plan,
+        input_price=pl.col("fresh") * paid,
+        cached_price=pl.col("again").fill_null(pl.col("fresh")) * paid,
+        output_price=pl.col("written") * paid,
+    ).sort("workload", "offer")
+
+
+def _quoted_tokens(plan: Plan, fx: Fx) -> pl.DataFrame:
+    """Prices that are quoted inline, in the currency of the input price, less what is off for work that may wait."""
+    rows = []
+    for workload in plan.workloads:
+        for api in workload.api_equivalents:
+            if api.price is not None:
+                quoted, name = api.price, api.price.input.currency
+                off = 1 - quoted.batch_discount_share * (workload.max_delay_days > 0)
+                again = quoted.cached_input or quoted.input
+                prices = [
+                    fx.convert(money) / fx.rate(name) * off for money in (quoted.input, again, quoted.output)
+                ]
+                rows.append((workload.id, api.provider, api.model, name, *prices))
+    schema = dict.fromkeys(("workload", "provider", "model", "native_currency"), pl.String)
+    return pl.DataFrame(
+        rows,
+        schema=schema | dict.fromkeys(("fresh", "again", "written"), pl.Float64),  # type: ignore[operator]
+        orient="row",
     )
 
 

@@ -21,7 +21,7 @@ from brytpunkt.planning.components import (
 from brytpunkt.planning.demand.gpu_sizing import needed_instances
 from brytpunkt.planning.inputs.calendar import CELL
 from brytpunkt.planning.inputs.money import FINE, price_path, total
-from brytpunkt.planning.inputs.units import MILLION_TOKENS
+from brytpunkt.planning.inputs.units import FORGIVEN, MILLION_TOKENS
 from brytpunkt.planning.rent.commitments import COVER, committed_instances, sign_commitments
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from brytpunkt.declarations import Plan
 
 MODES = ("on_demand", "spot", "committed", "api")
-FLEET = ["workload", "profile", "gpu_count"]
+FLEET = ["workload", "profile", "gpu_count", "unit_gpus", "is_divisible", "is_monthly"]
 CASE = ["scale", "workload"]
 DECLARED = (1.0,)
 
@@ -82,22 +82,30 @@ class Market:
         return (
             self.offers.filter(pl.col("term") == "spot")
             .join(self.interruptible, on="workload")
-            .with_columns(price_per_hour=pl.col("price_per_hour") * (1 + pl.col("wasted_share")))
+            .with_columns(pl.col("price_per_hour", "unit_price") * (1 + pl.col("wasted_share")))
             .drop("wasted_share")
         )
 
     def instances(self, offers: pl.DataFrame, scales: Sequence[float]) -> pl.DataFrame:
-        """Instances that each fleet (workload, GPU type, GPUs an instance) needs in each cell.
+        """Instances, or billed units of jobs, that each fleet (workload, GPU type, GPUs an instance) needs in each cell.
 
-        -> scale, workload, profile, gpu_count, month, day_type, hour_utc, n_hours, instances
+        What is billed by the month runs all of it, as many as its highest hour needs; what is divisible may be used in part.
+
+        -> scale, fleet, month, day_type, hour_utc, n_hours, instances
         """
+        of_month = ["scale", *FLEET, "month"]
         return (
             offers.select(FLEET)
             .unique()
             .join(self.busy, on=["workload", "profile"])
             .join(pl.DataFrame({"scale": list(scales)}, schema={"scale": pl.Float64}), how="cross")
             .with_columns(busy=pl.col("busy") * pl.col("scale"))
-            .select("scale", *FLEET, "month", *CELL, "n_hours", instances=needed_instances())
+            .select(*of_month, *CELL, "n_hours", instances=needed_instances())
+            .with_columns(
+                instances=pl.when("is_monthly")
+                .then(pl.col("instances").max().over(of_month))
+                .otherwise("instances")
+            )
         )
 
 
@@ -131,7 +139,7 @@ def on_demand_flows(
         offers.join(hours, on=FLEET)
         .with_columns(
             amount=pl.col("instance_hours")
-            * pl.col("price_per_hour")
+            * pl.col("unit_price")
             * price_path(market.gpu_path, pl.col("month"))
         )
         .select(
@@ -149,7 +157,7 @@ def with_partners(market: Market) -> pl.DataFrame:
     """Each commitment with its instance size, ``cover``, and the on-demand offer that serves what lies above it.
 
     Of one size are offers of the same GPU type and GPU count with the same throughput, whoever sells them. The partner is the
-    cheapest on-demand offer of the same type and count, unless both state a throughput and they differ. A commitment without
+    cheapest on-demand offer of the same type and count that is not billed by the month, unless both state a throughput and they differ. A commitment without
     one is left out.
     """
     speed = market.busy.group_by("workload", "profile").agg(peak=pl.col("busy").max())
@@ -157,7 +165,7 @@ def with_partners(market: Market) -> pl.DataFrame:
     offers = market.offers.join(speed, on=["workload", "profile"]).with_columns(
         is_measured=pl.col("profile") != pl.col("gpu_model")
     )
-    hourly = offers.filter(pl.col("term") == "on_demand").select(
+    hourly = offers.filter(pl.col("term") == "on_demand", ~pl.col("is_monthly")).select(
         *kind, *rate, "is_measured", partner="offer", partner_price="price_per_hour"
     )
     same = pl.all_horizontal(pl.col(name) == pl.col(f"{name}_right") for name in rate)
@@ -181,12 +189,33 @@ def commitment_needs(market: Market, pairs: pl.DataFrame, scales: Sequence[float
     """
     level = ["scale", *FLEET, "month", "instances"]
     covers = pairs.unique(COVER, keep="first", maintain_order=True)
-    levels = market.instances(covers, scales).group_by(level).agg(n_hours=total(pl.col("n_hours"), FINE))
+    levels = (
+        _whole_levels(market.instances(covers, scales))
+        .group_by(level)
+        .agg(n_hours=total(pl.col("n_hours"), FINE))
+    )
     return (
         covers.select(*FLEET, "cover", "partner_price")
         .join(levels, on=FLEET)
         .with_columns(hourly_price=pl.col("partner_price") * price_path(market.gpu_path, pl.col("month")))
         .select("scale", *COVER, "month", "n_hours", "instances", "hourly_price")
+    )
+
+
+def _whole_levels(needs: pl.DataFrame) -> pl.DataFrame:
+    """Instances used in part as whole ones for a part of the hours: what may wait is moved there."""
+    count = pl.col("instances")
+    part = count - count.floor()
+    is_whole = (part < FORGIVEN) | (part > 1 - FORGIVEN)
+    parted = needs.filter(~is_whole)
+    return pl.concat(
+        [
+            needs.filter(is_whole).with_columns(count.round()),
+            parted.with_columns(count.ceil(), n_hours=pl.col("n_hours") * part),
+            parted.filter(count.floor() > 0).with_columns(
+                count.floor(), n_hours=pl.col("n_hours") * (1 - part)
+            ),
+        ]
     )
 
 

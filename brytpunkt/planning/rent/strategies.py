@@ -28,7 +28,7 @@ from brytpunkt.planning.rent.rent import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from brytpunkt.declarations import Plan
+    from brytpunkt.declarations import Plan, Workload
 
 FLOW = ["item", "month", "component", "timing", "amount"]
 """The item is the offer that is paid."""
@@ -102,7 +102,7 @@ def choose_rent(plan: Plan, market: Market, kept: pl.DataFrame | None = None) ->
             if kept is None
             else _kept(values, kept.filter(pl.col("mode") == mode))
         )
-    _require_on_demand(plan, best["on_demand"])
+    _require_rent(plan, pl.concat([best["on_demand"], best["api"]]))
     covers = choose_covers(market, None if kept is None else kept.filter(pl.col("mode") == "committed"))
     paid = [
         best[mode].select(pl.lit(mode).alias("mode"), "workload", "way", "present_value") for mode in flows
@@ -153,7 +153,7 @@ def _kept_modes(offers: pl.DataFrame, kept: pl.DataFrame | None) -> dict[str, st
     return dict(rented.select("workload", "mode").iter_rows())
 
 
-def _require_on_demand(plan: Plan, best: pl.DataFrame) -> None:
+def _require_rent(plan: Plan, best: pl.DataFrame) -> None:
     served = set(best["workload"])
     missing = [w for w in plan.workloads if w.id not in served]
     if missing:
@@ -161,14 +161,22 @@ def _require_on_demand(plan: Plan, best: pl.DataFrame) -> None:
             tuple(
                 Problem(
                     f"workloads.{w.id}",
-                    "no on-demand offer can serve it: none satisfies its residency, the rent filters, a GPU type "
-                    f"with a {w.benchmark_scenario} throughput figure for {w.model}, and room for one replica",
+                    "no on-demand offer and no token API can serve it: none satisfies its residency, the rent filters, "
+                    f"{_able(w)}, and room for one replica",
                     "widen rent.countries, rent.providers or residency, choose another model or scenario, "
-                    "or declare an offer inline under rent.offers",
+                    "or declare an offer inline under rent.offers, or a token API under api_equivalents",
                 )
                 for w in missing
             )
         )
+
+
+def _able(workload: Workload) -> str:
+    """What a GPU type needs to serve a workload."""
+    counted = workload.demand.gpu_model
+    if counted is not None:
+        return f"the GPU {counted} that its hours are counted on, or one with a ratio to it"
+    return f"a GPU type with a {workload.benchmark_scenario} throughput figure for {workload.model}"
 
 
 def strategy_flows(market: Market, choice: RentChoice) -> pl.DataFrame:

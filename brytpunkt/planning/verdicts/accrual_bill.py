@@ -137,6 +137,8 @@ def _hourly_cost(field: Field, share: Floats, workload: int, item: str) -> Float
     """Cost of one workload's instances where several workloads rent the same offer."""
     offer = next(o for o in field.hourly if (o.workload, o.offer) == (workload, item))
     count = np.ceil(np.maximum(share * offer.instances - 1e-9, 0.0))
+    if offer.is_monthly:
+        count = np.broadcast_to(count.max(axis=1, keepdims=True), count.shape)
     return np.asarray((count * field.hours).sum(axis=1) * offer.price)
 
 

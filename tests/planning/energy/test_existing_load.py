@@ -122,7 +122,7 @@ def test_an_optimal_mix_raises_the_same_peak(tmp_path: Path, known: Facts) -> No
     energy = {"existing_load_kw": 30, "existing_load_shape": weekend, "tariff_elements": elements}
     plan = plan_of(tmp_path, "SE", "SE3", energy)
     workload = SMALL["workloads"][0] | {
-        "demand": {"gpu_hours_per_day": 480},
+        "demand": {"gpu_hours_per_day": 480, "gpu_model": "H100-SXM-80GB"},
         "weekly_shape": "office_hours",
     }
     small = planned(tmp_path, workloads=[workload])
@@ -160,7 +160,9 @@ def test_iceland_charges_the_mean_of_the_four_highest_months(tmp_path: Path, kno
     }  # fmt: skip
     table = [{"month": m, "multiple": n} for m, n in ((0, 1.0), (5, 1.0), (6, 2.0))]
     growth = {"kind": "table", "table": table}
-    workload = SMALL["workloads"][0] | {"demand": {"gpu_hours_per_day": 480, "growth": growth}}
+    workload = SMALL["workloads"][0] | {
+        "demand": {"gpu_hours_per_day": 480, "gpu_model": "H100-SXM-80GB", "growth": growth}
+    }
     servers = {"servers": [SMALL["build"]["servers"][0] | STEADY], "review_months": 1}
     small = planned(tmp_path, workloads=[workload], build=servers)
     plan = plan_of(tmp_path, "IS", None, energy).model_copy(

@@ -37,7 +37,7 @@ STEADY = {"load_share": 1.0, "idle_share": 1.0}
 
 def plan_of(folder: Path, country: str, zone: str | None, energy: dict[str, Any], **changes: Any) -> Plan:
     """One steady site with an energy section of its own."""
-    workload = SMALL["workloads"][0] | {"demand": {"gpu_hours_per_day": 480}}
+    workload = SMALL["workloads"][0] | {"demand": {"gpu_hours_per_day": 480, "gpu_model": "H100-SXM-80GB"}}
     site = SMALL["sites"][0] | {"country": country, "energy": energy} | changes.pop("site", {})
     site |= {"zone": zone} if zone else {"timezone": "UTC"}
     site = {key: value for key, value in site.items() if key != "zone" or zone}
@@ -167,7 +167,9 @@ def test_the_peak_of_a_year_is_paid_in_its_earlier_months_too(tmp_path: Path, kn
     """Need doubles within the calendar year: January pays for the servers that come in October."""
     energy = {"tariff_elements": [{"id": "power", "charge": "peak_year", "price": {"eur": 120}}]}
     growth = {"kind": "table", "table": [{"month": 0, "multiple": 1.0}, {"month": 8, "multiple": 2.0}]}
-    workload = SMALL["workloads"][0] | {"demand": {"gpu_hours_per_day": 480, "growth": growth}}
+    workload = SMALL["workloads"][0] | {
+        "demand": {"gpu_hours_per_day": 480, "gpu_model": "H100-SXM-80GB", "growth": growth}
+    }
     plan = plan_of(tmp_path, "SE", "SE1", energy).model_copy(
         update={
             "workloads": planned(tmp_path, workloads=[workload]).workloads,

@@ -30,7 +30,7 @@ SMALL: dict[str, Any] = {
     "workloads": [
         {
             "id": "steady",
-            "demand": {"gpu_hours_per_day": 480, "growth": {"per_year": 1.0}},
+            "demand": {"gpu_hours_per_day": 480, "gpu_model": "H100-SXM-80GB", "growth": {"per_year": 1.0}},
             "headroom": 0.0,
             "redundancy_units": 0,
             "residency": "any",

@@ -41,7 +41,7 @@ def tight(
 ) -> Plan:
     """Ten GPUs day and night, servers of eight, power for two of them, and hours of ``gpus`` GPUs for rent."""
     flat = {
-        "demand": {"gpu_hours_per_day": 240},
+        "demand": {"gpu_hours_per_day": 240, "gpu_model": "H100-SXM-80GB"},
         "weekly_shape": "flat",
         "redundancy_units": spares,
         "min_replicas": 1,

@@ -118,7 +118,7 @@ def test_every_strategy_of_plans_made_by_chance_keeps_the_same_data(
 
 
 LATE = {"grid_available_from": "2027-12-01"}
-ENDED = {"gpu_hours_per_day": 480, "phases": [{"name": "a", "from_month": 0, "level": 1.0}, {"name": "b", "from_month": 3, "level": 0.0}]}  # fmt: skip
+ENDED = {"gpu_hours_per_day": 480, "gpu_model": "H100-SXM-80GB", "phases": [{"name": "a", "from_month": 0, "level": 1.0}, {"name": "b", "from_month": 3, "level": 0.0}]}  # fmt: skip
 
 
 @pytest.mark.parametrize(

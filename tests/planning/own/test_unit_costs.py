@@ -32,7 +32,10 @@ def in_racks(folder: Path, kw: float, rack_kw: float, **more: Any) -> Plan:
         "basis": "test",
         "lead_time_months": 0,
     }
-    flat = SMALL["workloads"][0] | {"demand": {"gpu_hours_per_day": 100}, "weekly_shape": "flat"}
+    flat = SMALL["workloads"][0] | {
+        "demand": {"gpu_hours_per_day": 100, "gpu_model": "H100-SXM-80GB"},
+        "weekly_shape": "flat",
+    }
     return planned(
         folder,
         workloads=[flat],

@@ -10,7 +10,8 @@ from brytpunkt.declarations import InlineServer, Site
 from brytpunkt.declarations.sections.room_limits import RoomLimits
 from tests.planning.reference.energy import Energy, Server
 from tests.planning.reference.load import Load
-from tests.planning.reference.rent import COUNTRIES, Flow, Rent
+from tests.planning.reference.offers import COUNTRIES, HOURS
+from tests.planning.reference.rent import Flow, Rent
 from tests.planning.reference.storage import Storage
 from tests.planning.reference.tariff import SUPPLY, first_connected, usable_share
 from tests.planning.reference.world import World, ceil, path
@@ -232,14 +233,33 @@ class Build(Energy):
             phi = 1 - self.carried(server, count, need) if need else 0.0
             if phi:
                 for w in self.plan.workloads:
+                    if "on_demand" not in self.rent.chosen(w.id):  # a token API takes the part of the volume
+                        name = self.rent.chosen(w.id)["api"][0]
+                        month = sum(flow[4] for flow in self.rent.api(w, m + 1)[name] if flow[0] == m)
+                        part = self.load.share(w.id, m, self.load.calendar(site))[cell]
+                        part *= self.world.n(site, m, cell)
+                        flows.append((m, "token_api", name, "end", phi * month * part))
+                        continue
                     name, offer, _ = self.rent.chosen(w.id)["on_demand"]
                     assert offer is not None
                     spare = w.redundancy_units
+                    n = self.world.n(site, m, cell)
+                    job = self.load.job(w, offer.profile, offer.gpus)
+                    assert offer.increment != "month", (
+                        "this reference knows no monthly machines beside own servers"
+                    )
+                    if job is not None:
+                        step = HOURS[offer.increment]
+                        one = job.hours(1e-9 / 3600, step)  # the least that is billed
+                        day = job.hours(self.load.busy(w, offer.profile, m, cell, site) * 24, step)
+                        cost = ceil(phi * day / one) * one / 24 * n * offer.price * path(rate, m)
+                        flows.append((m, "rent_on_demand", name, "end", cost))
+                        continue
                     alone = self.load.instances(w, offer.profile, offer.gpus, m, cell, site)
                     if not alone:
                         continue
                     rented = ceil(phi * (alone - spare)) + max(0, spare - count)
-                    cost = rented * self.world.n(site, m, cell) * offer.price * path(rate, m)
+                    cost = rented * n * offer.price * path(rate, m)
                     flows.append((m, "rent_on_demand", name, "end", cost))
         return flows
 

@@ -8,18 +8,22 @@ from dataclasses import dataclass
 from functools import cache
 
 from brytpunkt.declarations import Growth, InlineServer, Site, Workload
-from brytpunkt.declarations.sections.workloads import Failures
+from brytpunkt.declarations.sections.failures import Failures
+from brytpunkt.declarations.sections.rent import InlineOffer
 from brytpunkt.planning.inputs.weekly_shapes import NAMED_SHAPES
 from tests.planning.reference.world import Cell, World, ceil, path
+
+Item = InlineServer | InlineOffer
 
 
 @dataclass(frozen=True)
 class Rate:
-    """How fast one GPU serves a workload [tokens/s], and GPUs per replica."""
+    """How fast one GPU serves a workload [tokens/s], GPUs per replica, and its hours for a declared GPU-hour."""
 
     decode: float
     prefill: float
     replica: int
+    hours: float = 1.0
 
 
 class Load:
@@ -69,11 +73,19 @@ class Load:
         mean = sum(weights) / 168
         a = self.autonomous(w, m)
         cells = self.world.hours_at(site)[m]
+        moved: dict[Cell, float] = {}
         shape = {
             cell: sum((a + (1 - a) * weights[hour] / mean) * n for hour, n in hours.items())
             / sum(hours.values())
             for cell, hours in cells.items()
         }
+        if w.max_delay_days:
+            for cell in shape:
+                alike = [c for c in cells if w.max_delay_days >= 7 or c[0] == cell[0]]
+                moved[cell] = sum(shape[c] * sum(cells[c].values()) for c in alike) / sum(
+                    sum(cells[c].values()) for c in alike
+                )
+            shape = moved
         whole = sum(shape[cell] * sum(hours.values()) for cell, hours in cells.items())
         return {cell: weight / whole for cell, weight in shape.items()}
 
@@ -87,43 +99,72 @@ class Load:
         kind, _, name = profile.partition(":")
         items = [s for s in self.plan.build.servers if isinstance(s, InlineServer)] + [*self.plan.rent.offers]
         inline = next((i for i in items if kind == "inline" and i.id == name), None)
-        if w.model is None:
+        if _a_day(w):
             gpu = inline.gpu_model if inline else profile
-            fits = w.demand.gpu_model in (None, gpu)
-            return Rate(math.inf, math.inf, w.gpus_per_replica or 1) if fits else None
+            ratio = self._hours_for_one(w, gpu, inline)
+            return (
+                None
+                if ratio is None
+                else Rate(math.inf, math.inf, self._replica(w, _memory(gpu)) or 1, ratio)
+            )
+        pace = self._pace(w, profile, inline)
+        if pace is None:
+            return None
+        memory = (
+            inline.gpu_memory_gb
+            if isinstance(inline, InlineServer)
+            else _memory(inline.gpu_model if inline else profile)
+        )
+        replica = self._replica(w, memory)
+        return None if replica is None else Rate(pace, w.prefill_multiple * pace, replica)
+
+    def _hours_for_one(self, w: Workload, gpu: str, inline: Item | None) -> float | None:
+        """GPU-hours on a GPU that do the work of an hour on the one that demand counts; None where nobody says."""
+        if gpu == w.demand.gpu_model:
+            return 1.0
+        for other in w.demand.gpu_hour_ratios:
+            if other.gpu_model == gpu:
+                return other.hours
+        if inline is None:
+            counted = self._pace(w, str(w.demand.gpu_model), None)
+            here = self._pace(w, gpu, None)
+        else:
+            items = [s for s in self.plan.build.servers if isinstance(s, InlineServer)] + [
+                *self.plan.rent.offers
+            ]
+            paces = [self._pace(w, "", i) for i in items if i.gpu_model == w.demand.gpu_model]
+            counted = next((pace for pace in paces if pace is not None), None)
+            here = self._pace(w, "", inline)
+        return None if counted is None or here is None else counted / here
+
+    def _pace(self, w: Workload, profile: str, inline: Item | None) -> float | None:
+        """Output tokens a second and GPU in production: as measured by the declarer, or a share of a benchmark."""
         if inline:
             rates = inline.output_tokens_per_second or {}
-            if w.model not in rates:
+            if w.model is None or w.model not in rates:
                 return None
-            per_gpu, q = rates[w.model] / inline.gpu_count, 0.0
-            memory = inline.gpu_memory_gb if isinstance(inline, InlineServer) else _memory(inline.gpu_model)
-        else:
-            rows = [
-                r
-                for r in self.world.rows("benchmarks")
-                if (r["model"], r["gpu_model"], r["scenario"]) == (w.model, profile, w.benchmark_scenario)
-                and r["confidence"] != "suspect"
-            ]
-            if not rows:
-                return None
-            newest = max(r["software"] for r in rows)
-            row = min(
-                (r for r in rows if r["software"] == newest),
-                key=lambda r: (
-                    abs(r["gpu_count"] - 8),
-                    r["gpu_count"],
-                    -r["output_tokens_per_second"],
-                ),
-            )
-            per_gpu = row["output_tokens_per_second"] / row["gpu_count"]
-            q = (row["mean_input_tokens"] or 0.0) / (row["mean_output_tokens"] or 1.0)
-            memory = _memory(profile)
-        replica = self._replica(w, memory)
-        if replica is None:
+            return rates[w.model] / inline.gpu_count
+        rows = [
+            r
+            for r in self.world.rows("benchmarks")
+            if (r["model"], r["gpu_model"], r["scenario"]) == (w.model, profile, w.benchmark_scenario)
+            and r["confidence"] != "suspect"
+        ]
+        if not rows:
             return None
+        newest = max(r["software"] for r in rows)
+        row = min(
+            (r for r in rows if r["software"] == newest),
+            key=lambda r: (
+                abs(r["gpu_count"] - 8),
+                r["gpu_count"],
+                -r["output_tokens_per_second"],
+            ),
+        )
+        per_gpu: float = row["output_tokens_per_second"] / row["gpu_count"]
+        q = (row["mean_input_tokens"] or 0.0) / (row["mean_output_tokens"] or 1.0)
         slowed = 1 - w.interactive_share + w.interactive_share / w.interactive_factor
-        decode = w.benchmark_share * per_gpu * (1 + q / w.prefill_multiple) / slowed
-        return Rate(decode, w.prefill_multiple * decode, replica)
+        return w.benchmark_share * per_gpu * (1 + q / w.prefill_multiple) / slowed
 
     def _replica(self, w: Workload, memory_gb: float | None) -> int | None:
         if w.gpus_per_replica is not None:
@@ -140,7 +181,7 @@ class Load:
         rate = self.rate(w.id, profile)
         assert rate is not None
         uncached, _, output = self.tokens(w, m)
-        declared = (w.demand.gpu_hours_per_day or 0.0) * self.scale(w, m)
+        declared = _a_day(w) * self.scale(w, m) * rate.hours
         work = uncached / rate.prefill / 3600 + output / rate.decode / 3600 + declared
         return work / path(w.efficiency_gain_per_year, m) / (1 - lost(w.failures))
 
@@ -149,22 +190,66 @@ class Load:
         share: float = self.share(w.id, m, self.calendar(site))[cell]
         return self.gpu_hours(w, profile, m) * share
 
-    def need(self, w: Workload, profile: str, m: int, cell: Cell, site: Site) -> int:
+    def need(self, w: Workload, profile: str, m: int, cell: Cell, site: Site) -> float:
         """N: GPUs needed in whole replicas."""
         if self.gpu_hours(w, profile, m) <= 0:
             return 0
-        u = self.rate(w.id, profile).replica  # type: ignore[union-attr]
+        u = self.together(w, profile)
         load = self.busy(w, profile, m, cell, site)
         return max(w.min_replicas, ceil(load * (1 + w.headroom) / u)) * u
 
+    def together(self, w: Workload, profile: str) -> float:
+        """GPUs that are taken together: of a replica or of a job; shared ones go in thousandths of a GPU."""
+        rate = self.rate(w.id, profile)
+        assert rate is not None
+        return 0.001 if w.shares_gpus else max(rate.replica, w.gpus_per_job or 1)
+
     def instances(self, w: Workload, profile: str, gpus: int, m: int, cell: Cell, site: Site) -> int:
-        """I: rented instances of n GPUs."""
+        """I: rented instances of so many GPUs, spare units included."""
         if self.gpu_hours(w, profile, m) <= 0:
             return 0
-        u = self.rate(w.id, profile).replica  # type: ignore[union-attr]
         load = self.busy(w, profile, m, cell, site)
-        replicas = ceil(w.min_replicas * u / gpus)
+        replicas = ceil(w.min_replicas * self.together(w, profile) / gpus)
         return max(replicas, ceil(load * (1 + w.headroom) / gpus)) + w.redundancy_units
+
+    def job(self, w: Workload, profile: str, gpus: int) -> Job | None:
+        """How jobs lie on an instance of so many GPUs; None for work of which something stands by, or that does not wait."""
+        rate = self.rate(w.id, profile)
+        assert rate is not None
+        if not w.max_delay_days or w.min_replicas or w.redundancy_units:
+            return None
+        each = max(rate.replica, w.gpus_per_job or 1)
+        if each > gpus:
+            return Job(each, 1, math.ceil(each / gpus), w.jobs_per_day or 1.0)
+        side = gpus // each
+        return Job(each, side, 1, w.jobs_per_day or float(side))
+
+
+@dataclass(frozen=True)
+class Job:
+    """GPUs of a job, how many lie side by side, how many instances one takes, and how many there are a day."""
+
+    gpus: int
+    side: int
+    instances: int
+    a_day: float
+
+    def hours(self, gpu_hours: float, increment: float) -> float:
+        """Instance-hours that are billed for the GPU-hours of a day."""
+        at_once = min(self.side, max(self.a_day, 1.0))
+        runs = self.a_day if self.a_day < 1 else math.ceil(self.a_day / at_once)
+        duration = gpu_hours / (self.a_day * self.gpus)
+        return runs * self.instances * ceil(duration / increment) * increment
+
+    def committed(self, busy: float) -> float:
+        """Instances under commitment that so many busy GPUs would fill."""
+        return busy * self.instances / (self.side * self.gpus)
+
+
+def _a_day(w: Workload) -> float:
+    if w.demand.gpu_hours_per_window is not None and w.demand.window_days is not None:
+        return w.demand.gpu_hours_per_window / w.demand.window_days
+    return w.demand.gpu_hours_per_day or 0.0
 
 
 def grown(growth: Growth, months: int) -> float:

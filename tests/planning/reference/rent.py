@@ -4,72 +4,19 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 
-from brytpunkt.declarations import EEA, NORDIC, ApiEquivalent, Workload
+from brytpunkt.declarations import Workload
 from brytpunkt.declarations.sections.rent import TERM_MONTHS
 from tests.planning.reference.cover import Opening, cheapest
 from tests.planning.reference.load import Load
+from tests.planning.reference.offers import BILLED, COUNTRIES, HOURS, Given, Offer, Signature, Size, stays
 from tests.planning.reference.world import World, path
 
 Flow = tuple[int, str, str, str, float]  # month, component, item, timing, amount
-COUNTRIES = {"nordic": NORDIC, "eea": EEA}
 MODES = ("on_demand", "spot", "committed", "api")
-
-
-@dataclass(frozen=True)
-class Offer:
-    """One rented instance type under one term; price in the plan's currency per instance-hour."""
-
-    name: str
-    provider: str
-    gpu_model: str
-    profile: str
-    gpus: int
-    months: int
-    upfront: float
-    price: float
-    country: str | None
-    is_spot: bool = False
-
-
-@dataclass(frozen=True)
-class Signature:
-    """Instances committed in a month."""
-
-    offer: str
-    month: int
-    expiry: int
-    count: int
-
-
-@dataclass(frozen=True)
-class Size:
-    """Commitments of one instance size, and the on-demand offer that serves what lies above them."""
-
-    name: str
-    offers: tuple[Offer, ...]
-    partner: Offer
-
-
-Given = Callable[[str, str, int], "tuple[Signature, ...] | None"]  # workload, size, month until which
-
-
-def _stays(w: Workload, api: ApiEquivalent) -> bool:
-    """Whether a token API is known to be served where the workload may be."""
-    if w.residency == "any":
-        return True
-    if api.country is not None:
-        return api.country in COUNTRIES[w.residency]
-    # every country of the first lies in the second
-    return (api.region, w.residency) in {
-        ("nordic", "nordic"),
-        ("nordic", "eea"),
-        ("eu", "eea"),
-        ("eea", "eea"),
-    }
 
 
 class Rent:
@@ -118,6 +65,7 @@ class Rent:
                 price * self.world.fx(r["native_currency"]),
                 r["country"],
                 r["term"] == "spot",
+                BILLED.get(r["provider"], "hour"),
             )
             if self._fits(w, offer):
                 yield offer
@@ -134,9 +82,10 @@ class Rent:
                 self.world.money(o.price),
                 o.country,
                 o.term == "spot",
+                o.billing_increment or BILLED.get(o.provider.lower(), "hour"),
             )
-            stays = COUNTRIES.get(w.residency)
-            if stays is not None and o.country is not None and o.country not in stays:
+            within = COUNTRIES.get(w.residency)
+            if within is not None and o.country is not None and o.country not in within:
                 continue
             if self._fits(w, offer):
                 yield offer
@@ -152,12 +101,39 @@ class Rent:
         found = []
         for month in self.world.months:
             hours: dict[int, float] = defaultdict(float)
+            job = self.load.job(w, profile, gpus)
             for cell in self.world.hours_at(home)[month.m]:
+                n = self.world.n(home, month.m, cell)
+                if job is not None and self.load.gpu_hours(w, profile, month.m) > 0:
+                    full = job.committed(self.load.busy(w, profile, month.m, cell, home))
+                    part = full - math.floor(full + 1e-9)
+                    hours[math.floor(full + 1e-9)] += n * (1 - part) if part > 1e-9 else n
+                    hours[math.floor(full + 1e-9) + 1] += n * part if part > 1e-9 else 0.0
+                    continue
                 count = self.load.instances(w, profile, gpus, month.m, cell, home)
                 if count:
-                    hours[count] += self.world.n(home, month.m, cell)
-            found.append(dict(hours))
+                    hours[count] += n
+            found.append({count: n for count, n in hours.items() if count and n})
         return found
+
+    def billed(self, w: Workload, offer: Offer, m: int) -> float:
+        """Instance-hours of a month on demand or spot, with nothing beside."""
+        home, gpu_hours = self.world.home, self.load.gpu_hours(w, offer.profile, m)
+        job = self.load.job(w, offer.profile, offer.gpus)
+        cells = self.world.hours_at(home)[m]
+        if gpu_hours <= 0:
+            return 0.0
+        if offer.increment == "month":
+            most = max(self.load.instances(w, offer.profile, offer.gpus, m, cell, home) for cell in cells)
+            return most * sum(self.world.n(home, m, cell) for cell in cells)
+        if job is not None:
+            busy = {cell: self.load.busy(w, offer.profile, m, cell, home) for cell in cells}
+            step = HOURS[offer.increment]
+            return sum(job.hours(busy[cell] * 24, step) / 24 * self.world.n(home, m, cell) for cell in cells)
+        return sum(
+            self.load.instances(w, offer.profile, offer.gpus, m, cell, home) * self.world.n(home, m, cell)
+            for cell in cells
+        )
 
     # One offer
 
@@ -167,10 +143,12 @@ class Rent:
         """Rent by the hour before month `until`, above what already stands."""
         flows = []
         rate = self.plan.rent.gpu_price_path_per_year
-        hours = self.hours_by_count(w, offer.profile, offer.gpus)
+        hours = self.hours_by_count(w, offer.profile, offer.gpus) if standing is not None else []
         for m in range(until):
-            base = standing[m] if standing else 0
-            used = sum(max(0, count - base) * n for count, n in hours[m].items())
+            if standing is None:
+                used = self.billed(w, offer, m)
+            else:
+                used = sum(max(0, count - standing[m]) * n for count, n in hours[m].items())
             price = offer.price * (1 + self.wasted) if offer.is_spot else offer.price
             component = "rent_spot" if offer.is_spot else "rent_on_demand"
             flows.append((m, component, offer.name, "end", used * price * path(rate, m)))
@@ -197,6 +175,7 @@ class Rent:
                 for o in offers
                 if o.months == 0
                 and not o.is_spot
+                and o.increment != "month"
                 and (o.gpu_model, o.gpus) == (offer.gpu_model, offer.gpus)
                 and (
                     o.profile == o.gpu_model
@@ -295,9 +274,25 @@ class Rent:
 
     def api(self, w: Workload, until: int) -> dict[str, list[Flow]]:
         """Token API by equivalent."""
-        found = {}
+        found: dict[str, list[Flow]] = {}
         for equivalent in w.api_equivalents:
-            if not _stays(w, equivalent):
+            if not stays(w, equivalent):
+                continue
+            name = f"{equivalent.provider}/{equivalent.model}"
+            if equivalent.price is not None:
+                quoted = equivalent.price
+                cheaper = 1 - quoted.batch_discount_share * (w.max_delay_days > 0)
+                again = quoted.cached_input or quoted.input
+                flows = []
+                for m in range(until):
+                    uncached, cached, output = self.load.tokens(w, m)
+                    paid = uncached * self.world.money(quoted.input) + cached * self.world.money(again)
+                    paid += output * self.world.money(quoted.output)
+                    paid *= cheaper * equivalent.tokens_per_task_ratio / 1e6
+                    paid *= 1 + equivalent.regional_surcharge_share
+                    paid *= path(self.plan.rent.token_price_path_per_year, m)
+                    flows.append((m, "token_api", name, "end", paid))
+                found[name] = flows
                 continue
             rows = [
                 r
@@ -312,8 +307,7 @@ class Rent:
             stated = row["price_native_per_million_cached_input"]
             again = fresh if stated is None else float(stated)
             written = float(row["price_native_per_million_output"])
-            name = f"{equivalent.provider}/{equivalent.model}"
-            flows: list[Flow] = []
+            flows = []
             for m in range(until):
                 uncached, cached, output = self.load.tokens(w, m)
                 price = (uncached * fresh + cached * again + output * written) / 1e6

@@ -137,7 +137,9 @@ def test_a_quoted_offer_in_a_country_outside_is_left_out(tmp_path: Path, known: 
     assert english(note).startswith(
         "letters: the offer cheap is left out: it is in DE, and the workload stays within nordic"
     )
-    with pytest.raises(InputError, match="no on-demand offer can serve it: none satisfies its residency"):
+    with pytest.raises(
+        InputError, match="no on-demand offer and no token API can serve it: none satisfies its residency"
+    ):
         evaluate(letters(tmp_path, "nordic", rent={"offers": offers[:1]}), known, 9, scan=False)
 
 
@@ -167,7 +169,8 @@ def test_own_servers_do_not_stand_where_a_workload_may_not_be(tmp_path: Path, kn
     abroad = SMALL["sites"][0] | {"id": "abroad", "country": "DE", "zone": "DE-LU"}
     workloads = [
         SMALL["workloads"][0] | {"residency": "nordic"},
-        SMALL["workloads"][0] | {"id": "free", "demand": {"gpu_hours_per_day": 24}},
+        SMALL["workloads"][0]
+        | {"id": "free", "demand": {"gpu_hours_per_day": 24, "gpu_model": "H100-SXM-80GB"}},
     ]
     plan = planned(
         tmp_path,

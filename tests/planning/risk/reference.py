@@ -55,14 +55,15 @@ class Reference(Owned):
     def _headroom(self, w: int) -> float:
         return float(self.terrain.headroom[w])
 
-    def _instances(self, way: Way, busy: float) -> int:
+    def _instances(self, way: Way, busy: float) -> float:
         """Instances of a way to rent, redundancy included."""
         if busy <= 0:
             return 0
         w = way.workload
         size = self.terrain.loads[w, way.profile].replica_gpus
         least = units(self.workloads[w].min_replicas * size / way.gpus)
-        wanted = units(busy * (1 + self._headroom(w)) / way.gpus)
+        filled = busy * (1 + self._headroom(w)) / way.gpus
+        wanted = filled if way.is_divisible else units(filled)
         return max(least, wanted) + int(self.terrain.redundancy[w])
 
     # --- decisions ---------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from brytpunkt.planning.risk.simulation.draw_batch import Chunk, Filling
     from brytpunkt.planning.risk.simulation.simulation_inputs import Way
 
-Fleet = tuple[int, str, int]
+Fleet = tuple[int, str, float, bool, bool]
 
 
 @dataclass
@@ -52,13 +52,18 @@ class Rest:
         """Instance-hours of a way that serve what is left [H - first, D]."""
         hours = chunk.terrain.hours[self.first :]
         if self.rented is not None and way.fleet == self.fleet:
-            return total(self.rented, hours)
+            return total(_all_month(self.rented, way), hours)
         count = chunk.scratch("count", self.first)
         np.multiply(self.share, chunk.instances(way)[self.first :], out=count)
         count -= FORGIVEN
         np.ceil(count, out=count)
         np.maximum(count, 0.0, out=count)
-        return total(count, hours)
+        return total(_all_month(count, way), hours)
+
+
+def _all_month(count: Floats, way: Way) -> Floats:
+    """What is billed by the month runs in all of its segments [H, K, D]."""
+    return np.broadcast_to(count.max(axis=1, keepdims=True), count.shape) if way.is_monthly else count
 
 
 @dataclass

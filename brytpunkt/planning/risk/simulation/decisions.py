@@ -206,7 +206,7 @@ def _planned_cost(terrain: Terrain, way: Way) -> Floats:
         hourly = np.divide(way.share, terrain.hours, out=np.zeros_like(way.share), where=terrain.hours > 0)
         return np.asarray(way.price[:, None] * hourly)
     redundant = terrain.redundancy[way.workload]
-    units = terrain.planned_units(way.workload, way.profile, way.gpus)
+    units = terrain.planned_units(way.workload, way.profile, way.gpus, is_divisible=way.is_divisible)
     return np.asarray((units + redundant * (units > 0)) * way.price[:, None])
 
 

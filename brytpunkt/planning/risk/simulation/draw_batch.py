@@ -107,20 +107,32 @@ class Chunk:
     def _instances(self, key: Hashable, way: Way) -> Floats:
         size = self.terrain.loads[way.workload, way.profile].replica_gpus
         least = float(np.ceil(self.terrain.least_replicas[way.workload] * size / way.gpus - FORGIVEN))
-        units = self._units(key, way.workload, way.profile, way.gpus, least)
+        units = self._units(key, way.workload, way.profile, way.gpus, least, is_divisible=way.is_divisible)
+        if way.is_monthly:
+            units[:] = units.max(axis=1, keepdims=True)
         redundant = float(self.terrain.redundancy[way.workload])
         if redundant:
             units += redundant
             units *= self.busy(way.workload, way.profile) > 0
         return units
 
-    def _units(self, key: Hashable, workload: int, profile: str, size: float, least: float) -> Floats:
+    def _units(
+        self,
+        key: Hashable,
+        workload: int,
+        profile: str,
+        size: float,
+        least: float,
+        *,
+        is_divisible: bool = False,
+    ) -> Floats:
         """Whole units of ``size`` GPUs for the load with its headroom, at least ``least`` where there is work."""
         busy = self.busy(workload, profile)
         units = self.scratch(key)
         np.multiply(busy, units_per_gpu(float(self.terrain.headroom[workload]), size), out=units)
-        units -= FORGIVEN
-        np.ceil(units, out=units)
+        if not is_divisible:
+            units -= FORGIVEN
+            np.ceil(units, out=units)
         np.maximum(units, least, out=units)
         units *= busy > 0
         return units

@@ -43,7 +43,8 @@ class Load:
 class Way:
     """A way to rent: an instance-hour at ``price`` [H], or a month's whole volume at a token API.
 
-    ``gpus`` is 0 for an API; ``currency`` is that of the price; ``share`` [H, K] is the part of a month's volume
+    ``gpus`` that an instance, or a billed unit of jobs, carries; 0 for an API; ``size``: GPUs of the instance. ``is_divisible``: any part
+    of it may be used; ``is_monthly``: it runs all of a month. ``currency`` is that of the price; ``share`` [H, K] is the part of a month's volume
     in a segment.
     """
 
@@ -52,16 +53,19 @@ class Way:
     kind: str
     currency: str
     price: Floats
-    gpus: int = 0
+    gpus: float = 0
     profile: str = ""
+    size: int = 0
+    is_divisible: bool = False
+    is_monthly: bool = False
     share: Floats | None = None
     months: int = 0
     upfront_share: float = 0.0
 
     @property
-    def fleet(self) -> tuple[int, str, int]:
+    def fleet(self) -> tuple[int, str, float, bool, bool]:
         """Ways with the same fleet need the same instances."""
-        return self.workload, self.profile, self.gpus
+        return self.workload, self.profile, self.gpus, self.is_divisible, self.is_monthly
 
 
 @dataclass(frozen=True)
@@ -90,10 +94,13 @@ class Terrain:
         """Months of the plan."""
         return int(self.hours.shape[0])
 
-    def planned_units(self, workload: int, profile: str, size: float) -> Floats:
+    def planned_units(
+        self, workload: int, profile: str, size: float, *, is_divisible: bool = False
+    ) -> Floats:
         """Units of ``size`` GPUs that the planned load needs, headroom included, redundancy not [H, K]."""
         load = self.loads[workload, profile]
-        units = whole(load.busy * units_per_gpu(float(self.headroom[workload]), float(size)))
+        units = load.busy * units_per_gpu(float(self.headroom[workload]), float(size))
+        units = units if is_divisible else whole(units)
         least = whole(np.asarray(self.least_replicas[workload] * load.replica_gpus / size))
         return np.asarray(np.maximum(units, least) * (load.busy > 0))
 
@@ -110,13 +117,13 @@ class Terrain:
     def planned_instances(self, way: Way) -> Floats:
         """Highest instances of a way needed in each month as planned, redundancy included [H]."""
         if way.fleet not in self._peaks:
-            units = self.planned_units(way.workload, way.profile, way.gpus)
+            units = self.planned_units(way.workload, way.profile, way.gpus, is_divisible=way.is_divisible)
             units = units + self.redundancy[way.workload] * (units > 0)
             self._peaks[way.fleet] = units.max(axis=1)
         return self._peaks[way.fleet]
 
     @cached_property
-    def _peaks(self) -> dict[str | tuple[int, str, int], Floats]:
+    def _peaks(self) -> dict[str | tuple[int, str, float, bool, bool], Floats]:
         return {}
 
 
@@ -195,9 +202,12 @@ def ways_of(basis: Basis, field: Field, terrain: Terrain) -> dict[str, tuple[Way
                 offer=row["offer"],
                 kind=kind,
                 currency=currencies[row["offer"]],
-                price=row["price_per_hour"] * gpu_path,
-                gpus=int(row["gpu_count"]),
+                price=row["unit_price"] * gpu_path,
+                gpus=row["unit_gpus"],
                 profile=row["profile"],
+                size=int(row["gpu_count"]),
+                is_divisible=row["is_divisible"],
+                is_monthly=row["is_monthly"],
             )
             for row in frame.sort("workload", "offer").iter_rows(named=True)
         )

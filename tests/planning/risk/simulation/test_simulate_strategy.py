@@ -89,6 +89,7 @@ workloads:
     kind: fine_tuning
     demand:
       gpu_hours_per_day: 700
+      gpu_model: H100-SXM-80GB
       phases:
         - {name: pilot, from_month: 0, level: 0.4}
         - {name: production, from_month: 4, ramp_months: 2, level: 1.0, production: true}
@@ -124,13 +125,14 @@ workloads:
     kind: batch
     demand:
       gpu_hours_per_day: 500
+      gpu_model: H100-SXM-80GB
       growth: {kind: table, table: [{month: 0, multiple: 1.0}, {month: 12, multiple: 2.5}, {month: 20, multiple: 1.2}]}
     max_delay_months: 2
     weekly_shape: consumer
     residency: any
     redundancy_units: 0
   - id: chat
-    demand: {gpu_hours_per_day: 300, growth: {per_year: 0.5}}
+    demand: {gpu_hours_per_day: 300, gpu_model: H100-SXM-80GB, growth: {per_year: 0.5}}
     weekly_shape: office_hours
     residency: any
     redundancy_units: 1
