@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from brytpunkt.declarations.values.fields import Id, Items, LongText, Section, default, described, wrong
-from brytpunkt.declarations.values.money import Currency
+from brytpunkt.declarations.values.money import Currency, Money, PricePerGpuHour
 
 Kind = Literal[
     "demand_growth",
@@ -256,13 +256,11 @@ class Uncertainty(Section):
             "GPUs that can be rented by the hour at once; what is above is not served.", unit="GPUs", ge=1
         ),
     ] = None
-    unserved_price_per_gpu_hour: float = default(
-        20.0,
-        unit="plan currency per GPU-hour",
+    unserved_price_per_gpu_hour: PricePerGpuHour = default(
+        Money(amount=20.0, currency="EUR"),
+        unit="per GPU-hour",
         source=f"{ASSUMED}: well above every listed hour",
         description="Charged for work that nothing can serve; such a draw is not won.",
-        ge=0,
-        le=100_000,
     )
 
     @model_validator(mode="after")

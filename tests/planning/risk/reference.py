@@ -29,7 +29,8 @@ class Reference(Owned):
         self.cohorts = self._cohorts() if self.strategy.servers is not None else []
         self.committed = self._committed()
         for m in range(self.horizon):
-            self._pay(m, "end", float(self.terrain.fixed[m]))
+            staff = self.plan.staff.cost_per_fte_year.currency
+            self._pay(m, "end", float(self.terrain.fixed[m]) * self.world.fx(staff))
         self._serve()
         if self.strategy.servers is not None:
             self._own()
@@ -282,7 +283,9 @@ class Reference(Owned):
             if limit is not None:
                 gpu_hours += max(0.0, on_market - limit) * float(self.terrain.hours[m, k])
         self.unserved += gpu_hours
-        self._pay(m, "end", gpu_hours * self.plan.uncertainty.unserved_price_per_gpu_hour)
+        charged = self.plan.uncertainty.unserved_price_per_gpu_hour
+        assert charged.currency == self.plan.finance.currency, "the plans of these tests state it so"
+        self._pay(m, "end", gpu_hours * charged.amount * self.world.fx(charged.currency))
 
     def _serve_by_rent(self, w: int, m: int, left: list[float]) -> None:
         """The cheapest way of the month, for what is left of it."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LEVELS = ("p10", "p50", "p90")
 HISTOGRAM_BINS = 40
+NARROWEST = 1e-6  # of the values: a bin that floats can tell apart
 EVERYTHING = "everything"
 CONVERGENCE_SCHEMA = {
     "site": pl.String,
@@ -145,7 +146,7 @@ def histogram(spread: Pairs) -> pl.DataFrame:
         )
     together = np.concatenate(list(spread.values()))
     low, high = np.quantile(together, [0.005, 0.995])
-    width = max((high - low) / HISTOGRAM_BINS, 1.0)
+    width = max((high - low) / HISTOGRAM_BINS, NARROWEST * max(abs(low), abs(high))) or 1.0
     edges = np.arange(np.floor(low / width), np.ceil(high / width) + 1) * width
     frames = []
     for site, values in spread.items():

@@ -14,6 +14,7 @@ import numpy as np
 
 from brytpunkt.declarations.sections.uncertainty import CONNECTION
 from brytpunkt.planning.energy.grid_connection import Wait
+from brytpunkt.planning.energy.price_currency import DAY_AHEAD
 from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 from brytpunkt.planning.risk.sampling.copula import correlation_matrix, factor_of
 from brytpunkt.planning.risk.sampling.distributions import by_weight, values_at
@@ -194,9 +195,8 @@ def _idle(plan: Plan, factor: Factor, energy: EnergyYears, currencies: set[str])
     if factor.distribution == "none" or (factor.factor == "production_success" and factor.values is None):
         return "it is switched off"
     if factor.factor == "fx":
-        others = currencies - {plan.finance.currency}
-        if factor.currency == plan.finance.currency:
-            return None if others else "everything is priced in the plan's own currency"
+        if factor.currency == DAY_AHEAD:
+            return "all money is counted against the euro"
         if factor.currency not in currencies:
             return f"nothing is priced in {factor.currency}"
     if factor.factor == CONNECTION and not any(

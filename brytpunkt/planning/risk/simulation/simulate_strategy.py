@@ -50,8 +50,9 @@ def serve(
     terrain, worlds = chunk.terrain, chunk.worlds
     who = dispatched(chunk, strategy) if dispatch is None else dispatch
     start = np.zeros((terrain.horizon, worlds.count))
-    end = who.paid + who.lacking * terrain.plan.uncertainty.unserved_price_per_gpu_hour
-    end += terrain.fixed[:, None]
+    unserved = terrain.unserved_price * worlds.currency(terrain.unserved_currency)
+    end = who.paid + who.lacking * unserved
+    end += terrain.fixed[:, None] * worlds.currency(terrain.fixed_currency)
     for signature, placed in who.signed:
         _commit(chunk, signature.way, signature.month, placed, start, end)
     cash = start + end
