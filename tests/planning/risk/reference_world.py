@@ -85,7 +85,7 @@ class World:
         if year < 0:
             return level
         calendar = (self.energy.first_month - 1 + m) % YEAR
-        return level * float(known.ratios[year, known.zones.index(zone), calendar])
+        return level * self.energy.centre * float(known.ratios[year, known.zones.index(zone), calendar])
 
     @property
     def delay(self) -> int:

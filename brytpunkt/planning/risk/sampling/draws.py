@@ -16,6 +16,7 @@ from brytpunkt.declarations.sections.uncertainty import CONNECTION
 from brytpunkt.planning.energy.grid_connection import Wait
 from brytpunkt.planning.energy.price_currency import DAY_AHEAD
 from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
+from brytpunkt.planning.risk.sampling.centring import centring_of, median_of, planned_value
 from brytpunkt.planning.risk.sampling.copula import correlation_matrix, factor_of
 from brytpunkt.planning.risk.sampling.distributions import by_weight, values_at
 from brytpunkt.planning.risk.sampling.energy_years import AS_PLANNED
@@ -134,6 +135,11 @@ def factors_of(
             kept.append(factor)
         elif factor in plan.uncertainty.factors and factor.distribution != "none":
             notes.append(f"{factor.name} is declared but changes nothing: {reason}")
+    notes += [
+        f"{factor.name} is drawn with the median {median_of(factor):g}, not with the plan's value {planned_value(factor):g}"
+        for factor in kept
+        if centring_of(factor) == "not_centred"
+    ]
     matrix, repaired = correlation_matrix([f.name for f in kept], plan.uncertainty.pairs())
     if repaired:
         notes.append(repaired)
@@ -158,9 +164,9 @@ def _connections(plan: Plan, waits: Mapping[str, Wait]) -> tuple[Factor, ...]:
             workload=None,
             site=site,
             currency=None,
-            distribution="triangular",
+            distribution="split_triangular",
             low=float(wait.low - wait.mode),
-            mode=0.0,
+            median=0.0,
             high=float(wait.high - wait.mode),
             basis=f"{wait.low} to {wait.high} months, {wait.mode} as a rule: {wait.source}",
         )

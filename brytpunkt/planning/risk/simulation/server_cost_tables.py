@@ -14,15 +14,12 @@ import polars as pl
 
 from brytpunkt.planning.components import (
     CONTINUING_VALUE,
-    ENERGY_CAPACITY,
-    ENERGY_GRID,
     ENERGY_SPOT,
-    ENERGY_SUBSCRIPTION,
-    ENERGY_TAX,
     PURCHASE,
     SERVER_CAPEX,
     SPARES,
     of_group,
+    of_part,
 )
 from brytpunkt.planning.energy.price_currency import DAY_AHEAD
 from brytpunkt.planning.inputs.money import annuity_left, monthly_rate
@@ -188,8 +185,7 @@ def _currencies(basis: Basis, pool: Pool) -> dict[str, str]:
 def _tariff_currency(basis: Basis, site: str) -> str:
     """Currency of what a site's grid charges by tariff; of its taxes where the tariff is those alone."""
     stated = basis.energy_currencies[site]
-    names = (ENERGY_SUBSCRIPTION, ENERGY_CAPACITY, ENERGY_GRID, ENERGY_TAX)
-    return next((stated[name] for name in names if name in stated), DAY_AHEAD)
+    return next((stated[name] for name in (*of_part("grid"), *of_part("tax")) if name in stated), DAY_AHEAD)
 
 
 def _with_server_share(basis: Basis) -> float:
