@@ -1,7 +1,7 @@
 """The kernel: strategies served in many worlds at once, with the recourse that a planner without foresight has.
 
-Rules, in this order: orders and signatures of the first month stand; a later one is placed only if the need of the
-last three months, carried forward with the planned growth, exceeds what will stand without it. Commitments serve first, then
+Rules, in this order: orders and signatures of the first month stand; a later one is placed when the need of the last three months over
+what is installed and on order reaches the ratio that the plan itself has at its date, and is tested again every quarter until then. Commitments serve first, then
 own servers (the workload that is dearest to rent first, whole instances that must be rented anyway are filled), then
 the cheapest way to rent at that world's price of that month. Work that may wait does so for own servers.
 """
