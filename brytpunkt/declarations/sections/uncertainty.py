@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from brytpunkt.declarations.values.fields import Id, Items, LongText, Section, default, described, wrong
-from brytpunkt.declarations.values.money import Currency
+from brytpunkt.declarations.values.money import Currency, Money, PricePerGpuHour
 
 Kind = Literal[
     "demand_growth",
@@ -31,12 +31,21 @@ Kind = Literal[
     "residual_value",
 ]
 Shape = Literal[
-    "normal", "lognormal", "triangular", "uniform", "discrete", "empirical", "historical_years", "none"
+    "normal",
+    "lognormal",
+    "triangular",
+    "split_triangular",
+    "uniform",
+    "discrete",
+    "empirical",
+    "historical_years",
+    "none",
 ]
 NEEDS: dict[str, tuple[str, ...]] = {
     "normal": ("mean", "standard_deviation"),
     "lognormal": ("median", "sigma"),
     "triangular": ("low", "mode", "high"),
+    "split_triangular": ("low", "median", "high"),
     "uniform": ("low", "high"),
     "discrete": ("values", "weights"),
     "empirical": ("values",),
@@ -65,19 +74,26 @@ class Factor(Section):
     site: Annotated[Id | None, described("Only this site, of a connection_delay; default: all alike.")] = None
     currency: Annotated[Currency | None, described("Currency of an fx factor.")] = None
     distribution: Annotated[
-        Shape, described("How it is distributed; historical_years is for energy, none switches it off.")
+        Shape,
+        described(
+            "How it is distributed; split_triangular: half below its median, half above; historical_years is for energy, none switches it off."
+        ),
     ]
     mean: Annotated[Number | None, described("Mean of a normal.")] = None
     standard_deviation: Annotated[
         float | None, described("Standard deviation of a normal.", ge=0, le=1e6)
     ] = None
-    median: Annotated[float | None, described("Median of a lognormal.", gt=0, le=1e6)] = None
+    median: Annotated[Number | None, described("Median of a lognormal or split_triangular.")] = None
     sigma: Annotated[
         float | None, described("Standard deviation of the logarithm of a lognormal.", ge=0, le=5)
     ] = None
-    low: Annotated[Number | None, described("Lowest value of a triangular or uniform.")] = None
+    low: Annotated[Number | None, described("Lowest value of a triangular, split_triangular or uniform.")] = (
+        None
+    )
     mode: Annotated[Number | None, described("Most likely value of a triangular.")] = None
-    high: Annotated[Number | None, described("Highest value of a triangular or uniform.")] = None
+    high: Annotated[
+        Number | None, described("Highest value of a triangular, split_triangular or uniform.")
+    ] = None
     values: Annotated[
         Items[Number] | None,
         described("Values of a discrete or empirical one.", min_length=1, max_length=10_000),
@@ -127,6 +143,12 @@ class Factor(Section):
                 f"{self.name}: the mode ({mode:g}) lies outside {low:g} to {high:g}",
                 "give low <= mode <= high",
             )
+        if self.distribution == "split_triangular":
+            self._around_the_median()
+        elif self.median is not None and self.median <= 0:
+            raise wrong(
+                f"{self.name}: the median ({self.median:g}) of a lognormal is above 0", "give median > 0"
+            )
         if self.weights is not None and self.values is not None:
             if len(self.weights) != len(self.values):
                 raise wrong(
@@ -135,6 +157,14 @@ class Factor(Section):
                 )
             if sum(self.weights) <= 0:
                 raise wrong(f"{self.name}: all weights are zero", "give at least one a weight above 0")
+
+    def _around_the_median(self) -> None:
+        low, median, high = self.low, self.median, self.high
+        if low is not None and median is not None and high is not None and not low <= median <= high:
+            raise wrong(
+                f"{self.name}: the median ({median:g}) lies outside {low:g} to {high:g}",
+                "give low <= median <= high",
+            )
 
     def _of_what(self) -> None:
         if self.workload is not None and self.factor not in PER_WORKLOAD:
@@ -187,13 +217,13 @@ ASSUMED = "planning assumption, no published distribution found"
 STANDARD_FACTORS = (
     _of("demand_growth", "normal", f"{ASSUMED}; Compass (SemiAnalysis) draws growth lognormally with 5 %",
         mean=0.0, standard_deviation=0.15),
-    _of("efficiency_gain", "triangular", ASSUMED, low=-0.10, mode=0.0, high=0.15),
-    _of("cloud_price_path", "triangular",
+    _of("efficiency_gain", "split_triangular", ASSUMED, low=-0.10, median=0.0, high=0.15),
+    _of("cloud_price_path", "split_triangular",
         "H100 hours fell from 8-10 to about 3 USD in 2024-25, one provider raised its list by 30 % in June 2026",
-        low=-0.20, mode=0.0, high=0.12),
-    _of("token_price_path", "triangular",
-        "equal quality falls by about 10x a year (a16z, 2024), the price of the wanted model hardly", low=-0.40, mode=0.0, high=0.15),
-    _of("hardware_price", "triangular", "Compass (SemiAnalysis): GPU price -15 / 0 / +20 %", low=0.85, mode=1.0, high=1.20),
+        low=-0.20, median=0.0, high=0.12),
+    _of("token_price_path", "split_triangular",
+        "equal quality falls by about 10x a year (a16z, 2024), the price of the wanted model hardly", low=-0.40, median=0.0, high=0.15),
+    _of("hardware_price", "split_triangular", "Compass (SemiAnalysis): GPU price -15 / 0 / +20 %", low=0.85, median=1.0, high=1.20),
     _of("delivery_delay", "triangular", "lead times of 4 to 8 months are reported (second-hand)", low=0.0, mode=0.0, high=6.0),
     _of("energy_price", "historical_years", "day-ahead prices of whole years, all zones together", weight_of_2022=1.0),
     *(
@@ -202,8 +232,8 @@ STANDARD_FACTORS = (
         for currency, sigma in (("USD", 0.075), ("SEK", 0.06), ("NOK", 0.07), ("ISK", 0.10), ("GBP", 0.07))
     ),
     _of("failure_rate", "lognormal", "GPU failures of 5 to 10 % a year are reported (second-hand)", median=1.0, sigma=0.35),
-    _of("residual_value", "triangular", "published residual values differ by half and more (30 to 75 % after 24 months)",
-        low=0.5, mode=1.0, high=1.25),
+    _of("residual_value", "split_triangular", "published residual values differ by half and more (30 to 75 % after 24 months)",
+        low=0.5, median=1.0, high=1.25),
 )  # fmt: skip
 STANDARD_CORRELATIONS = (
     Correlation(between=("cloud_price_path", "token_price_path"), value=0.5),
@@ -256,13 +286,11 @@ class Uncertainty(Section):
             "GPUs that can be rented by the hour at once; what is above is not served.", unit="GPUs", ge=1
         ),
     ] = None
-    unserved_price_per_gpu_hour: float = default(
-        20.0,
-        unit="plan currency per GPU-hour",
+    unserved_price_per_gpu_hour: PricePerGpuHour = default(
+        Money(amount=20.0, currency="EUR"),
+        unit="per GPU-hour",
         source=f"{ASSUMED}: well above every listed hour",
         description="Charged for work that nothing can serve; such a draw is not won.",
-        ge=0,
-        le=100_000,
     )
 
     @model_validator(mode="after")

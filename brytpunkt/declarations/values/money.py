@@ -135,6 +135,7 @@ PricePerKwMonth = Annotated[
         )
     ),
 ]
+PricePerGpuHour = Annotated[Money, AfterValidator(_plausible(0, 100_000.0, "per GPU-hour", zero=True))]
 PricePerRackMonth = Annotated[Money, AfterValidator(_plausible(50.0, 200_000.0, "per rack and month"))]
 CapexPerKw = Annotated[
     Money,

@@ -30,10 +30,10 @@ FEES: dict[Native, str] = {"grid_energy": "energy", "grid_power": "capacity"}
 """Kinds of a named fee that make up a component."""
 
 
-def energy_currencies(site: Site, facts: Facts, plan_currency: str) -> dict[str, str]:
-    """Native currency of each energy component of a site.
+def energy_currencies(site: Site, facts: Facts) -> dict[str, str]:
+    """Native currency of each energy component of a site that one document prices.
 
-    The plan's where no one document states the price: it is in none, in several with different money, or follows from others.
+    A component is not there whose price is in no document, in several with different money, or follows from others.
     """
     energy = site.energy
     tax = facts.tax_rules.filter(pl.col("country") == site.country, pl.col("kind") == "rate")
@@ -55,7 +55,8 @@ def energy_currencies(site: Site, facts: Facts, plan_currency: str) -> dict[str,
         "cold": _of(site.cooling_plant.district_price_per_mwh),
         "heat": _of_heat(site, facts),
     }
-    return {c.key: stated.get(c.native) or plan_currency for c in COMPONENTS if c.group == "energy"}
+    of_component = {c.key: stated.get(c.native) for c in COMPONENTS if c.group == "energy"}
+    return {key: currency for key, currency in of_component.items() if currency}
 
 
 def _of(money: Money | None) -> str | None:

@@ -22,8 +22,12 @@ BY_OPTION = {"option": pl.String, "component": pl.String, "native_currency": pl.
 BY_ITEM = {"item": pl.String, "component": pl.String, "item_currency": pl.String}
 
 
-def native_currencies(basis: Basis) -> pl.DataFrame:
-    """Currency of each component of each option -> option, component, native_currency."""
+def native_currencies(basis: Basis, otherwise: str | None = None) -> pl.DataFrame:
+    """Currency of each component of each option -> option, component, native_currency.
+
+    ``otherwise``: of what no one document prices; default: the plan's.
+    """
+    unstated = basis.fx.currency if otherwise is None else otherwise
     sites = {site.id: site for site in basis.plan.sites}
     before = basis.offered.select("option", without_refit="facility_per_kw")
     refitted = pl.col("facility_per_kw").ne_missing(pl.col("without_refit"))
@@ -34,14 +38,14 @@ def native_currencies(basis: Basis) -> pl.DataFrame:
         (option, component, currency)
         for option, site, mode, price_currency, is_refitted in columns.iter_rows()
         for component, currency in _of_option(
-            basis, sites[site], mode, price_currency, is_refitted=is_refitted
+            basis, sites[site], mode, price_currency, unstated, is_refitted=is_refitted
         ).items()
     ]
     return pl.DataFrame(rows, schema=BY_OPTION, orient="row")
 
 
 def _of_option(
-    basis: Basis, site: Site, mode: str, price_currency: str, *, is_refitted: bool
+    basis: Basis, site: Site, mode: str, price_currency: str, unstated: str, *, is_refitted: bool
 ) -> dict[str, str]:
     found: dict[Native, str] = {"server": price_currency, "site_staff": site.staff.cost_per_fte_year.currency}
     if site.colocation is not None:
@@ -53,7 +57,7 @@ def _of_option(
     built_in = {price.currency for price in rooms}
     if len(built_in) == 1:
         found["hall"] = built_in.pop()
-    by_rule = {c.key: found.get(c.native, basis.fx.currency) for c in COMPONENTS if c.payer == "own"}
+    by_rule = {c.key: found.get(c.native, unstated) for c in COMPONENTS if c.payer == "own"}
     return by_rule | basis.energy_currencies[site.id]
 
 

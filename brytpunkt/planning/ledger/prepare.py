@@ -39,7 +39,8 @@ class Basis:
 
     ``offered``: every site, mode and server; ``options``: those that power, room and residency allow; ``unfit``: the others
     with the reason (``rooms.UNFIT_SCHEMA``). ``shares``: of a month's volume in an hour of each cell, on every calendar. ``left_out``: what a workload's residency forbids (``residency.LEFT_OUT``).
-    ``notes``: what a reader must know of who may serve. ``energy_currencies``: by site and component.
+    ``notes``: what a reader must know of who may serve. ``energy_currencies``: by site and component, where one document
+    states the price.
     """
 
     plan: Plan
@@ -123,7 +124,7 @@ def prepare(plan: Plan, facts: Facts, horizon: int, kept_offers: pl.DataFrame | 
         busy=busy,
         load=site_load(busy.join(serving.select("profile").unique(), on="profile", how="semi")),
         cells=cells,
-        energy_currencies={s.id: energy_currencies(s, facts, fx.currency) for s in plan.sites},
+        energy_currencies={s.id: energy_currencies(s, facts) for s in plan.sites},
         bills=billed.result(),
         offered=offered,
         options=fit.join(away, on="option", how="anti", maintain_order="left"),

@@ -124,14 +124,14 @@ def _quantiles(at: Desk, site: str) -> Row:
         rows.append(
             [
                 words.name("strategy", name),
-                *(thousands(at, found[level]) for level in ("p10", "p50", "p90")),
+                *(thousands(at, found[level]) for level in ("planned", "p50", "mean", "p10", "p90")),
                 formats.percent(best[name]) if name in best else "–",
                 thousands(at, regret[name]["mean"] if name in regret else None),
                 thousands(at, regret[name]["p90"] if name in regret else None),
             ]
         )
     columns = (
-        ("strategy", False), ("p10", True), ("p50", True), ("p90", True), ("cheapest", True),
+        ("strategy", False), ("ledger", True), ("p50", True), ("mean", True), ("p10", True), ("p90", True), ("cheapest", True),
         ("mean_regret", True), ("p90_regret", True),
     )  # fmt: skip
     return panel(at, "risk_quantiles", columns, rows)

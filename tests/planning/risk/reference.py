@@ -29,7 +29,8 @@ class Reference(Owned):
         self.cohorts = self._cohorts() if self.strategy.servers is not None else []
         self.committed = self._committed()
         for m in range(self.horizon):
-            self._pay(m, "end", float(self.terrain.fixed[m]))
+            staff = self.plan.staff.cost_per_fte_year.currency
+            self._pay(m, "end", float(self.terrain.fixed[m]) * self.world.fx(staff))
         self._serve()
         if self.strategy.servers is not None:
             self._own()
@@ -90,92 +91,130 @@ class Reference(Owned):
             for k in self.segments
         )
 
-    def _projected(
-        self, order: int, start: int, stop: int, highest: list[float], planned: list[float]
-    ) -> tuple[float, float]:
-        """Need that is expected from ``start`` to ``stop``, by the last three months before ``order``, and by the plan."""
-        back = range(max(0, order - TRAILING), order)
-        ahead = max(planned[start:stop], default=0.0)
-        mean = sum(planned[m] for m in back) / max(len(back), 1)
-        if mean <= 0:
-            return ahead, ahead
-        return sum(highest[m] for m in back) / len(back) * ahead / mean, ahead
+    @staticmethod
+    def _mean_before(values: list[float], m: int) -> float:
+        back = values[max(0, m - TRAILING) : m]
+        return sum(back) / len(back) if back else 0.0
+
+    @staticmethod
+    def _reaches(need: float, stands: float, plan_need: float, plan_stands: float, ordered: float) -> bool:
+        """Need over what stands, against the plan's own; where nothing stands, against the plan's need or half of the order."""
+        if stands == 0:
+            return need >= min(plan_need, ordered / 2) * (1 - TINY)
+        return plan_stands > 0 and need / stands >= plan_need / plan_stands * (1 - TINY)
+
+    def _asked(self, planned: int, last: int) -> list[int]:
+        """When an order is thought of: at its date, and a quarter, two quarters ... later."""
+        return [m for m in range(planned, last) if (m - planned) % 3 == 0]
 
     def _cohorts(self) -> list[Order]:
         """Orders that are placed and arrive, with their dates in this world."""
         assert self.strategy.servers is not None
-        pool = self.strategy.servers.pool
-        months = range(self.horizon)
-        highest = [self._highest(m, planned=False) for m in months]
-        planned = [self._highest(m, planned=True) for m in months]
-        placed: list[Order] = []
-        orders = self.strategy.orders
-        for at, order in enumerate(orders):
-            later = [other.delivery for other in orders[at + 1 :] if other.delivery > order.delivery]
-            until = min([*later, self.horizon])
-            standing = sum(o.count for o in placed if o.delivery <= order.delivery < o.end)
-            projected, ahead = self._projected(order.month, order.delivery, until, highest, planned)
-            wanted = (units(projected / pool.gpus) + pool.spare) if projected > 0 else 0
-            as_expected = projected > 0 and projected >= ahead * (1 - 1e-9)
-            if order.month == 0 or wanted > standing or as_expected:
-                placed.append(order)
-        arrived = []
-        for order in placed:
-            delivery = self._connected(order) + self.world.delay
-            end = delivery + order.end - order.delivery
-            if self.sold is not None:
-                end = min(end, self.sold)
-            if delivery < min(self.horizon, end):
-                arrived.append(Order(order.month, delivery, end, order.count))
-        return arrived
+        pool, orders = self.strategy.servers.pool, self.strategy.orders
+        highest = [self._highest(m, planned=False) for m in range(self.horizon)]
+        planned = [self._highest(m, planned=True) for m in range(self.horizon)]
+        over = [self.world.fails(workload) for workload in self.workloads]
+        stops = self.horizon if None in over else max(month for month in over if month is not None)
+        placed: dict[int, Order] = {}  # by place in the plan
+        calendar = sorted((m, at) for at, o in enumerate(orders) for m in self._asked(o.month, self.horizon))
+        for m, at in calendar:
+            order = orders[at]
+            if at in placed or (m > 0 and m >= stops):
+                continue
+            stands = sum(o.count for j, o in placed.items() if orders[j].month != order.month and m < o.end)
+            as_planned = sum(o.count for o in orders if o.month < order.month < o.end)
+            together = sum(o.count for o in orders if o.month == order.month)
+            if m == 0 or self._reaches(
+                self._mean_before(highest, m),
+                float(stands * pool.gpus),
+                self._mean_before(planned, order.month),
+                float(as_planned * pool.gpus),
+                float(together * pool.gpus),
+            ):
+                delivery = min(self._connected(order, m) + self.world.delay, self.horizon)
+                end = delivery + order.end - order.delivery
+                placed[at] = Order(
+                    m, delivery, end if self.sold is None else min(end, self.sold), order.count
+                )
+        arrived = [order for order in placed.values() if order.delivery < min(self.horizon, order.end)]
+        return sorted(arrived, key=lambda order: order.delivery)
 
-    def _connected(self, order: Order) -> int:
-        """The month of delivery when the connection comes at another time than planned: what waits for it moves with it."""
+    def _connected(self, order: Order, m: int) -> int:
+        """The month of delivery of an order placed in a month: what waits for the grid connection as planned moves with it."""
         assert self.strategy.servers is not None
         row = self.strategy.servers.pool.row
         site = next(site for site in self.plan.sites if site.id == row["site"])
         if site.connection is None and site.grid_available_from is None:
-            return order.delivery
+            return order.delivery + m - order.month
         planned = int(str(row["grid_month"]))
         live = planned + round(self.world.of("connection_delay", 0.0, site.id)) if planned else 0
         if order.delivery == planned:
-            return max(order.month + int(str(row["lead_months"])), live)
-        return max(order.delivery, live)
+            return max(m + int(str(row["lead_months"])), live)
+        return max(order.delivery + m - order.month, live)
 
     def _committed(self) -> list[tuple[Way, list[int]]]:
         """Instances under commitment in each month, by way, and their charges."""
         found: dict[tuple[int, str], tuple[Way, list[int]]] = {}
-        of_size: dict[tuple[int, int, str], list[int]] = {}
-        for signature in sorted(self.strategy.signed, key=lambda s: s.month):
-            way, begins = signature.way, signature.month
-            busy = self.terrain.loads[way.workload, way.profile].busy
-            highest = [
-                max(self._instances(way, self._busy(way.workload, way.profile, m, k)) for k in self.segments)
-                for m in range(self.horizon)
-            ]
-            planned = [
-                max(self._instances(way, float(busy[m, k])) for k in self.segments)
-                for m in range(self.horizon)
-            ]
-            _, standing = found.setdefault((way.workload, way.offer), (way, [0] * self.horizon))
-            same = of_size.setdefault((way.workload, way.gpus, way.profile), [0] * self.horizon)
-            stop = min(begins + way.months, self.horizon)
-            projected, ahead = self._projected(
-                begins, begins, stop, [float(x) for x in highest], [float(x) for x in planned]
-            )
-            as_expected = projected > 0 and projected >= ahead * (1 - 1e-9)
-            if begins > 0 and units(projected) <= same[begins] and not as_expected:
+        signed, ends = self.strategy.signed, {}
+        calendar = sorted(
+            (m, at)
+            for at, s in enumerate(signed)
+            for m in self._asked(s.month, self.horizon)
+            if m == s.month or m + s.way.months - self.horizon <= self.horizon - m
+        )
+        for m, at in calendar:
+            way, date = signed[at].way, signed[at].month
+            stops = self.world.fails(self.workloads[way.workload])
+            if at in ends or (m > 0 and stops is not None and m >= stops):
                 continue
-            price = float(way.price[begins]) * self._dearer(way, begins)
-            charge = 0.0
-            for m in range(begins, stop):
-                standing[m] += signature.count
-                same[m] += signature.count
-                hours = price * signature.count * float(self.terrain.month_hours[m])
-                charge += hours
-                self._pay(m, "end", hours * (1 - way.upfront_share))
-            self._pay(begins, "start", charge * way.upfront_share)
+            of_size = [j for j, s in enumerate(signed) if self._size(s.way) == self._size(way)]
+            others = [j for j in of_size if signed[j].month != date]
+            need, planned = self._instances_by_month(way)
+            if m > 0 and not self._reaches(
+                self._mean_before(need, m),
+                sum(signed[j].count for j in others if m < ends.get(j, 0)),
+                self._mean_before(planned, date),
+                sum(
+                    signed[j].count
+                    for j in others
+                    if signed[j].month < date < signed[j].month + signed[j].way.months
+                ),
+                sum(signed[j].count for j in of_size if signed[j].month == date),
+            ):
+                continue
+            ends[at] = m + way.months
+            self._sign(
+                way,
+                m,
+                signed[at].count,
+                found.setdefault((way.workload, way.offer), (way, [0] * self.horizon))[1],
+            )
         return list(found.values())
+
+    @staticmethod
+    def _size(way: Way) -> tuple[int, int, str]:
+        return way.workload, way.gpus, way.profile
+
+    def _instances_by_month(self, way: Way) -> tuple[list[float], list[float]]:
+        """Highest instances of a way in each month: in this world, and as planned."""
+        busy = self.terrain.loads[way.workload, way.profile].busy
+        here, planned = [], []
+        for m in range(self.horizon):
+            drawn = [self._instances(way, self._busy(way.workload, way.profile, m, k)) for k in self.segments]
+            here.append(float(max(drawn)))
+            planned.append(float(max(self._instances(way, float(busy[m, k])) for k in self.segments)))
+        return here, planned
+
+    def _sign(self, way: Way, begins: int, count: int, standing: list[int]) -> None:
+        """Charges of instances from a month on."""
+        price = float(way.price[begins]) * self._dearer(way, begins)
+        charge = 0.0
+        for m in range(begins, min(begins + way.months, self.horizon)):
+            standing[m] += count
+            hours = price * count * float(self.terrain.month_hours[m])
+            charge += hours
+            self._pay(m, "end", hours * (1 - way.upfront_share))
+        self._pay(begins, "start", charge * way.upfront_share)
 
     def _dearer(self, way: Way, m: int) -> float:
         """Multiple of a way's price."""
@@ -283,7 +322,9 @@ class Reference(Owned):
             if limit is not None:
                 gpu_hours += max(0.0, on_market - limit) * float(self.terrain.hours[m, k])
         self.unserved += gpu_hours
-        self._pay(m, "end", gpu_hours * self.plan.uncertainty.unserved_price_per_gpu_hour)
+        charged = self.plan.uncertainty.unserved_price_per_gpu_hour
+        assert charged.currency == self.plan.finance.currency, "the plans of these tests state it so"
+        self._pay(m, "end", gpu_hours * charged.amount * self.world.fx(charged.currency))
 
     def _serve_by_rent(self, w: int, m: int, left: list[float]) -> None:
         """The cheapest way of the month, for what is left of it."""

@@ -73,12 +73,8 @@ class World:
         return self.path(self.plan.rent.token_price_path_per_year, change, m / YEAR)
 
     def fx(self, currency: str) -> float:
-        """Multiple of a currency's value in the plan's currency; the Danish krone moves with the euro."""
-
-        def against_euro(name: str) -> float:
-            return 1.0 if name in ("EUR", "DKK") else self.values.get(f"fx:{name}", 1.0)
-
-        return against_euro(currency) / against_euro(self.plan.finance.currency)
+        """What money in a currency is worth in euros, relative to now; the Danish krone moves with the euro."""
+        return 1.0 if currency in ("EUR", "DKK") else self.values.get(f"fx:{currency}", 1.0)
 
     def spot(self, zone: str, m: int) -> float:
         """Multiple of the spot price of a zone."""
@@ -89,7 +85,7 @@ class World:
         if year < 0:
             return level
         calendar = (self.energy.first_month - 1 + m) % YEAR
-        return level * float(known.ratios[year, known.zones.index(zone), calendar])
+        return level * self.energy.centre * float(known.ratios[year, known.zones.index(zone), calendar])
 
     @property
     def delay(self) -> int:

@@ -9,6 +9,7 @@ import polars as pl
 
 from brytpunkt.planning.risk.results import statistics
 from brytpunkt.planning.risk.results.statistics import QUANTILES, by_replicate
+from brytpunkt.planning.risk.sampling.centring import centring_of, planned_value
 
 if TYPE_CHECKING:
     from brytpunkt.declarations import Plan
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 LEVELS = ("p10", "p50", "p90")
 HISTOGRAM_BINS = 40
+NARROWEST = 1e-6  # of the values: a bin that floats can tell apart
 EVERYTHING = "everything"
 CONVERGENCE_SCHEMA = {
     "site": pl.String,
@@ -145,7 +147,7 @@ def histogram(spread: Pairs) -> pl.DataFrame:
         )
     together = np.concatenate(list(spread.values()))
     low, high = np.quantile(together, [0.005, 0.995])
-    width = max((high - low) / HISTOGRAM_BINS, 1.0)
+    width = max((high - low) / HISTOGRAM_BINS, NARROWEST * max(abs(low), abs(high))) or 1.0
     edges = np.arange(np.floor(low / width), np.ceil(high / width) + 1) * width
     frames = []
     for site, values in spread.items():
@@ -159,7 +161,16 @@ def histogram(spread: Pairs) -> pl.DataFrame:
 
 
 def factor_table(factors: Factors, drawn: Drawn, plan: Plan) -> pl.DataFrame:
-    """The drawn factors -> factor, distribution, parameters, p10, p50, p90, basis, origin (declared or default)."""
+    """The drawn factors.
+
+    | column | unit |
+    |---|---|
+    | factor | key |
+    | distribution, parameters, basis | text |
+    | p10, p50, p90, planned | quantiles of the draws, and the plan's value [the factor's unit] |
+    | centring | centred, one_sided, success or not_centred |
+    | origin | declared or default |
+    """
     declared = {factor.name for factor in plan.uncertainty.factors}
     rows = []
     for factor in factors.drawn:
@@ -176,12 +187,14 @@ def factor_table(factors: Factors, drawn: Drawn, plan: Plan) -> pl.DataFrame:
                 factor.distribution,
                 text,
                 *(statistics.quantile(index, q) for q in QUANTILES),
+                planned_value(factor),
+                centring_of(factor),
                 factor.basis or "declared in the plan",
                 "declared" if factor.name in declared else "default",
             )
         )
-    names = ("factor", "distribution", "parameters", *LEVELS, "basis", "origin")
-    schema = {name: pl.Float64 if name in LEVELS else pl.String for name in names}
+    names = ("factor", "distribution", "parameters", *LEVELS, "planned", "centring", "basis", "origin")
+    schema = {name: pl.Float64 if name in (*LEVELS, "planned") else pl.String for name in names}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 

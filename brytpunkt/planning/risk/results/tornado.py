@@ -8,11 +8,11 @@ import numpy as np
 import polars as pl
 
 from brytpunkt.planning.risk.results.statistics import total_order
+from brytpunkt.planning.risk.sampling.centring import planned_value
 from brytpunkt.planning.risk.sampling.distributions import values_at
 from brytpunkt.planning.risk.sampling.draws import EDGE
 
 if TYPE_CHECKING:
-    from brytpunkt.declarations.sections.uncertainty import Factor
     from brytpunkt.planning.ledger.evaluate import Evaluation
     from brytpunkt.planning.optimal.milp import Floats, Ints
     from brytpunkt.planning.risk.sampling.draws import Factors
@@ -48,7 +48,7 @@ def tornado(simulator: Simulator, factors: Factors) -> pl.DataFrame:
         if factor.factor == "production_success":
             value = 0.0 if level == LOW else 1.0
         stated.append(value)
-        column = values.setdefault(factor.name, np.full(len(cases) + 1, _planned(factor)))
+        column = values.setdefault(factor.name, np.full(len(cases) + 1, planned_value(factor)))
         column[row] = value
     costs = simulator.run(values, years).costs
     rent = costs[:, simulator.position(None, "rent")]
@@ -67,13 +67,6 @@ def tornado(simulator: Simulator, factors: Factors) -> pl.DataFrame:
         .with_columns(swing=(pl.col("at_high") - pl.col("at_low")).abs())
         .sort(["site", "swing", "factor"], descending=[False, True, False])
     )
-
-
-def _planned(factor: Factor) -> float:
-    """The value that a factor has in the plan."""
-    added = {"demand_growth", "efficiency_gain", "cloud_price_path", "token_price_path"}
-    added |= {"delivery_delay", "connection_delay"}
-    return 0.0 if factor.factor in added else 1.0
 
 
 def _year_at(factors: Factors, level: float) -> tuple[int, float]:

@@ -117,10 +117,15 @@ def risk(
 
 def _currencies(simulator: Simulator) -> set[str]:
     """Every currency in which something is priced."""
+    terrain = simulator.terrain
     found = {way.currency for strategy in simulator.strategies for way in strategy.ways}
+    found |= {signature.way.currency for strategy in simulator.strategies for signature in strategy.signed}
+    found |= {terrain.unserved_currency}
+    if terrain.fixed.any():
+        found.add(terrain.fixed_currency)
     for strategy in simulator.strategies:
         if strategy.servers is not None:
-            found |= set(strategy.servers.currencies.values()) | {"EUR"}
+            found |= {*strategy.servers.currencies.values(), strategy.servers.tariff_currency}
     return found
 
 

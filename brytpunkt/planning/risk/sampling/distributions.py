@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 def values_at(factor: Factor, uniform: Floats) -> Floats:
     """Inverse distribution function of a factor at ``uniform`` [any shape], in the factor's unit.
 
-    Normal, lognormal (median and standard deviation of the logarithm), triangular, uniform, discrete (values by
+    Normal, lognormal (median and standard deviation of the logarithm), triangular, split triangular (a triangle up to the
+    median and one down from it, half of the mass in each), uniform, discrete (values by
     weight in the order declared), empirical (the declared values alike). Delays are whole months.
     """
     values = _continuous(factor, uniform)
@@ -32,6 +33,10 @@ def _continuous(factor: Factor, uniform: Floats) -> Floats:
     if kind == "triangular":
         low, mode, high = _of(factor.low), _of(factor.mode), _of(factor.high)
         return np.asarray(stats.triang.ppf(uniform, (mode - low) / (high - low), low, high - low))
+    if kind == "split_triangular":
+        low, median, high = _of(factor.low), _of(factor.median), _of(factor.high)
+        above = high - (high - median) * np.sqrt(2 * (1 - np.maximum(uniform, 0.5)))
+        return np.where(uniform < 0.5, low + (median - low) * np.sqrt(2 * np.minimum(uniform, 0.5)), above)  # noqa: PLR2004 - half
     if kind == "uniform":
         return np.asarray(_of(factor.low) + (_of(factor.high) - _of(factor.low)) * uniform)
     values = np.asarray(factor.values, dtype=np.float64)

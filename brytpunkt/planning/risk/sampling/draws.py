@@ -14,8 +14,10 @@ import numpy as np
 
 from brytpunkt.declarations.sections.uncertainty import CONNECTION
 from brytpunkt.planning.energy.grid_connection import Wait
+from brytpunkt.planning.energy.price_currency import DAY_AHEAD
 from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 from brytpunkt.planning.note import Note
+from brytpunkt.planning.risk.sampling.centring import centring_of, median_of, planned_value
 from brytpunkt.planning.risk.sampling.copula import correlation_matrix, factor_of
 from brytpunkt.planning.risk.sampling.distributions import by_weight, values_at
 from brytpunkt.planning.risk.sampling.energy_years import AS_PLANNED
@@ -134,6 +136,19 @@ def factors_of(
             kept.append(factor)
         elif factor in plan.uncertainty.factors and factor.distribution != "none":
             notes.append(Note("factor_idle", factor.site, {"factor": factor.name, "reason": reason}))
+    notes += [
+        Note(
+            "factor_off_centre",
+            factor.site,
+            {
+                "factor": factor.name,
+                "median": float(median_of(factor)),
+                "planned": float(planned_value(factor)),
+            },
+        )
+        for factor in kept
+        if centring_of(factor) == "not_centred"
+    ]
     matrix, repaired = correlation_matrix([f.name for f in kept], plan.uncertainty.pairs())
     if repaired:
         notes.append(repaired)
@@ -158,9 +173,9 @@ def _connections(plan: Plan, waits: Mapping[str, Wait]) -> tuple[Factor, ...]:
             workload=None,
             site=site,
             currency=None,
-            distribution="triangular",
+            distribution="split_triangular",
             low=float(wait.low - wait.mode),
-            mode=0.0,
+            median=0.0,
             high=float(wait.high - wait.mode),
             basis=f"{wait.low} to {wait.high} months, {wait.mode} as a rule: {wait.source}",
         )
@@ -195,9 +210,8 @@ def _idle(plan: Plan, factor: Factor, energy: EnergyYears, currencies: set[str])
     if factor.distribution == "none" or (factor.factor == "production_success" and factor.values is None):
         return Note("switched_off")
     if factor.factor == "fx":
-        others = currencies - {plan.finance.currency}
-        if factor.currency == plan.finance.currency:
-            return None if others else Note("one_currency")
+        if factor.currency == DAY_AHEAD:
+            return Note("counted_against_euro")
         if factor.currency not in currencies:
             return Note("currency_unused", None, {"currency": factor.currency or ""})
     if factor.factor == CONNECTION and not any(

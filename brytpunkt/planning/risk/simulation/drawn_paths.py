@@ -2,6 +2,7 @@
 
 A world differs from the plan only by multiples: of volumes, of GPU work, of prices, of deliveries' dates. In the
 world of the plan itself every multiple is 1, so that the kernel's answer there can be held against the ledger.
+Money is counted in euros and stated at the plan's rate, so that nothing depends on the currency a plan is written in.
 Worlds are the last axis of every array: a figure of a month or segment meets a run of neighbouring numbers.
 """
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from brytpunkt.planning.risk.sampling.energy_years import EnergyYears
     from brytpunkt.planning.risk.simulation.simulation_inputs import Terrain
 
+FX = "fx:"
 SLOWEST = 0.05  # a yearly rate never takes more than 95 % away
 
 
@@ -30,8 +32,8 @@ class Worlds:
 
     ``work`` is GPU work (volume over software gain). ``delay`` whole months [D]; ``connection`` by site, whole months that its
     grid connection comes later than planned [D]; ``fails`` [W, D] the month from which
-    a workload asks for nothing, H where it succeeds; ``energy`` by zone [H, D]; ``fx`` by currency [D]; ``hardware``,
-    ``failures``, ``residual`` [D].
+    a workload asks for nothing, H where it succeeds; ``energy`` by zone [H, D]; ``fx`` by currency [D], its value against the euro
+    relative to now; ``hardware``, ``failures``, ``residual`` [D].
     """
 
     volume: Floats
@@ -53,7 +55,7 @@ class Worlds:
         return int(self.delay.size)
 
     def currency(self, name: str) -> Floats | float:
-        """Multiple of a currency's rate [D], 1 where it is not drawn."""
+        """Multiple of a flow in a currency [D]: what that is worth in euros, relative to now; 1 where it is not drawn."""
         return self.fx.get(name, 1.0)
 
 
@@ -109,7 +111,7 @@ def worlds_of(terrain: Terrain, values: Values, years: Ints, energy: EnergyYears
             zone: np.ascontiguousarray(multiple.T)
             for zone, multiple in energy.multiples(years, horizon, values.get("energy_price")).items()
         },
-        fx=_rates(values, plan.finance.currency, one),
+        fx={name.removeprefix(FX): value for name, value in values.items() if name.startswith(FX)},
     )
 
 
@@ -121,18 +123,6 @@ def _connections(terrain: Terrain, values: Values) -> dict[str, Ints]:
         if late is not None and site.waits_for_grid:
             found[site.id] = np.rint(late).astype(np.int64)
     return found
-
-
-def _rates(values: Values, currency: str, one: Floats) -> dict[str, Floats]:
-    """Drawn values of currencies against the euro -> multiples of their rates in the plan's currency.
-
-    The krone of Denmark is pegged and moves with the euro.
-    """
-    drawn = {name.split(":", 1)[1]: value for name, value in values.items() if name.startswith("fx:")}
-    if not drawn:
-        return {}
-    own = drawn.get(currency, one)
-    return {name: drawn.get(name, one) / own for name in ("EUR", "DKK", *drawn) if name != currency}
 
 
 def _of(values: Values, factor: str, workload: str, otherwise: Floats) -> Floats:

@@ -168,7 +168,8 @@ def _energy(chunk: Chunk, servers: Servers, dispatch: Dispatch) -> Floats:
         cost += billed * (chunk.escalator[first:] * (fee * (1 + pool.bill.vat))) * money
     if has_tariff:
         stands = fleet.standing[first:] > 0
-        cost += billed * servers.fee[first:, None] + servers.fixed[first:, None] * stands
+        charged = billed * servers.fee[first:, None] + servers.fixed[first:, None] * stands
+        cost += charged * worlds.currency(servers.tariff_currency)
     return cost
 
 

@@ -19,7 +19,9 @@ from brytpunkt.planning.components import (
     SERVER_CAPEX,
     SPARES,
     of_group,
+    of_part,
 )
+from brytpunkt.planning.energy.price_currency import DAY_AHEAD
 from brytpunkt.planning.inputs.money import annuity_left, monthly_rate
 from brytpunkt.planning.ledger.native_currency import native_currencies
 from brytpunkt.planning.optimal import unit_cash_flows
@@ -51,7 +53,8 @@ class Servers:
     tax, discounted, ``sold_off`` [H] written off where all is sold because every workload failed, ``spares_share`` the part
     of the spares in what is paid at delivery. Row H is a server that never arrives. ``hall_*`` the same for the room of one
     server. ``energy``: by currency, the price of a kW drawn through a segment [H, K]; ``fee`` [H] a tariff's charges by kW
-    of the month's peak, ``fixed`` [H] its fixed ones.
+    of the month's peak, ``fixed`` [H] its fixed ones, both in ``tariff_currency``. ``currencies``: native ones by component, the euro
+    where no one document states the price.
     """
 
     pool: Pool
@@ -71,6 +74,7 @@ class Servers:
     energy: dict[str, Floats]
     peak: Floats
     currencies: dict[str, str]
+    tariff_currency: str
     fee: Floats
     fixed: Floats
 
@@ -143,6 +147,7 @@ def servers_of(basis: Basis, terrain: Terrain, field: Field, pool: Pool) -> Serv
     paid = bought.sum(axis=1) + spares
     values = np.array([-line[CONTINUING_VALUE].sum() for line in lines] + [0.0])
     space = _currencies(basis, pool)
+    tariff = _tariff_currency(basis, str(pool.row["site"]))
     return Servers(
         pool=pool,
         zone=str(next(site.zone for site in basis.plan.sites if site.id == pool.row["site"])),
@@ -157,9 +162,10 @@ def servers_of(basis: Basis, terrain: Terrain, field: Field, pool: Pool) -> Serv
         sold_off=_sold_off(basis, terrain, paid, pool.life),
         resale=_resale(basis, table((SERVER_CAPEX,)).sum(axis=1)),
         hall=_hall(basis, terrain, field, pool),
-        energy=_energy(terrain, pool, space),
+        energy=_energy(terrain, pool, space, tariff),
         peak=_peaks(terrain, pool),
         currencies=space,
+        tariff_currency=tariff,
         fee=_straight(pool)[0].max(axis=1),
         fixed=pool.bill.fixed * (1 + pool.bill.vat) * pool.bill.paid,
     )
@@ -172,8 +178,14 @@ def _one_server(basis: Basis, field: Field, pool: Pool, delivery: int) -> dict[s
 
 
 def _currencies(basis: Basis, pool: Pool) -> dict[str, str]:
-    rows = native_currencies(basis).filter(pl.col("option") == pool.option)
+    rows = native_currencies(basis, otherwise=DAY_AHEAD).filter(pl.col("option") == pool.option)
     return dict(rows.select("component", "native_currency").iter_rows())
+
+
+def _tariff_currency(basis: Basis, site: str) -> str:
+    """Currency of what a site's grid charges by tariff; of its taxes where the tariff is those alone."""
+    stated = basis.energy_currencies[site]
+    return next((stated[name] for name in (*of_part("grid"), *of_part("tax")) if name in stated), DAY_AHEAD)
 
 
 def _with_server_share(basis: Basis) -> float:
@@ -256,9 +268,9 @@ def _hall(basis: Basis, terrain: Terrain, field: Field, pool: Pool) -> Hall | No
     )
 
 
-def _energy(terrain: Terrain, pool: Pool, currencies: dict[str, str]) -> dict[str, Floats]:
+def _energy(terrain: Terrain, pool: Pool, currencies: dict[str, str], tariff: str) -> dict[str, Floats]:
     """Price of one kW of IT load through each segment, by what moves it: spot, or a currency [plan currency]."""
-    parts: list[tuple[str, Floats]] = [(terrain.currency, _straight(pool)[1])]
+    parts: list[tuple[str, Floats]] = [(tariff, _straight(pool)[1])]
     parts += [
         (ENERGY_SPOT if component == ENERGY_SPOT else currencies[component], price)
         for component, price in pool.prices.items()

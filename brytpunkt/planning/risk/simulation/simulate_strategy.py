@@ -1,7 +1,7 @@
 """The kernel: strategies served in many worlds at once, with the recourse that a planner without foresight has.
 
-Rules, in this order: orders and signatures of the first month stand; a later one is placed only if the need of the
-last three months, carried forward with the planned growth, exceeds what will stand without it. Commitments serve first, then
+Rules, in this order: orders and signatures of the first month stand; a later one is placed when the need of the last three months over
+what is installed and on order reaches the ratio that the plan itself has at its date, and is tested again every quarter until then. Commitments serve first, then
 own servers (the workload that is dearest to rent first, whole instances that must be rented anyway are filled), then
 the cheapest way to rent at that world's price of that month. Work that may wait does so for own servers.
 """
@@ -50,8 +50,9 @@ def serve(
     terrain, worlds = chunk.terrain, chunk.worlds
     who = dispatched(chunk, strategy) if dispatch is None else dispatch
     start = np.zeros((terrain.horizon, worlds.count))
-    end = who.paid + who.lacking * terrain.plan.uncertainty.unserved_price_per_gpu_hour
-    end += terrain.fixed[:, None]
+    unserved = terrain.unserved_price * worlds.currency(terrain.unserved_currency)
+    end = who.paid + who.lacking * unserved
+    end += terrain.fixed[:, None] * worlds.currency(terrain.fixed_currency)
     for signature, placed in who.signed:
         _commit(chunk, signature.way, signature.month, placed, start, end)
     cash = start + end

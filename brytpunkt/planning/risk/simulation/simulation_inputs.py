@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from brytpunkt.planning.components import PLATFORM_STAFF
 from brytpunkt.planning.demand.gpu_sizing import units_per_gpu, workload_rules
 from brytpunkt.planning.inputs.money import monthly_rate, whole
 from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
+from brytpunkt.planning.ledger.native_currency import plan_wide_currencies
 from brytpunkt.planning.optimal.cells import by_workload
 from brytpunkt.planning.optimal.load_duration import Segments
 from brytpunkt.planning.optimal.problem import field_of
@@ -70,10 +72,13 @@ class Way:
 
 @dataclass(frozen=True)
 class Terrain:
-    """Everything that all strategies and worlds share."""
+    """Everything that all strategies and worlds share.
+
+    ``fixed``: platform staff at the end of each month [H]; ``unserved_price`` [plan currency per GPU-hour]; both with the currency
+    that they are in.
+    """
 
     plan: Plan
-    currency: str
     workloads: tuple[str, ...]
     hours: Floats
     month_hours: Floats
@@ -88,6 +93,9 @@ class Terrain:
     loads: dict[tuple[int, str], Load]
     segments: Segments
     fixed: Floats
+    fixed_currency: str
+    unserved_price: float
+    unserved_currency: str
 
     @property
     def horizon(self) -> int:
@@ -134,10 +142,10 @@ def terrain_of(basis: Basis, most: int = SEGMENTS) -> tuple[Terrain, Field]:
     rules = workload_rules(basis.plan).sort("workload")
     year = np.arange(field.horizon) // MONTHS_PER_YEAR
     last = np.minimum((year + 1) * MONTHS_PER_YEAR, field.horizon) - 1
+    unserved = basis.plan.uncertainty.unserved_price_per_gpu_hour
     return (
         Terrain(
             plan=basis.plan,
-            currency=basis.fx.currency,
             workloads=field.workloads,
             hours=segments.hours,
             month_hours=field.month_hours,
@@ -152,6 +160,9 @@ def terrain_of(basis: Basis, most: int = SEGMENTS) -> tuple[Terrain, Field]:
             loads=_loads(basis, field, segments),
             segments=segments,
             fixed=field.staff,
+            fixed_currency=plan_wide_currencies(basis)[PLATFORM_STAFF],
+            unserved_price=basis.fx.convert(unserved),
+            unserved_currency=unserved.currency,
         ),
         field,
     )

@@ -102,11 +102,9 @@ def test_a_later_order_is_not_placed_when_demand_did_not_come(sure: Sure) -> Non
 
 
 def test_what_cannot_be_rented_is_charged_and_counted(sure: Sure) -> None:
-    scarce = sure.plan.uncertainty.model_copy(
-        update={"rentable_gpus": 8, "unserved_price_per_gpu_hour": 50.0}
-    )
+    scarce = sure.plan.uncertainty.model_copy(update={"rentable_gpus": 8})
     plan = sure.plan.model_copy(update={"uncertainty": scarce})
-    terrain = replace(sure.simulator.terrain, plan=plan)
+    terrain = replace(sure.simulator.terrain, plan=plan, unserved_price=50.0)
     short = replace(sure.simulator, terrain=terrain)
     at = sure.simulator.position(None, "on_demand")
     years = sure.simulator.as_planned(1)

@@ -102,6 +102,7 @@ workloads:
     failures: {failures_per_gpu_year: 2.0, recovery: cold}
 uncertainty:
   draws: 16
+  unserved_price_per_gpu_hour: {sek: 230}
   factors:
     - {factor: demand_level, distribution: lognormal, median: 1.0, sigma: 0.3, basis: a test}
     - {factor: cloud_price, distribution: uniform, low: 0.8, high: 1.3, basis: a test}
@@ -141,7 +142,7 @@ workloads:
 uncertainty:
   draws: 16
   rentable_gpus: 40
-  unserved_price_per_gpu_hour: 30
+  unserved_price_per_gpu_hour: {eur: 30}
   factors: [{factor: demand_level, distribution: lognormal, median: 1.0, sigma: 0.5, basis: a test}]
 """
     + SITES_AND_SERVERS
