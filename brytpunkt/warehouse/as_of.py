@@ -14,6 +14,7 @@ from brytpunkt.planning.inputs.planning_inputs import Facts
 from brytpunkt.series.findings import OF_DOCUMENTS
 from brytpunkt.tables.contracts import CONFIDENCES, CONTRACTS, NEVER_PLANNED_WITH
 from brytpunkt.warehouse.connection import table_of
+from brytpunkt.warehouse.doubts import DOUBT_DAYS, key_text
 
 if TYPE_CHECKING:
     import duckdb
@@ -74,6 +75,15 @@ def _query(queries: Path, name: str) -> str:
     return (queries / f"{name}.sql").read_text(encoding="utf-8")
 
 
+def _as_of(queries: Path, table: str) -> str:
+    return _query(queries, "as_of").format(
+        table=table,
+        key=", ".join(CONTRACTS[table].primary_key()),
+        key_text=key_text(table, "facts"),
+        doubt_days=DOUBT_DAYS,
+    )
+
+
 def read_table(connection: duckdb.DuckDBPyConnection, queries: Path, table: str, day: date) -> pl.DataFrame:
     """One table as known at the end of a day; decimals become floats, which planning rounds at the ledger."""
     return _with_history(connection, queries, table, day).drop(HISTORY_COLUMNS)
@@ -82,9 +92,8 @@ def read_table(connection: duckdb.DuckDBPyConnection, queries: Path, table: str,
 def _with_history(
     connection: duckdb.DuckDBPyConnection, queries: Path, table: str, day: date
 ) -> pl.DataFrame:
-    key = ", ".join(CONTRACTS[table].primary_key())
     until = datetime.combine(day + timedelta(days=1), time(), UTC)
-    frame = table_of(connection, _query(queries, "as_of").format(table=table, key=key), until=until)
+    frame = table_of(connection, _as_of(queries, table), until=until)
     return frame.with_columns(pl.col(pl.Decimal).cast(pl.Float64))
 
 
@@ -138,8 +147,7 @@ def content_version(frame: pl.DataFrame) -> str:
 
 def current_table(warehouse: Warehouse, table: str) -> pl.DataFrame:
     """One table as published now, with the types of its contract."""
-    key = ", ".join(CONTRACTS[table].primary_key())
     with warehouse.open() as connection:
-        query = _query(warehouse.sql / "queries", "as_of").format(table=table, key=key)
+        query = _as_of(warehouse.sql / "queries", table)
         frame = table_of(connection, query, until=datetime(9999, 1, 1, tzinfo=UTC))
     return frame.select(list(CONTRACTS[table].columns()))
