@@ -110,6 +110,10 @@ class Publisher(Protocol):
     A module whose publication has several pointers also has ``pointers(source) -> Sequence[Request]``, the one that
     ``start`` takes first: ``version`` is asked of each, and the publication is new when any of them moved.
 
+    A module that reads meaning out of the names of documents also has ``named(source, name, number, head) -> str``: the
+    name in its own form for a file that somebody holds, ``number`` from 1 among several, ``head`` its first bytes; a name that is
+    in that form already stays.
+
     A module may also have ``fingerprint(document) -> str``: what must stay the same on the first page while a walk of
     several pages goes on. Without it the page's bytes must, which fails where a page states its time of making.
     """

@@ -89,6 +89,13 @@ def start(source: Source, pointer: Document | None) -> Sequence[Request]:
     ]
 
 
+def named(source: Source, name: str, number: int, head: bytes) -> str:
+    """A file states its station, and its name the place: the one that it begins with, or else the source's first."""
+    del number, head
+    places = source.parameters["stations"]
+    return name if name.partition("_")[0] in places else f"{next(iter(places))}_{name}"
+
+
 def parse(listing: Listing) -> Iterator[Batch]:
     """Files named ``<place>_...csv`` -> hours with dry bulb, and humidity where the station has it at that hour.
 
