@@ -25,6 +25,12 @@ class Problem:
         )
 
 
+def yaml_place(error: Exception) -> str:
+    """Where a YAML text cannot be read on, as words that follow what is said of the file; empty if that is not known."""
+    mark = getattr(error, "problem_mark", None)
+    return "" if mark is None else f" from line {mark.line + 1}, column {mark.column + 1} on"
+
+
 class InputError(BrytpunktError):
     """The user's input is wrong; every problem that was found is listed."""
 

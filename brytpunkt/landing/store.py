@@ -95,6 +95,8 @@ class Landing:
             licence=described["licence"],
             fetched_at=datetime.fromisoformat(described["fetched_at"]),
             published_on=date.fromisoformat(published) if published else None,
+            status=described.get("status", 200),
+            gap=described.get("gap"),
         )
 
     def body(self, sha256: str) -> Path:

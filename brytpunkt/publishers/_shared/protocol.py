@@ -41,7 +41,11 @@ class Request:
 
 @dataclass(frozen=True)
 class Document:
-    """A landed document: where its bytes are, and where they came from."""
+    """A landed document: where its bytes are, and where they came from.
+
+    ``status`` is that of HTTP. ``gap``: why there is nothing to read, in words; the publisher was asked, and the others of its
+    documents are there.
+    """
 
     name: str
     url: str
@@ -51,6 +55,8 @@ class Document:
     licence: str
     fetched_at: datetime
     published_on: date | None = None
+    status: int = 200
+    gap: str | None = None
 
     def read(self) -> bytes:
         """The bytes as they were published."""
@@ -106,6 +112,9 @@ class Publisher(Protocol):
     A walk begins with ``probe`` (if there is one): a small document whose ``version`` tells whether anything
     changed. ``start`` gives the requests of the publication, ``following`` those that a landed document leads to
     (the next page); ``parse`` turns the complete listing into batches.
+
+    A module whose documents stand each for itself (a zone, a day, a station, a company) also has ``APART = True``: a walk goes
+    on without one that cannot be had, which becomes a document with a ``gap``.
 
     A module whose publication has several pointers also has ``pointers(source) -> Sequence[Request]``, the one that
     ``start`` takes first: ``version`` is asked of each, and the publication is new when any of them moved.

@@ -22,6 +22,7 @@ FORM = Form(
 FIELDS = fields_of(FORM)
 
 probe, version, following = no_probe, own_digest, no_more
+APART = True
 
 
 def start(source: Source, pointer: Document | None) -> Sequence[Request]:

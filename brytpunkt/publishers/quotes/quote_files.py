@@ -82,7 +82,7 @@ def _csv_rows(document: Document) -> Iterator[tuple[object, ...]]:
     try:
         yield from (tuple(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
-        raise wrong(document, "", f"the file is not CSV: {error}") from error
+        raise wrong(document, "", "the file is not CSV", "save it as CSV UTF-8") from error
 
 
 def _workbook(document: Document) -> Iterator[Sheet]:
