@@ -9,6 +9,18 @@ class BrytpunktError(Exception):
     """Any error that Brytpunkt explains itself."""
 
 
+class DamagedError(BrytpunktError):
+    """Bytes that were kept are not what they were, or are gone; ``sha256`` names them."""
+
+    def __init__(self, name: str, sha256: str) -> None:
+        """Keep which bytes they are."""
+        super().__init__(
+            f"{name}: its kept bytes are damaged or gone (sha256 {sha256[:12]}); they are set aside, and fetched again with "
+            "the next refresh"
+        )
+        self.sha256 = sha256
+
+
 @dataclass(frozen=True)
 class Problem:
     """One finding: where it is, what is wrong, and what would mend it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,10 +15,13 @@ from typing import IO, Protocol, cast
 import polars as pl
 import zstandard
 
+from brytpunkt.errors import DamagedError
 from brytpunkt.publishers._shared.accounting import Accounts
 from brytpunkt.publishers._shared.source import Source
 
 STREAM_BYTES = 1 << 20
+# What reading damaged or absent bytes raises.
+UNREADABLE = (OSError, EOFError, zlib.error, zstandard.ZstdError)
 
 
 @dataclass(frozen=True)
@@ -59,12 +63,34 @@ class Document:
     gap: str | None = None
 
     def read(self) -> bytes:
-        """The bytes as they were published."""
-        with self.open() as stream:
-            return stream.read()
+        """The bytes as they were published; raises ``DamagedError`` if they are others, or gone."""
+        try:
+            with self._unpacked() as stream:
+                found = stream.read()
+        except UNREADABLE as error:
+            raise DamagedError(self.name, self.sha256) from error
+        if hashlib.sha256(found).hexdigest() != self.sha256:
+            raise DamagedError(self.name, self.sha256)
+        return found
 
     def open(self) -> IO[bytes]:
-        """The bytes as a stream, for documents too large to hold."""
+        """The bytes as a stream, for documents too large to hold; looked through first, and raises as ``read`` does."""
+        if not self.is_whole():
+            raise DamagedError(self.name, self.sha256)
+        return self._unpacked()
+
+    def is_whole(self) -> bool:
+        """Whether the kept bytes are those that were published."""
+        digest = hashlib.sha256()
+        try:
+            with self._unpacked() as stream:
+                while piece := stream.read(STREAM_BYTES):
+                    digest.update(piece)
+        except UNREADABLE:
+            return False
+        return digest.hexdigest() == self.sha256
+
+    def _unpacked(self) -> IO[bytes]:
         if self.path.suffix == ".gz":
             return cast("IO[bytes]", gzip.open(self.path))
         return io.BufferedReader(zstandard.open(self.path, "rb"), STREAM_BYTES)

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from brytpunkt.errors import BrytpunktError, InputError, Problem
+from brytpunkt.errors import BrytpunktError, DamagedError, InputError, Problem
 from brytpunkt.publishers._shared.accounting import Account, Fields, paths, unknown
 from brytpunkt.publishers._shared.error_answers import ERROR_BYTES, OK, reason_of
 from brytpunkt.publishers._shared.protocol import Batch, Document, Listing
@@ -66,6 +66,8 @@ def one_by_one(
             continue
         try:
             found = list(read(document, account))
+        except DamagedError:
+            raise
         except BrytpunktError as error:
             failed.append((document, _with_status(document, _problems(document, error))))
         except TRIPPED as error:
