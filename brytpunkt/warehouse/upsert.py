@@ -15,10 +15,11 @@ import polars as pl
 from brytpunkt.tables.contracts import CONTRACTS, DIAGNOSTICS
 from brytpunkt.tables.series_contracts import SERIES
 from brytpunkt.warehouse.checks.guards import doubts, reason_to_refuse, without_repeats, without_spot_noise
+from brytpunkt.warehouse.checks.leaps import LEAPS, leaps
 from brytpunkt.warehouse.connection import table_of, transaction
 from brytpunkt.warehouse.doubts import UNREADABLE, keep_doubts, key_text, patterns, published_in_doubt
 from brytpunkt.warehouse.row_digest import content_columns
-from brytpunkt.warehouse.series_store import FINDINGS, withdraw_settled, write_series
+from brytpunkt.warehouse.series_store import DERIVED, FINDINGS, withdraw_settled, write_series
 from brytpunkt.warehouse.table_report import IngestReport, TableReport
 from brytpunkt.warehouse.table_status import last_confirmed, tables_known
 
@@ -196,6 +197,14 @@ def _check(
     reasons = pl.Series([None] * good.height, dtype=pl.String)
     if policy.seen_at is not None and not policy.is_accepted:
         reasons = doubts(table, good, known.again)
+    if (
+        table in LEAPS
+        and not policy.is_accepted
+        and (policy.seen_at is not None or listing.origin == DERIVED)
+    ):
+        published = _published(connection, listing.origin, table)
+        far = leaps(table, good, published) if published.height else reasons
+        reasons = pl.select(reason=pl.coalesce(reasons, far))["reason"]
     guarded = good.with_columns(reasons.alias(WHY_ASIDE)).filter(pl.col(WHY_ASIDE).is_not_null())
     good = good.filter(reasons.is_null())
     named = pl.concat([broken, guarded.select(broken.columns)])
@@ -225,6 +234,11 @@ def _check(
         known.published,
         unread.height,
     )
+
+
+def _published(connection: duckdb.DuckDBPyConnection, origin: str, table: str) -> pl.DataFrame:
+    query = f"SELECT * FROM {table} WHERE origin = $origin AND withdrawn_at IS NULL"  # noqa: S608 - a table of ours
+    return table_of(connection, query, origin=origin)
 
 
 @cache
