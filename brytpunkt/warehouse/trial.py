@@ -7,7 +7,6 @@ its own: a trial goes through the door that a refresh goes through.
 from __future__ import annotations
 
 import json
-import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ import duckdb
 import polars as pl
 
 from brytpunkt.errors import BrytpunktError, InputError, Problem
+from brytpunkt.landing.given import read_given
 from brytpunkt.landing.store import Arrival, Landing
 from brytpunkt.publishers._shared.protocol import Batch, Document, Listing
 from brytpunkt.publishers._shared.source import Source
@@ -92,22 +92,13 @@ def try_documents(
 def _arrivals(
     source: Source, paths: Iterable[Path], named: Callable[..., str] | None, at: datetime
 ) -> Iterator[Arrival]:
-    problems = []
+    problems: list[Problem] = []
     largest = int(source.max_megabytes * BYTES_PER_MEGABYTE)
     for number, path in enumerate(paths, 1):
         try:
-            status = path.stat()
-            if not stat.S_ISREG(status.st_mode):
-                problems.append(Problem(str(path), "it is no file", "name the documents one by one"))
-                continue
-            if status.st_size > largest:
-                problems.append(
-                    Problem(str(path), f"it is larger than the {source.max_megabytes:g} MB of {source.id}")
-                )
-                continue
-            body = path.read_bytes()
-        except OSError as error:
-            problems.append(Problem(str(path), (error.strerror or "it cannot be read").lower()))
+            body, _ = read_given(path, largest, source.id)
+        except InputError as error:
+            problems += error.problems
             continue
         name = named(source, path.name, number, body[:HEAD_BYTES]) if named else path.name
         media = MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream")
