@@ -139,6 +139,25 @@ def test_what_goes_after_a_doubt_is_withdrawn_like_anything_else(
     assert rows(shopping, WITHDRAWN) == [("gpu-4",)]
 
 
+def test_a_plan_is_told_which_offers_are_in_doubt_and_what_others_say(
+    live: Refresher, shop: Shop, server: Server, clock: Clock
+) -> None:
+    shop.page_size, shop.opinions = 100, {"gpu-4": "31.25"}
+    live.refresh(source(server, tables=["gpu_offers", "market_prices"]))
+    clock.pass_days()
+    shop.reprice("gpu-6", UNREADABLE)
+    live.refresh(source(server, tables=["gpu_offers", "market_prices"]))
+    with live.warehouse.open() as connection:
+        known = facts(connection, live.warehouse.sql / "queries")
+        before = facts(connection, live.warehouse.sql / "queries", clock().date() - timedelta(days=1))
+    [(offer, confirmed, doubted)] = known.offers_in_doubt.rows()
+    assert ("gpu-6" in offer, confirmed, doubted) == (True, date(2026, 11, 2), date(2026, 11, 3))
+    assert before.offers_in_doubt.is_empty()
+    [opinion] = known.offer_opinions.rows(named=True)
+    assert (opinion["list_native_per_hour"], opinion["second_native_per_hour"]) == (24.5, 31.25)
+    assert "gpu-4" in opinion["offer"]
+
+
 def test_a_null_in_a_key_is_any_value() -> None:
     known = pl.DataFrame({"provider": ["a", "a", "b"], "day": [date(2026, 3, n) for n in (1, 2, 2)]})
     one = pl.DataFrame({"provider": ["a"], "day": [None]}, schema=known.schema)
