@@ -9,6 +9,18 @@ class BrytpunktError(Exception):
     """Any error that Brytpunkt explains itself."""
 
 
+class DamagedError(BrytpunktError):
+    """Bytes that were kept are not what they were, or are gone; ``sha256`` names them."""
+
+    def __init__(self, name: str, sha256: str) -> None:
+        """Keep which bytes they are."""
+        super().__init__(
+            f"{name}: its kept bytes are damaged or gone (sha256 {sha256[:12]}); they are set aside, and fetched again with "
+            "the next refresh"
+        )
+        self.sha256 = sha256
+
+
 @dataclass(frozen=True)
 class Problem:
     """One finding: where it is, what is wrong, and what would mend it."""
@@ -23,6 +35,12 @@ class Problem:
         return (
             line if self.suggestion is None else f"{line}. {self.suggestion[:1].upper()}{self.suggestion[1:]}"
         )
+
+
+def yaml_place(error: Exception) -> str:
+    """Where a YAML text cannot be read on, as words that follow what is said of the file; empty if that is not known."""
+    mark = getattr(error, "problem_mark", None)
+    return "" if mark is None else f" from line {mark.line + 1}, column {mark.column + 1} on"
 
 
 class InputError(BrytpunktError):

@@ -18,13 +18,26 @@ MARKUP = ("html", "xml")
 
 
 class FetchError(BrytpunktError):
-    """A document could not be fetched; ``is_temporary`` if trying again may help, ``wait_s`` if told when. [s]"""
+    """A document could not be fetched; ``is_temporary`` if trying again may help, ``wait_s`` if told when. [s]
 
-    def __init__(self, message: str, *, is_temporary: bool = False, wait_s: float | None = None) -> None:
+    ``gap``: what is wrong with this document, where the server answered and others may be had; ``status`` is that of HTTP.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        is_temporary: bool = False,
+        wait_s: float | None = None,
+        gap: str | None = None,
+        status: int = 200,
+    ) -> None:
         """Keep the message and what to do next."""
         super().__init__(message)
         self.is_temporary = is_temporary
         self.wait_s = wait_s
+        self.gap = gap
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -35,7 +48,9 @@ class Bounds:
     deadline: float
 
 
-def decoded(chunks: Iterable[bytes], encoding: str, length: int | None, bounds: Bounds) -> Iterator[bytes]:
+def decoded(
+    chunks: Iterable[bytes], encoding: str, length: int | None, bounds: Bounds, *, may_be_empty: bool = False
+) -> Iterator[bytes]:
     """Raw chunks -> chunks as published; raises ``FetchError`` where the answer is not what it said it was."""
     received = produced = 0
     pieces = _gunzip if encoding == "gzip" else _plain
@@ -55,8 +70,8 @@ def decoded(chunks: Iterable[bytes], encoding: str, length: int | None, bounds: 
         raise FetchError(f"{received} bytes came of {length}", is_temporary=True)
     if encoding == "gzip" and received and not state.eof:
         raise FetchError("its compressed bytes end too early", is_temporary=True)
-    if not produced:
-        raise FetchError("it is empty", is_temporary=True)
+    if not produced and not may_be_empty:
+        raise FetchError("it is empty", is_temporary=True, gap="it is empty")
 
 
 def _plain(chunk: bytes, _: object) -> Iterator[bytes]:
@@ -71,8 +86,8 @@ def _gunzip(chunk: bytes, state: zlib._Decompress) -> Iterator[bytes]:
         while piece:
             yield piece
             piece = state.decompress(state.unconsumed_tail, PIECE_BYTES) if state.unconsumed_tail else b""
-    except zlib.error as error:
-        raise FetchError(f"its compressed bytes are damaged: {error}", is_temporary=True) from None
+    except zlib.error:
+        raise FetchError("its compressed bytes are damaged", is_temporary=True) from None
     if state.unused_data:
         raise FetchError("bytes follow behind its compressed end")
 
@@ -83,4 +98,5 @@ def check_kind(first: bytes, expected: str, stated: str) -> None:
         return
     start = first.lstrip(b"\xef\xbb\xbf \t\r\n")[:64].lower()
     if "html" in stated or start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<body")):
-        raise FetchError(f"a page of markup came instead of {expected}", is_temporary=True)
+        said = f"a page of markup came instead of {expected}"
+        raise FetchError(said, is_temporary=True, gap=said)

@@ -27,6 +27,7 @@ from brytpunkt.landing.files import BodyWriter
 from brytpunkt.landing.hosts import PLACEHOLDER, Credentials, HostError, check_url, is_loopback
 from brytpunkt.landing.store import Landed
 from brytpunkt.landing.tokens import exchange
+from brytpunkt.publishers._shared.error_answers import ERROR_BYTES, OK, reason_of
 from brytpunkt.publishers._shared.protocol import Document, Request
 from brytpunkt.publishers._shared.source import ACCESS_TOKEN, Source
 
@@ -125,7 +126,13 @@ class Fetcher:
                     return self._once(request, folder, known or Validators())
         except FetchError as error:
             message = self.credentials.hide(f"{self.source.id}: {request.name}: {error}")
-            raise FetchError(message, is_temporary=error.is_temporary, wait_s=error.wait_s) from None
+            raise FetchError(
+                message,
+                is_temporary=error.is_temporary,
+                wait_s=error.wait_s,
+                gap=error.gap and self.credentials.hide(error.gap),
+                status=error.status,
+            ) from None
         raise AssertionError("the last attempt returns or raises")
 
     def _wait_before_next(self, error: Exception) -> bool | float:
@@ -157,8 +164,9 @@ class Fetcher:
                         raise FetchError("the server redirects a request that carries data")
                     url = urljoin(url, answer.headers.get("location", ""))
             except httpx2.HTTPError as error:
-                what = str(error) or type(error).__name__
-                raise FetchError(f"the connection to {host} failed: {what}", is_temporary=True) from None
+                raise FetchError(
+                    f"the connection to {host} failed: {_trouble(error)}", is_temporary=True
+                ) from None
             except httpx2.InvalidURL:
                 raise HostError(
                     f"{self.source.id}: the server redirects to something that is no URL"
@@ -177,8 +185,8 @@ class Fetcher:
                 self._client, self.source, self.credentials, deadline, self._refused
             )
         except httpx2.HTTPError as error:
-            what = str(error) or type(error).__name__
-            raise FetchError(f"no access token: the connection failed: {what}", is_temporary=True) from None
+            said = f"no access token: the connection failed: {_trouble(error)}"
+            raise FetchError(said, is_temporary=True) from None
 
     def _be_polite(self, host: str) -> None:
         """Leave the declared pause between requests to a host."""
@@ -207,8 +215,9 @@ class Fetcher:
         at = self.now()
         with BodyWriter(folder) as writer:
             reported = 0
-            for piece in decoded(answer.iter_raw(), encoding, length, bounds):
-                if not writer.size:
+            is_document = answer.status_code == OK
+            for piece in decoded(answer.iter_raw(), encoding, length, bounds, may_be_empty=not is_document):
+                if not writer.size and is_document:
                     check_kind(piece, request.media_type, stated)
                 writer.write(piece)
                 if writer.size - reported >= REPORT_EVERY_BYTES:
@@ -226,6 +235,7 @@ class Fetcher:
             licence=self.source.licence,
             fetched_at=at,
             published_on=stamp.date() if stamp and stamp <= at else None,
+            status=answer.status_code,
         )
         return Landed(document, body.size, answer.headers.get("etag"), modified)
 
@@ -236,7 +246,10 @@ class Fetcher:
             names = ", ".join(self.source.credentials.values())
             return FetchError(f"{where} answered {status}: check the credential in {names}")
         if status not in BUSY and status < BAD_GATEWAY_FROM:
-            return FetchError(f"{where} answered {status}")
+            said = f"{where} answered {status}"
+            reason = _reason(answer)
+            said = f"{said}: {reason}" if reason else said
+            return FetchError(said, gap=None if status in NOT_ALLOWED else said, status=status)
         wait = self._seconds_until(answer.headers.get("retry-after"))
         asked = "" if wait is None else f" and asks to wait {wait:.0f} s"
         return FetchError(f"{where} answered {status}{asked}", is_temporary=True, wait_s=wait)
@@ -257,6 +270,27 @@ def _encryption() -> ssl.SSLContext:
 
 def _whole_number(text: str | None) -> int | None:
     return int(text) if text is not None and text.strip().isdecimal() else None
+
+
+def _reason(answer: httpx2.Response) -> str:
+    """What the server says about its error, from the first bytes of its answer."""
+    try:
+        for piece in answer.iter_bytes(ERROR_BYTES):
+            return reason_of(piece[:ERROR_BYTES])
+    except httpx2.HTTPError:
+        pass
+    return ""
+
+
+def _trouble(error: httpx2.HTTPError) -> str:
+    """What went wrong on the line, in words."""
+    kinds = (
+        (httpx2.ConnectTimeout, "it does not answer in time"),
+        (httpx2.TimeoutException, "it fell silent"),
+        (httpx2.ConnectError, "it cannot be reached"),
+        (httpx2.ProtocolError, "it broke off, or what came is no HTTP"),
+    )
+    return next((said for kind, said in kinds if isinstance(error, kind)), "it was interrupted")
 
 
 def _moment(text: str | None) -> datetime | None:

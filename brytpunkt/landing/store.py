@@ -15,6 +15,7 @@ from brytpunkt.landing.journal import Journal, Record
 from brytpunkt.publishers._shared.protocol import Document, Listing
 
 LEFT_ALONE_S = 7 * 86_400
+DAMAGED = "damaged"
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,8 @@ class Landing:
             licence=described["licence"],
             fetched_at=datetime.fromisoformat(described["fetched_at"]),
             published_on=date.fromisoformat(published) if published else None,
+            status=described.get("status", 200),
+            gap=described.get("gap"),
         )
 
     def body(self, sha256: str) -> Path:
@@ -102,6 +105,15 @@ class Landing:
         path = self.folder / sha256[:2] / f"{sha256}.zst"
         early = path.with_suffix(".gz")
         return early if early.exists() and not path.exists() else path
+
+    def set_aside(self, sha256: str) -> None:
+        """Take damaged bytes out of the way, for a person to look at; good ones may take their place."""
+        body = self.body(sha256)
+        if body.exists():
+            aside = self.folder / DAMAGED / body.name
+            aside.parent.mkdir(parents=True, exist_ok=True)
+            body.rename(aside)
+            sync_folder(aside.parent)
 
     def sweep(self, now: datetime, rows_name: Collection[str]) -> int:
         """Remove what nothing names: contents of killed processes, and walks that are too old to go on; -> contents.
@@ -131,6 +143,8 @@ class Landing:
     def _placed(self, landed: Landed) -> Document:
         staged = landed.document.path
         body = self.body(landed.document.sha256)
+        if body.exists() and staged != body and not replace(landed.document, path=body).is_whole():
+            self.set_aside(landed.document.sha256)
         if not body.exists():
             body.parent.mkdir(parents=True, exist_ok=True)
             staged.rename(body)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import fcntl
 import json
+import logging
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,14 +21,17 @@ from typing import Any
 from brytpunkt.errors import BrytpunktError
 from brytpunkt.landing.body import FetchError
 from brytpunkt.landing.fetch import Fetcher, Validators
-from brytpunkt.landing.files import write_atomically
+from brytpunkt.landing.files import BodyWriter, write_atomically
 from brytpunkt.landing.hosts import PLACEHOLDER
 from brytpunkt.landing.store import Landed, Landing
+from brytpunkt.publishers._shared.error_answers import OK
 from brytpunkt.publishers._shared.protocol import Document, Publisher, Request
 from brytpunkt.publishers._shared.source import ACCESS_TOKEN
 
+LOG = logging.getLogger("brytpunkt.walk")
 MAX_STARTS = 3
 MAX_DOCUMENTS = 20_000
+MOST_GAPS = 4
 RESUME_WITHIN = timedelta(hours=24)
 
 
@@ -42,8 +46,9 @@ def understood(where: str, call: Callable[..., Any], *arguments: object) -> Any:
     except BrytpunktError:
         raise
     except Exception as error:
-        first = (str(error).strip() or "no message").splitlines()[0][:200]
-        raise FetchError(f"{where} is not as expected: {type(error).__name__}: {first}") from error
+        LOG.info("%s: a reader tripped", where, exc_info=error)
+        message = f"{where} is not as expected: something in it is not in the form that is known"
+        raise FetchError(message) from error
 
 
 @dataclass(frozen=True)
@@ -122,7 +127,12 @@ class Walk:
         known = self.held.get(request.url)
         if known is None or len(self.held) > 1:
             return False
-        landed = self.fetcher.fetch(request, self.folder, known.validators)
+        try:
+            landed = self.fetcher.fetch(request, self.folder, known.validators)
+        except FetchError as error:
+            if not self._is_apart or error.gap is None:
+                raise
+            return False
         if landed is None:
             return True
         self._first = landed
@@ -132,19 +142,54 @@ class Walk:
         first, self._first = self._first, None
         while state.pending:
             request = self._checked(state, state.pending[0])
-            landed = first or self._fetched(request)
+            landed = first or self._had(state, request)
             first = None
             state.done.append(landed)
             state.pending = state.pending[1:] + [
-                self._templated(one)
-                for one in understood(
-                    f"{self.fetcher.source.id}: {request.name}",
-                    self.publisher.following,
-                    self.fetcher.source,
-                    landed.document,
-                )
+                self._templated(one) for one in self._following(request, landed)
             ]
             self._save(state)
+
+    @property
+    def _is_apart(self) -> bool:
+        """Whether the documents stand each for itself, so that the walk goes on without one."""
+        return bool(getattr(self.publisher, "APART", False))
+
+    def _had(self, state: _State, request: Request) -> Landed:
+        """The document, or what is known of why it cannot be had; a server that is out of order is not asked for all."""
+        try:
+            return self._fetched(request)
+        except FetchError as error:
+            is_hopeless = (
+                error.is_temporary
+                and len(state.done) >= MOST_GAPS
+                and all(one.document.gap for one in state.done)
+            )
+            if not self._is_apart or error.gap is None or is_hopeless:
+                raise
+            return self._missing(request, error.gap, error.status)
+
+    def _missing(self, request: Request, gap: str, status: int) -> Landed:
+        source = self.fetcher.source
+        with BodyWriter(self.folder) as writer:
+            body = writer.finish()
+        document = Document(
+            request.name, self.fetcher.credentials.hide(request.url, PLACEHOLDER), body.path, body.sha256,
+            request.media_type, source.licence, self.fetcher.now(), status=status, gap=gap,
+        )  # fmt: skip
+        return Landed(document, body.size)
+
+    def _following(self, request: Request, landed: Landed) -> list[Request]:
+        """What a document leads to; one that is odd leads nowhere where others stand for themselves."""
+        if landed.document.gap or landed.document.status != OK:
+            return []
+        where, source = f"{self.fetcher.source.id}: {request.name}", self.fetcher.source
+        try:
+            return list(understood(where, self.publisher.following, source, landed.document))
+        except BrytpunktError:
+            if not self._is_apart:
+                raise
+            return []
 
     def _fetched(self, request: Request) -> Landed:
         known = self.held.get(request.url)
@@ -175,13 +220,20 @@ class Walk:
         return request
 
     def _begins_the_same(self, state: _State) -> bool:
-        first = state.done[0].document
+        landed = next((one for one in state.done if one.document.gap is None), None)
+        if landed is None:
+            return True
+        first = landed.document
         request = next((r for r in self._start(None) if r.name == first.name), None)
         if request is None:
             return True
-        again = self.fetcher.fetch(
-            request, self.folder / "again", Validators(state.done[0].etag, state.done[0].last_modified)
-        )
+        validators = Validators(landed.etag, landed.last_modified)
+        try:
+            again = self.fetcher.fetch(request, self.folder / "again", validators)
+        except FetchError as error:
+            if not self._is_apart or error.gap is None:
+                raise
+            return True
         if again is None:
             return True
         fingerprint = getattr(self.publisher, "fingerprint", lambda document: document.sha256)

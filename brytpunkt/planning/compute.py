@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.planning.context.control.exposure import control
+from brytpunkt.planning.context.doubtful_offers import doubtful_offers
 from brytpunkt.planning.context.doubtful_prices import in_doubt
 from brytpunkt.planning.context.footprint import footprint, footprint_by_month
 from brytpunkt.planning.context.indicators import indicators
@@ -113,6 +114,7 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
     verdict = verdicts(evaluation, longer, curves, tipping, energy, ruled, paid)
     years = plan_price_years(plan, facts)
     outlook = price_outlook(plan, facts, years)
+    rented = _rent_offers(evaluation)
     return Result(
         currency=plan.finance.currency,
         start=plan.finance.start,
@@ -157,7 +159,7 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
         cooling_limits=limits,
         connections=connections(plan, facts),
         industrial=industry,
-        rent_offers=_rent_offers(evaluation),
+        rent_offers=rented,
         rates=evaluation.basis.rates,
         servers=_servers(evaluation),
         unit_economics=unit_economics(evaluation),
@@ -172,6 +174,7 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
             *implausible(plan, facts, evaluation, optimal.plans, published),
             *outlook_warnings(plan, outlook),
             *in_doubt(plan, facts, evaluation.basis.fx, energy),
+            *doubtful_offers(plan, facts, rented),
             *far_from_industry(plan, industry),
             *unknown_tax_years(plan, facts, evaluation.basis.months.sort("month")["date"].to_list()),
             *(() if drawn is None else drawn.notes),

@@ -62,7 +62,7 @@ def _read(document: Document) -> pl.DataFrame:
     try:
         return pl.read_csv(body, infer_schema=False)
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
-        raise _problem(document.name, f"the file is not a CSV table: {str(error).splitlines()[0]}") from error
+        raise _problem(document.name, "the file is not a CSV table") from error
 
 
 def _cast(document: Document, raw: pl.DataFrame, name: str, dtype: pl.DataType) -> pl.Series:

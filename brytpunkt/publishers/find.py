@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from ruamel.yaml.error import YAMLError
 
 from brytpunkt import publishers
-from brytpunkt.errors import BrytpunktError, InputError, Problem
+from brytpunkt.errors import BrytpunktError, InputError, Problem, yaml_place
 from brytpunkt.publishers._shared.protocol import Publisher
 from brytpunkt.publishers._shared.source import Source, read_source
 
@@ -74,7 +74,7 @@ def _problems(path: Path, error: Exception) -> list[Problem]:
             Problem(f"{path.name}: {'.'.join(map(str, one['loc'])) or 'file'}", one["msg"])
             for one in error.errors()
         ]
-    return [Problem(path.name, f"it is no YAML: {str(error).splitlines()[0]}")]
+    return [Problem(path.name, f"it is no YAML{yaml_place(error)}")]
 
 
 def chosen(

@@ -14,6 +14,7 @@ from brytpunkt.planning.inputs.planning_inputs import Facts
 from brytpunkt.series.findings import OF_DOCUMENTS
 from brytpunkt.tables.contracts import CONFIDENCES, CONTRACTS, NEVER_PLANNED_WITH
 from brytpunkt.warehouse.connection import table_of
+from brytpunkt.warehouse.doubts import DOUBT_DAYS, key_text
 
 if TYPE_CHECKING:
     import duckdb
@@ -50,6 +51,7 @@ def facts(connection: duckdb.DuckDBPyConnection, queries: Path, as_of: date | No
             )
         )
     vintages = _vintages(whole)
+    opinions = _with_history(connection, queries, "market_prices", day)
     long = tables.pop("servers")
     connection.register("servers_as_of", long.to_arrow())
     wide = connection.sql(_query(queries, "servers_wide")).pl()
@@ -60,6 +62,8 @@ def facts(connection: duckdb.DuckDBPyConnection, queries: Path, as_of: date | No
         servers=wide,
         vintages=vintages,
         price_findings=_price_findings(connection, queries, day),
+        offers_in_doubt=_offers_in_doubt(connection, queries, whole["gpu_offers"], day),
+        offer_opinions=_opinions(whole["gpu_offers"], opinions),
         **tables,
     )
 
@@ -70,8 +74,51 @@ def _price_findings(connection: duckdb.DuckDBPyConnection, queries: Path, day: d
     return found.filter(~pl.col("kind").is_in(OF_DOCUMENTS))
 
 
+def _offer_id() -> pl.Expr:
+    return pl.concat_str("provider", "region", "sku", "term", separator="/")
+
+
+def _offers_in_doubt(
+    connection: duckdb.DuckDBPyConnection, queries: Path, offers: pl.DataFrame, day: date
+) -> pl.DataFrame:
+    """Of the offers as known, those whose source has cast doubt on them since."""
+    until = datetime.combine(day + timedelta(days=1), time(), UTC)
+    found = table_of(connection, _query(queries, "offers_in_doubt"), until=until)
+    known = offers.select("origin", offer=_offer_id())
+    return found.join(known, on=["origin", "offer"], how="semi").drop("origin").sort("offer")
+
+
+def _opinions(offers: pl.DataFrame, market: pl.DataFrame) -> pl.DataFrame:
+    """What others say of the price of each offer; a list with one price for every region is held against every region."""
+    price = pl.col("price_native_per_instance_hour").cast(pl.Float64)
+    shared = ["provider", "sku", "term", "native_currency"]
+    return (
+        offers.select(*shared, "region", offer=_offer_id(), list_native_per_hour=price)
+        .join(
+            market.select(*shared, "publisher", other_region="region", second_native_per_hour=price),
+            on=shared,
+        )
+        .filter(
+            (pl.col("region") == pl.col("other_region"))
+            | (pl.col("region") == "")
+            | (pl.col("other_region") == "")
+        )
+        .select("offer", "list_native_per_hour", "second_native_per_hour", "native_currency", "publisher")
+        .sort("offer", "publisher", "second_native_per_hour")
+    )
+
+
 def _query(queries: Path, name: str) -> str:
     return (queries / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _as_of(queries: Path, table: str) -> str:
+    return _query(queries, "as_of").format(
+        table=table,
+        key=", ".join(CONTRACTS[table].primary_key()),
+        key_text=key_text(table, "facts"),
+        doubt_days=DOUBT_DAYS,
+    )
 
 
 def read_table(connection: duckdb.DuckDBPyConnection, queries: Path, table: str, day: date) -> pl.DataFrame:
@@ -82,9 +129,8 @@ def read_table(connection: duckdb.DuckDBPyConnection, queries: Path, table: str,
 def _with_history(
     connection: duckdb.DuckDBPyConnection, queries: Path, table: str, day: date
 ) -> pl.DataFrame:
-    key = ", ".join(CONTRACTS[table].primary_key())
     until = datetime.combine(day + timedelta(days=1), time(), UTC)
-    frame = table_of(connection, _query(queries, "as_of").format(table=table, key=key), until=until)
+    frame = table_of(connection, _as_of(queries, table), until=until)
     return frame.with_columns(pl.col(pl.Decimal).cast(pl.Float64))
 
 
@@ -138,8 +184,7 @@ def content_version(frame: pl.DataFrame) -> str:
 
 def current_table(warehouse: Warehouse, table: str) -> pl.DataFrame:
     """One table as published now, with the types of its contract."""
-    key = ", ".join(CONTRACTS[table].primary_key())
     with warehouse.open() as connection:
-        query = _query(warehouse.sql / "queries", "as_of").format(table=table, key=key)
+        query = _as_of(warehouse.sql / "queries", table)
         frame = table_of(connection, query, until=datetime(9999, 1, 1, tzinfo=UTC))
     return frame.select(list(CONTRACTS[table].columns()))

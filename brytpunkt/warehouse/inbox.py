@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from brytpunkt.errors import BrytpunktError
+from brytpunkt.landing.given import read_given
 from brytpunkt.landing.journal import Record
 from brytpunkt.landing.store import Arrival, Landing
 from brytpunkt.publishers._shared.source import Source, read_source
@@ -46,7 +47,7 @@ def take_inbox(
     """Take in the files of every folder that is named like a declared source; a bad file spoils its own folder only."""
     taken = []
     for folder in sorted(path for path in inbox.glob("*") if path.is_dir()):
-        files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+        files = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
         declaration = data / "sources" / f"{folder.name}.yaml"
         if not files:
             continue
@@ -91,16 +92,13 @@ def _take(
 
 def _arrivals(source: Source, files: list[Path]) -> Iterator[Arrival]:
     for path in files:
-        status = path.stat()
-        if status.st_size > source.max_megabytes * BYTES_PER_MEGABYTE:
-            message = f"{path.name}: the file is larger than the {source.max_megabytes:g} MB that {source.id} allows"
-            raise BrytpunktError(message)
+        body, saved_at = read_given(path, source.max_megabytes * BYTES_PER_MEGABYTE, source.id)
         yield Arrival(
             name=path.name,
             url=f"inbox:{source.id}/{path.name}",
-            body=path.read_bytes(),
+            body=body,
             media_type=MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream"),
             licence=source.licence,
             # When the user saved it: the file knows, and reading it again later says the same.
-            fetched_at=datetime.fromtimestamp(int(status.st_mtime), UTC),
+            fetched_at=saved_at,
         )

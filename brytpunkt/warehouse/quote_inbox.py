@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brytpunkt.errors import InputError, Problem
+from brytpunkt.landing.given import read_given
 from brytpunkt.landing.journal import Record
 from brytpunkt.landing.store import Arrival, Landing
 from brytpunkt.publishers._shared.protocol import Batch, Listing
@@ -87,14 +88,11 @@ def _contents(paths: list[Path], at: datetime) -> Arrival:
 
 
 def _arrival(path: Path, at: datetime) -> Arrival:
-    if path.stat().st_size > MAX_BYTES:
-        raise InputError(
-            (Problem(path.name, f"the file is larger than {MAX_BYTES:,} bytes", "leave the table only"),)
-        )
+    body, _ = read_given(path, MAX_BYTES, "the inbox")
     return Arrival(
         name=path.name,
         url=f"inbox:{path.name}",
-        body=path.read_bytes(),
+        body=body,
         media_type=MEDIA_TYPES[path.suffix.lower()],
         licence=LICENCE,
         fetched_at=at,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from brytpunkt.errors import BrytpunktError
+from brytpunkt.errors import BrytpunktError, DamagedError
 from brytpunkt.landing.fetch import Fetcher, OnProgress, Patience, Validators
 from brytpunkt.landing.hosts import Credentials
 from brytpunkt.landing.journal import Kind, Record
@@ -123,7 +123,7 @@ class Refresher:
             with fetcher:
                 walk = Walk(self.landing, fetcher, self.find(source.publisher))
                 with walk.alone():
-                    record, batches, fetched = self._walked(walk, accept=accept, force=force or accept)
+                    record, batches, fetched = self._walked_whole(walk, accept=accept, force=force or accept)
         except BrytpunktError as error:
             record = self._write(source, "failed", reason=str(error))
             batches = None
@@ -183,11 +183,30 @@ class Refresher:
         # One unchanged page of several says nothing about the others.
         return len(last.documents) > 1 or (landed is not None and landed.document.sha256 != before)
 
+    def _walked_whole(
+        self, walk: Walk, *, accept: bool, force: bool
+    ) -> tuple[Record, list[Batch] | None, int]:
+        """One walk; where kept bytes turn out to be damaged, they are set aside, and everything is fetched anew."""
+        try:
+            return self._walked(walk, accept=accept, force=force)
+        except DamagedError as error:
+            self.landing.set_aside(error.sha256)
+            walk.discard()
+            return self._walked(walk, accept=accept, force=True)
+
+    def _lacks_bytes(self, source: Source) -> bool:
+        """Whether bytes of the last publication were set aside or are gone: the journal cannot be read without them."""
+        published = self.landing.journal.last(source.id, "publication")
+        return published is not None and any(
+            not self.landing.body(described["sha256"]).exists() for described in published.documents
+        )
+
     def _walked(self, walk: Walk, *, accept: bool, force: bool) -> tuple[Record, list[Batch] | None, int]:
         """One walk -> its record, the batches if rows differ, and the bytes that were fetched."""
         source, module = walk.fetcher.source, walk.publisher
         last = self._last_walk(source)
         probed = ask(walk.fetcher, module, last, self._folder(source, "probe"))
+        force = force or self._lacks_bytes(source)
         if last is not None and not probed.is_new and not force:
             return self._confirm(source, last, probed.described), None, 0
         walk.held = {} if last is None or force else self._held(last)
@@ -214,6 +233,8 @@ class Refresher:
         listing = Listing(source.id, staged, is_complete=not source.is_window)
         try:
             batches = [] if self._is_known(listing, last) else self._parsed(walk, listing)
+        except DamagedError:
+            raise
         except BrytpunktError as error:
             kept = walk.set_aside()
             said = str(error).strip().splitlines()[0]
@@ -229,7 +250,7 @@ class Refresher:
             "pointer": probed.described,
             "is_complete": listing.is_complete,
         }
-        if last is not None and rows == last.rows_sha256 and not accept:
+        if last is not None and rows == last.rows_sha256 and not accept and not self._lacks_bytes(source):
             walk.discard()
             return self._write(source, "unchanged", **facts), None
         if same_bytes:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from brytpunkt.errors import BrytpunktError
+from brytpunkt.errors import BrytpunktError, DamagedError
 from brytpunkt.landing.journal import Record
 from brytpunkt.landing.store import Landing
 from brytpunkt.publishers._shared.protocol import Batch, Listing
@@ -60,7 +60,7 @@ def apply_pending(
                 applied.append(_apply(connection, warehouse, landing, record, known.get(at), reason))
         if waiting is None:
             return applied
-        batches, why = _parse(find(waiting.publisher), landing.listing(waiting))
+        batches, why = _parse(find(waiting.publisher), landing, landing.listing(waiting))
         if batches is None:
             unreadable[waiting.position] = why or "its documents cannot be read"
         else:
@@ -72,9 +72,12 @@ def _position(connection: duckdb.DuckDBPyConnection) -> int:
     return int(found[0]) if found else 0
 
 
-def _parse(publisher: object, listing: Listing) -> tuple[list[Batch] | None, str | None]:
+def _parse(publisher: object, landing: Landing, listing: Listing) -> tuple[list[Batch] | None, str | None]:
     try:
         return list(publisher.parse(listing)), None  # type: ignore[attr-defined]
+    except DamagedError as error:
+        landing.set_aside(error.sha256)
+        return None, str(error)
     except BrytpunktError as error:
         return None, str(error)
 

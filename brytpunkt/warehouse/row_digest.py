@@ -39,11 +39,13 @@ def content_columns(table: str) -> list[str]:
 
 
 def rows_sha256(batches: Iterable[Batch]) -> str:
-    """Digest of all rows of a publication, whatever their order and however they are split into batches."""
+    """Digest of all rows of a publication, and of what it leaves in doubt, however they are split into batches."""
     tables: dict[str, list[pl.DataFrame]] = {}
     for batch in batches:
         names = [name for name in content_columns(batch.table) if name in batch.frame.columns]
         tables.setdefault(batch.table, []).append(batch.frame.select(sorted(names)))
+        if batch.doubtful is not None and batch.doubtful.height:
+            tables.setdefault(f"{batch.table} in doubt", []).append(batch.doubtful)
     total = hashlib.sha256()
     for table in sorted(tables):
         frame = pl.concat(tables[table], how="diagonal_relaxed")

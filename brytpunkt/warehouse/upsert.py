@@ -15,9 +15,11 @@ import polars as pl
 from brytpunkt.tables.contracts import CONTRACTS, DIAGNOSTICS
 from brytpunkt.tables.series_contracts import SERIES
 from brytpunkt.warehouse.checks.guards import doubts, reason_to_refuse, without_repeats, without_spot_noise
+from brytpunkt.warehouse.checks.leaps import LEAPS, leaps
 from brytpunkt.warehouse.connection import table_of, transaction
+from brytpunkt.warehouse.doubts import UNREADABLE, keep_doubts, key_text, patterns, published_in_doubt
 from brytpunkt.warehouse.row_digest import content_columns
-from brytpunkt.warehouse.series_store import FINDINGS, withdraw_settled, write_series
+from brytpunkt.warehouse.series_store import DERIVED, FINDINGS, withdraw_settled, write_series
 from brytpunkt.warehouse.table_report import IngestReport, TableReport
 from brytpunkt.warehouse.table_status import last_confirmed, tables_known
 
@@ -48,7 +50,11 @@ class Policy:
 
 @dataclass(frozen=True)
 class _Checked:
-    """All rows of a listing for one table after their checks: to keep, to set aside, or the reason to refuse them."""
+    """All rows of a listing for one table after their checks: to keep, to set aside, or the reason to refuse them.
+
+    ``doubtful_keys``: of what was set aside, and of published rows that the publication speaks of and that could not be
+    read, of which there are ``unread``; with why_aside.
+    """
 
     table: str
     kept: pl.DataFrame
@@ -58,6 +64,7 @@ class _Checked:
     document: str
     doubtful_keys: pl.DataFrame
     published: int
+    unread: int
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,7 @@ class _Known:
     published: int
     listed: int | None
     gone: int
+    since: datetime
 
 
 def ingest(
@@ -98,7 +106,8 @@ def write_listing(
     All batches for a table are taken together. Rows that break the contract, or that the guards doubt, go to
     ``quarantine`` with the reason, and their last good version stays. A table's rows are refused as a whole, and the
     last good ones kept, if a fifth of them break the contract, a fifth of those in the last good publication are gone
-    from a complete one, or a median price doubled or halved. Other tables of the same publication are taken: the report
+    from a complete one, a median price doubled or halved, or nothing was read and all that is known is in doubt. What a
+    publisher calls doubtful leaves its last good version in place, too, and is not gone. Other tables of the same publication are taken: the report
     says so table by table. A complete publication also speaks of tables that it once had and now lacks, and every
     publication of its remarks: those that it no longer makes are withdrawn.
     """
@@ -110,7 +119,8 @@ def write_listing(
             tables.setdefault(table, [])
     seen = policy.seen_at or newest_seen(batches)
     reports = [
-        _take(connection, queries, listing, table, parts, policy, seen) for table, parts in tables.items()
+        _take(connection, queries, listing, table, parts, policy, seen, patterns(table, batches))
+        for table, parts in tables.items()
     ]
     settled = withdraw_settled(connection, batches, seen, listing.origin)
     told = tuple(_with_settled(report, settled) for report in reports if report is not None)
@@ -140,12 +150,13 @@ def _take(
     parts: list[Batch],
     policy: Policy,
     seen: datetime,
+    doubtful: list[pl.DataFrame],
 ) -> TableReport | None:
     """One table of a publication; None for one that is absent and of which nothing is published."""
     if table in SERIES:
         report = write_series(connection, queries, listing, table, parts, policy.seen_at)
         return report if parts or table == FINDINGS else None
-    checked = _check(connection, queries, listing, table, parts, policy, seen)
+    checked = _check(connection, queries, listing, table, parts, policy, seen, doubtful)
     return _write(connection, queries, listing, checked, policy) if parts or checked.published else None
 
 
@@ -166,6 +177,7 @@ def _check(
     parts: list[Batch],
     policy: Policy,
     seen: datetime,
+    doubtful: list[pl.DataFrame],
 ) -> _Checked:
     contract = CONTRACTS[table]
     if policy.seen_at is None and parts:
@@ -185,14 +197,32 @@ def _check(
     reasons = pl.Series([None] * good.height, dtype=pl.String)
     if policy.seen_at is not None and not policy.is_accepted:
         reasons = doubts(table, good, known.again)
-    doubtful = good.with_columns(reasons.alias(WHY_ASIDE)).filter(pl.col(WHY_ASIDE).is_not_null())
+    if (
+        table in LEAPS
+        and not policy.is_accepted
+        and (policy.seen_at is not None or listing.origin == DERIVED)
+    ):
+        published = _published(connection, listing.origin, table)
+        far = leaps(table, good, published) if published.height else reasons
+        reasons = pl.select(reason=pl.coalesce(reasons, far))["reason"]
+    guarded = good.with_columns(reasons.alias(WHY_ASIDE)).filter(pl.col(WHY_ASIDE).is_not_null())
     good = good.filter(reasons.is_null())
-    named = pl.concat([broken, doubtful.select(broken.columns)])
-    refused = (
-        None
-        if policy.is_accepted
-        else reason_to_refuse(table, rows.height, good, known.again, known.listed, known.gone)
+    named = pl.concat([broken, guarded.select(broken.columns)])
+    key = contract.primary_key()
+    unread = (
+        published_in_doubt(connection, queries, listing.origin, table, doubtful, rows)
+        if doubtful
+        else rows.select(key).clear()
     )
+    gone = known.gone
+    if gone and unread.height:
+        gone -= unread.filter(pl.col("last_seen_at") >= known.since).height
+    refused = None
+    if not policy.is_accepted:
+        refused = reason_to_refuse(
+            table, rows.height, good, known.again, known.listed, gone, doubtful=unread.height
+        )
+    unread_keys = unread.select(*key, pl.lit(UNREADABLE).alias(WHY_ASIDE))
     return _Checked(
         table,
         good,
@@ -200,9 +230,15 @@ def _check(
         seen,
         refused,
         (parts[0].document if parts else listing.documents[0]).sha256,
-        named.select(contract.primary_key()),
+        pl.concat([named.select(*key, WHY_ASIDE), unread_keys], how="vertical_relaxed"),
         known.published,
+        unread.height,
     )
+
+
+def _published(connection: duckdb.DuckDBPyConnection, origin: str, table: str) -> pl.DataFrame:
+    query = f"SELECT * FROM {table} WHERE origin = $origin AND withdrawn_at IS NULL"  # noqa: S608 - a table of ours
+    return table_of(connection, query, origin=origin)
 
 
 @cache
@@ -236,11 +272,6 @@ def _aside(table: str, rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _key_sql(table: str) -> str:
-    parts = ", ".join(f"{name}::VARCHAR" for name in CONTRACTS[table].primary_key())
-    return f"concat_ws(chr(31), {parts})"
-
-
 def _known(
     connection: duckdb.DuckDBPyConnection,
     queries: Path,
@@ -256,7 +287,7 @@ def _known(
     key = CONTRACTS[table].primary_key()
     connection.register("incoming_keys", rows.select(key).to_arrow())
     query = (queries / "current_of_origin.sql").read_text(encoding="utf-8")
-    again = table_of(connection, query.format(table=table, key_text=_key_sql(table)), origin=listing.origin)
+    again = table_of(connection, query.format(table=table, key_text=key_text(table)), origin=listing.origin)
     connection.unregister("incoming_keys")
     before = last_confirmed(connection, queries, listing.origin, table).published_at
     since = before if policy.seen_at is not None and before is not None else FAR_PAST
@@ -272,6 +303,7 @@ def _known(
         published,
         None if before is None and not published else listed,
         listed - came if listing.is_complete else 0,
+        since,
     )
 
 
@@ -301,7 +333,7 @@ def _write(
     fill = {
         "table": table,
         "columns": ", ".join(names),
-        "key_text": _key_sql(table),
+        "key_text": key_text(table),
         "content": f"sha256(concat_ws(chr(31), {content}))",
     }
     statements = (queries / "upsert.sql").read_text(encoding="utf-8").format(**fill)
@@ -317,6 +349,7 @@ def _write(
         "published_at": confirmed.published_at or FAR_FUTURE,
         "confirmed_at": confirmed.confirmed_at or seen,
     }
+    keep_doubts(connection, queries, table, parameters)
     counts = [
         _run(connection, statement, parameters) for statement in statements.split(";\n") if statement.strip()
     ]

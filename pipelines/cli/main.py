@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from brytpunkt.errors import BrytpunktError, InputError
-from pipelines.cli import mail
+from pipelines.cli import mail, try_source
 
 os.environ.setdefault(
     "PYDANTIC_DISABLE_PLUGINS", "__all__"
@@ -66,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
         "source", nargs="?", metavar="SOURCE", help="only this one, with what it left aside and why"
     )
     sources.add_argument("--table", action="store_true", help="what is declared, as the README's table")
+    try_source.add_command(commands)
     history = commands.add_parser("history", help="every price that was seen for a SKU")
     history.add_argument("sku", metavar="SKU", help="instance type, list position, or token model")
     changes = commands.add_parser("changes", help="which prices changed between two days")
@@ -96,7 +97,10 @@ def _day(text: str) -> date:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 done, 2 the user's input is wrong, 1 anything else."""
-    options = parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:2] == try_source.COMMAND.split():
+        given[:2] = [try_source.COMMAND]
+    options = parser().parse_args(given)
     try:
         return _command(options)
     except InputError as error:
@@ -124,6 +128,8 @@ def _command(options: argparse.Namespace) -> int:
         return _what_if(options)
     if options.command in {"refresh", "sources", "history", "changes"}:
         return _live(options)
+    if options.command == try_source.COMMAND:
+        return try_source.run(options)
     if options.command in mail.COMMANDS:
         return mail.run_command(options)
     return _plan(options)

@@ -88,14 +88,16 @@ def table_text(table: TableReport) -> str:
         return f"{kept}: {table.refused[:REASON_WIDTH]}"
     aside = f"{table.quarantined:,} set aside"
     aside += f" (last good of {table.kept:,} kept)" if table.kept else ""
+    in_doubt = f"{table.kept:,} in doubt (last good kept)" if not table.quarantined else ""
     parts = (
         (table.inserted, f"{table.inserted:,} new"),
         (table.confirmed, f"{table.confirmed:,} as before"),
         (table.withdrawn, f"{table.withdrawn:,} withdrawn"),
         (table.quarantined, aside),
+        (table.kept, in_doubt),
         (table.missing, f"{table.missing:,} missing"),
     )
-    return ", ".join(text for count, text in parts if count)
+    return ", ".join(text for count, text in parts if count and text)
 
 
 def advice(source: str) -> str:

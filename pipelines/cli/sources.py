@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
@@ -14,9 +14,19 @@ from brytpunkt.publishers.find import all_sources
 from brytpunkt.tables.contracts import CONTRACTS
 from brytpunkt.tables.series_contracts import SERIES
 from brytpunkt.warehouse import Warehouse
+from brytpunkt.warehouse.doubts import DOUBT_DAYS
 from brytpunkt.warehouse.views.coming import Coming, coming
 from brytpunkt.warehouse.views.history import PRICES, changed_between
-from brytpunkt.warehouse.views.quarantine import Finding, Remark, SetAside, findings, remarks, set_aside
+from brytpunkt.warehouse.views.quarantine import (
+    Finding,
+    InDoubt,
+    Remark,
+    SetAside,
+    findings,
+    in_doubt,
+    remarks,
+    set_aside,
+)
 from brytpunkt.warehouse.views.source_status import Standing, standings
 from pipelines.cli.refresh import advice, refresher, standing_lines
 
@@ -36,11 +46,18 @@ def show_source(name: str) -> int:
     queries = driver.warehouse.sql / "queries"
     with driver.warehouse.open() as connection:
         aside, said = set_aside(connection, queries, name), remarks(connection, queries, name)
+        doubted = in_doubt(connection, queries, name)
         odd = findings(connection, queries, name)
         announced = coming(connection, queries, name, datetime.now(UTC).date())
     is_series = bool(set(sources[name].tables) & set(SERIES))
     told = finding_lines(odd) if is_series else remark_lines(said)
-    lines = [*standing_lines(standing), *table_lines(standing[0]), *aside_lines(aside), *told]
+    lines = [
+        *standing_lines(standing),
+        *table_lines(standing[0]),
+        *aside_lines(aside),
+        *doubt_lines(doubted),
+        *told,
+    ]
     print("\n".join([*lines, *coming_lines(announced)]))
     return 0
 
@@ -73,6 +90,21 @@ def aside_lines(aside: Sequence[SetAside]) -> list[str]:
     ]
     for one in aside:
         lines += [f"  {one.table}, {one.rows:,} rows: {one.reason}", f"    {one.example[:EXAMPLE_WIDTH]}"]
+    return lines
+
+
+def doubt_lines(doubted: Sequence[InDoubt]) -> list[str]:
+    """Last good versions that stay although what came is in doubt, a line a reason, and until when; none without any."""
+    if not doubted:
+        return []
+    lines = [
+        "",
+        f"In doubt; the last good version is planned with for {DOUBT_DAYS} days after it was confirmed:",
+    ]
+    for one in doubted:
+        until = one.confirmed_at + timedelta(days=DOUBT_DAYS)
+        lines.append(f"  {one.table}, {one.rows:,} rows, until {until:%Y-%m-%d} or later: {one.reason}")
+        lines.append(f"    {one.example[:EXAMPLE_WIDTH]}")
     return lines
 
 

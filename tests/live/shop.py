@@ -17,6 +17,9 @@ from brytpunkt.publishers._shared.protocol import Batch, Document, Listing, Requ
 from brytpunkt.publishers._shared.source import Source
 from brytpunkt.tables.contracts import CONTRACTS
 
+# A price that stands in the list and that nobody can read.
+UNREADABLE = "?"
+
 
 def probe(source: Source) -> Request | None:
     """The pointer, if the source declares one."""
@@ -57,8 +60,8 @@ def parse(listing: Listing) -> Iterator[Batch]:
         content = json.loads(document.read())
         if content.get("schema") != "shop/1":
             raise BrytpunktError(f"{document.name}: schema {content.get('schema')!r} instead of shop/1")
-        rows = [_row(offer, document) for offer in content["offers"]]
-        yield Batch("gpu_offers", _frame("gpu_offers", rows), document)
+        rows = [_row(offer, document) for offer in content["offers"] if offer["price"] != UNREADABLE]
+        yield Batch("gpu_offers", _frame("gpu_offers", rows), document, _in_doubt(content["offers"]))
         for table, found in (
             (
                 "market_prices",
@@ -68,6 +71,14 @@ def parse(listing: Listing) -> Iterator[Batch]:
         ):
             if found:
                 yield Batch(table, _frame(table, found), document)
+
+
+def _in_doubt(offers: list[dict[str, str]]) -> pl.DataFrame | None:
+    """Offers whose price cannot be read, whatever their region and term; the sku ``*`` stands for all."""
+    found = [offer["sku"] for offer in offers if offer["price"] == UNREADABLE]
+    key = pl.DataFrame(CONTRACTS["gpu_offers"].create_empty()).select(CONTRACTS["gpu_offers"].primary_key())
+    rows = [{"sku": None if sku == "*" else sku} for sku in found]
+    return pl.DataFrame(rows, schema=key.schema) if found else None
 
 
 def _frame(table: str, rows: list[dict[str, object]]) -> pl.DataFrame:

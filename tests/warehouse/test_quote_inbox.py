@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,20 @@ def test_a_mistake_leaves_what_was_known(snapshot: Snapshot, inbox: Path) -> Non
 def test_an_inbox_that_is_not_there_is_empty(snapshot: Snapshot, inbox: Path) -> None:
     inbox.rmdir()
     assert not refresh(snapshot, inbox).is_changed
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder"])
+def test_what_is_no_file_is_refused_at_once_and_the_quotes_stay(
+    snapshot: Snapshot, inbox: Path, kind: str
+) -> None:
+    (inbox / "servers.csv").write_text(SERVERS, encoding="utf-8")
+    refresh(snapshot, inbox)
+    before = standing(snapshot)
+    odd = inbox / "offer.xlsx"
+    if kind == "pipe":
+        os.mkfifo(odd)
+    else:
+        odd.mkdir()
+    with pytest.raises(InputError, match=r"offer\.xlsx: it is no file"):
+        refresh(snapshot, inbox)
+    assert standing(snapshot) == before

@@ -136,6 +136,14 @@ class Rent(Section):
         ge=0,
         lt=1,
     )
+    second_opinion_share: float = default(
+        0.25,
+        unit="share",
+        source="planning assumption: list prices of one offer seldom differ by more",
+        description="A rented offer is warned of where somebody else's price for it is farther away than this.",
+        ge=0,
+        le=10,
+    )
     spot: Spot = Spot()
     gpu_price_path_per_year: float = default(
         0.0,

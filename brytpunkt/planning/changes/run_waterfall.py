@@ -38,7 +38,7 @@ ENERGY_TABLES = frozenset(
     }
 )
 FX_TABLES = frozenset({"fx_rates"})
-NO_CAUSE = frozenset({"vintages", "price_findings"})
+NO_CAUSE = frozenset({"vintages", "price_findings", "offers_in_doubt", "offer_opinions"})
 WITHOUT_EFFECT = frozenset(
     {"plan", "name", "report", "delivery", "published", "scenarios", "disruptions", "uncertainty"}
 )

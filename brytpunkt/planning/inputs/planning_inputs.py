@@ -16,6 +16,8 @@ class Facts:
     """Tables as known at ``as_of``; columns as in the contracts, each row with its provenance.
 
     ``price_findings``: days of a zone's day-ahead prices that were odd then: zone, day, publisher, kind, detail.
+    ``offers_in_doubt``: offer (its id), confirmed_on, doubted_on. ``offer_opinions``: offer, list_native_per_hour,
+    second_native_per_hour, native_currency, publisher: what somebody else says of the same price.
     """
 
     as_of: dt.date
@@ -44,3 +46,5 @@ class Facts:
     colocation_quotes: pl.DataFrame
     vintages: pl.DataFrame
     price_findings: pl.DataFrame
+    offers_in_doubt: pl.DataFrame
+    offer_opinions: pl.DataFrame

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,10 +15,13 @@ from typing import IO, Protocol, cast
 import polars as pl
 import zstandard
 
+from brytpunkt.errors import DamagedError
 from brytpunkt.publishers._shared.accounting import Accounts
 from brytpunkt.publishers._shared.source import Source
 
 STREAM_BYTES = 1 << 20
+# What reading damaged or absent bytes raises.
+UNREADABLE = (OSError, EOFError, zlib.error, zstandard.ZstdError)
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,11 @@ class Request:
 
 @dataclass(frozen=True)
 class Document:
-    """A landed document: where its bytes are, and where they came from."""
+    """A landed document: where its bytes are, and where they came from.
+
+    ``status`` is that of HTTP. ``gap``: why there is nothing to read, in words; the publisher was asked, and the others of its
+    documents are there.
+    """
 
     name: str
     url: str
@@ -51,14 +59,38 @@ class Document:
     licence: str
     fetched_at: datetime
     published_on: date | None = None
+    status: int = 200
+    gap: str | None = None
 
     def read(self) -> bytes:
-        """The bytes as they were published."""
-        with self.open() as stream:
-            return stream.read()
+        """The bytes as they were published; raises ``DamagedError`` if they are others, or gone."""
+        try:
+            with self._unpacked() as stream:
+                found = stream.read()
+        except UNREADABLE as error:
+            raise DamagedError(self.name, self.sha256) from error
+        if hashlib.sha256(found).hexdigest() != self.sha256:
+            raise DamagedError(self.name, self.sha256)
+        return found
 
     def open(self) -> IO[bytes]:
-        """The bytes as a stream, for documents too large to hold."""
+        """The bytes as a stream, for documents too large to hold; looked through first, and raises as ``read`` does."""
+        if not self.is_whole():
+            raise DamagedError(self.name, self.sha256)
+        return self._unpacked()
+
+    def is_whole(self) -> bool:
+        """Whether the kept bytes are those that were published."""
+        digest = hashlib.sha256()
+        try:
+            with self._unpacked() as stream:
+                while piece := stream.read(STREAM_BYTES):
+                    digest.update(piece)
+        except UNREADABLE:
+            return False
+        return digest.hexdigest() == self.sha256
+
+    def _unpacked(self) -> IO[bytes]:
         if self.path.suffix == ".gz":
             return cast("IO[bytes]", gzip.open(self.path))
         return io.BufferedReader(zstandard.open(self.path, "rb"), STREAM_BYTES)
@@ -107,8 +139,15 @@ class Publisher(Protocol):
     changed. ``start`` gives the requests of the publication, ``following`` those that a landed document leads to
     (the next page); ``parse`` turns the complete listing into batches.
 
+    A module whose documents stand each for itself (a zone, a day, a station, a company) also has ``APART = True``: a walk goes
+    on without one that cannot be had, which becomes a document with a ``gap``.
+
     A module whose publication has several pointers also has ``pointers(source) -> Sequence[Request]``, the one that
     ``start`` takes first: ``version`` is asked of each, and the publication is new when any of them moved.
+
+    A module that reads meaning out of the names of documents also has ``named(source, name, number, head) -> str``: the
+    name in its own form for a file that somebody holds, ``number`` from 1 among several, ``head`` its first bytes; a name that is
+    in that form already stays.
 
     A module may also have ``fingerprint(document) -> str``: what must stay the same on the first page while a walk of
     several pages goes on. Without it the page's bytes must, which fails where a page states its time of making.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -110,6 +110,12 @@ def read_xml(document: Document) -> ET.Element:
 def local_name(element: ET.Element) -> str:
     """Tag without its namespace."""
     return element.tag.rpartition("}")[2]
+
+
+def named_zone(name: str, zones: Iterable[str]) -> str | None:
+    """The zone that a file's name has as a word of its own."""
+    words = re.split(r"[^A-Za-z0-9-]+", name)
+    return next((zone for zone in zones if zone in words), None)
 
 
 def days_between(first: dt.date, last: dt.date) -> Iterator[dt.date]:

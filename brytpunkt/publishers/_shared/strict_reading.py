@@ -148,7 +148,9 @@ def check_header(document: Document, header: Sequence[str], wanted: Sequence[str
         raise wrong(document, place, f"has more than one column {', '.join(twice)}")
 
 
-def unzipped(document: Document, name: str | None = None) -> dict[str, bytes]:
+def unzipped(
+    document: Document, name: str | None = None, largest_bytes: int = MAX_UNZIPPED_BYTES
+) -> dict[str, bytes]:
     """The files of a zip, by name; bounded, because a small archive may unfold into a large one."""
     body = document.read()
     refuse_html(document, body[:200])
@@ -159,7 +161,7 @@ def unzipped(document: Document, name: str | None = None) -> dict[str, bytes]:
     with archive:
         entries = [entry for entry in archive.infolist() if name is None or entry.filename == name]
         size = sum(entry.file_size for entry in entries)
-        if size > min(MAX_UNZIPPED_BYTES, MAX_ZIP_RATIO * max(len(body), 1)):
+        if size > min(largest_bytes, MAX_ZIP_RATIO * max(len(body), 1)):
             raise wrong(document, "", f"the archive unfolds into {size:,} bytes, more than is read")
         try:
             return {entry.filename: archive.read(entry) for entry in entries}

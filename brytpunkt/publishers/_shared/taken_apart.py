@@ -13,8 +13,9 @@ from dataclasses import replace
 
 import polars as pl
 
-from brytpunkt.errors import BrytpunktError, InputError, Problem
+from brytpunkt.errors import BrytpunktError, DamagedError, InputError, Problem
 from brytpunkt.publishers._shared.accounting import Account, Fields, paths, unknown
+from brytpunkt.publishers._shared.error_answers import ERROR_BYTES, OK, reason_of
 from brytpunkt.publishers._shared.protocol import Batch, Document, Listing
 from brytpunkt.publishers._shared.series_rows import FINDINGS_TABLE, finding, finding_rows
 from brytpunkt.series.findings import DOCUMENT_NOT_READ, FINDINGS, UNKNOWN_FIELD
@@ -60,13 +61,18 @@ def one_by_one(
     cause: Exception | None = None
     for document in listing.documents:
         account = listing.accounts.opened(document.name)
+        if document.gap:
+            failed.append((document, (Problem(document.name, document.gap),)))
+            continue
         try:
             found = list(read(document, account))
+        except DamagedError:
+            raise
         except BrytpunktError as error:
-            failed.append((document, _problems(document, error)))
+            failed.append((document, _with_status(document, _problems(document, error))))
         except TRIPPED as error:
             cause = error
-            failed.append((document, (Problem(document.name, NOT_KNOWN),)))
+            failed.append((document, _with_status(document, (Problem(document.name, NOT_KNOWN),))))
         else:
             has_rows |= any(batch.table != FINDINGS_TABLE and batch.frame.height for batch in found)
             yield from found
@@ -83,6 +89,15 @@ def one_by_one(
             document, account, source,
             finding(subject(document), publisher, day_of(document), DOCUMENT_NOT_READ, f"{document.name}: {said}", series=series),
         )  # fmt: skip
+
+
+def _with_status(document: Document, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """What an error's status says goes before what its body is not."""
+    if document.status == OK:
+        return problems
+    answered = f"the server answered {document.status}"
+    said = reason_of(document.read()[:ERROR_BYTES])
+    return (Problem(document.name, f"{answered}: {said}" if said else answered),)
 
 
 def anything(table: str, rows: int = 1) -> pl.DataFrame:

@@ -47,6 +47,7 @@ FIELDS: Fields = {
 }
 
 probe, version, following = no_probe, own_digest, no_more
+APART = True
 
 
 def start(source: Source, pointer: Document | None) -> Sequence[Request]:

@@ -73,6 +73,15 @@ def following(source: Source, document: Document) -> Sequence[Request]:
     return []
 
 
+def named(source: Source, name: str, number: int, head: bytes) -> str:
+    """An offer file or a plan file of the source's region: the head of either says what it offers."""
+    del number
+    if NAME.fullmatch(name):
+        return name
+    kind = "savings" if b"SavingsPlan" in head else "ec2"
+    return f"{kind}.{_region(source)}.{'csv' if name.endswith('.csv') else 'json'}"
+
+
 def parse(listing: Listing) -> Iterator[Batch]:
     """The offer file, and the plan file joined to it by SKU -> offers of GPU instances (Linux, shared).
 

@@ -138,6 +138,12 @@ def fingerprint(document: Document) -> str:
     return hashlib.sha256(items.encode()).hexdigest()
 
 
+def named(source: Source, name: str, number: int, head: bytes) -> str:
+    """A file of one page, by its number among those that are held."""
+    del source, head
+    return name if PAGE.fullmatch(name) else f"page-{number:04d}.json"
+
+
 def parse(listing: Listing) -> Iterator[Batch]:
     """All pages of a region -> offers of GPU sizes; none is an answer, too, where the list has other sizes.
 

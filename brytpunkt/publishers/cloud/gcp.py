@@ -123,6 +123,12 @@ def fingerprint(document: Document) -> str:
     return hashlib.sha256(skus.encode()).hexdigest()
 
 
+def named(source: Source, name: str, number: int, head: bytes) -> str:
+    """A file of one page, by its number among those that are held."""
+    del source, head
+    return name if PAGE.fullmatch(name) else f"page-{number:04d}.json"
+
+
 def parse(listing: Listing) -> Iterator[Batch]:
     """All pages of the catalog -> offers of the machine types of the map.
 

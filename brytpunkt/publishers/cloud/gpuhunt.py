@@ -75,6 +75,12 @@ def following(source: Source, document: Document) -> Sequence[Request]:
     return []
 
 
+def named(source: Source, name: str, number: int, head: bytes) -> str:
+    """A table out of a catalog is of the provider that the source is declared for."""
+    del number, head
+    return f"{source.id.removeprefix('gpuhunt-')}.csv" if name.endswith(".csv") else name
+
+
 def parse(listing: Listing) -> Iterator[Batch]:
     """Catalogs -> market prices.
 
@@ -84,7 +90,8 @@ def parse(listing: Listing) -> Iterator[Batch]:
     collection = Collection(Provided("gpuhunt", f"dstack gpuhunt catalog, {ROOT}"), listing.accounts)
     for document in listing.documents:
         collection.opened(document)
-        files = {name: body for name, body in unzipped(document).items() if name.endswith(".csv")}
+        found = {document.name: document.read()} if document.name.endswith(".csv") else unzipped(document)
+        files = {name: body for name, body in found.items() if name.endswith(".csv")}
         if not files:
             raise wrong(document, "", "the archive has no table")
         for name, body in sorted(files.items()):

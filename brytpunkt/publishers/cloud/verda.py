@@ -64,6 +64,12 @@ def start(source: Source, pointer: Document | None) -> Sequence[Request]:
     ]
 
 
+def named(source: Source, name: str, number: int, head: bytes) -> str:
+    """The list of locations has their countries, the list of types their prices."""
+    del source, number
+    return name if name in {TYPES, LOCATIONS} else LOCATIONS if b"country_code" in head else TYPES
+
+
 def parse(listing: Listing) -> Iterator[Batch]:
     """Instance types and locations -> on-demand and spot offers.
 

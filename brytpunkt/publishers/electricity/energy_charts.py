@@ -19,6 +19,7 @@ from brytpunkt.publishers._shared.series_rows import (
     POINTS,
     field,
     finding,
+    named_zone,
     no_more,
     no_probe,
     own_digest,
@@ -61,6 +62,7 @@ FIELDS: Fields = {
 }
 
 probe, version, following = no_probe, own_digest, no_more
+APART = True
 
 
 def start(source: Source, pointer: Document | None) -> Sequence[Request]:
@@ -75,6 +77,16 @@ def start(source: Source, pointer: Document | None) -> Sequence[Request]:
         )
         for zone in source.parameters.get("zones", ZONES)
     ]
+
+
+def named(source: Source, name: str, number: int, head: bytes) -> str:
+    """The answer does not say its zone: a file is of the one that its name has, or else of the source's first."""
+    del number, head
+    zones = source.parameters.get("zones", ZONES)
+    found = named_zone(name, ZONES)
+    return (
+        name if name.rpartition("_")[0] in ZONES else f"{found or next(iter(zones))}_{name.replace('_', '-')}"
+    )
 
 
 def parse(listing: Listing) -> Iterator[Batch]:

@@ -111,6 +111,7 @@ ROW: Schema = POINTS | {
 }
 
 probe, version, following = no_probe, own_digest, no_more
+APART = True
 
 
 def start(source: Source, pointer: Document | None) -> Sequence[Request]:

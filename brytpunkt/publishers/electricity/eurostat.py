@@ -65,6 +65,7 @@ FIELDS: Fields = {
 HALVES = {"S1": 1, "S2": 7}
 
 probe, version, following = no_probe, own_digest, no_more
+APART = True
 
 
 def start(source: Source, pointer: Document | None) -> Sequence[Request]:

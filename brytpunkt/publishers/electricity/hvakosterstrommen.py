@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from brytpunkt.publishers._shared.protocol import Batch, Document, Listing, Request
 from brytpunkt.publishers._shared.series_rows import no_more, no_probe, own_digest
 from brytpunkt.publishers._shared.source import Source
-from brytpunkt.publishers.electricity.per_kwh import Form, fields_of, parse_form, requests_of
+from brytpunkt.publishers.electricity.per_kwh import Form, fields_of, named_of, parse_form, requests_of
 
 FORM = Form(
     "hvakosterstrommen",
@@ -22,12 +22,19 @@ FORM = Form(
 FIELDS = fields_of(FORM)
 
 probe, version, following = no_probe, own_digest, no_more
+APART = True
 
 
 def start(source: Source, pointer: Document | None) -> Sequence[Request]:
     """A request for every day and zone."""
     del pointer
     return requests_of(FORM, source)
+
+
+def named(source: Source, name: str, number: int, head: bytes) -> str:
+    """A file with its zone at the end."""
+    del number, head
+    return named_of(FORM, source, name)
 
 
 def parse(listing: Listing) -> Iterator[Batch]:

@@ -20,6 +20,7 @@ from brytpunkt.publishers._shared.series_rows import (
     days_between,
     finding,
     instant,
+    named_zone,
     problem,
     read_json,
     wanted_days,
@@ -81,6 +82,15 @@ def parse_form(form: Form, listing: Listing) -> Iterator[Batch]:
         subject=zone_of,
     )
     yield from across_documents(list(found), form.publisher, form.source)
+
+
+def named_of(form: Form, source: Source, name: str) -> str:
+    """A day's file does not say its zone: it is of the one that its name has, or else of the source's first."""
+    stem = name.removesuffix(".json")
+    if stem.rpartition("_")[2] in form.zones:
+        return name
+    zones = source.parameters.get("zones", form.zones)
+    return f"{stem}_{named_zone(stem, form.zones) or next(iter(zones))}.json"
 
 
 def zone_of(document: Document) -> str:

@@ -99,6 +99,7 @@ FIELDS: Fields = {
 Period = tuple[dt.date, dt.date | None]
 
 probe, version, following = no_probe, own_digest, no_more
+APART = True
 
 
 def start(source: Source, pointer: Document | None) -> Sequence[Request]:

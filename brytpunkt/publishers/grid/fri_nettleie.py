@@ -14,6 +14,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from brytpunkt.errors import yaml_place
 from brytpunkt.publishers._shared.accounting import IGNORED, Account, Fields, meaning, value
 from brytpunkt.publishers._shared.protocol import Batch, Document, Listing, Request
 from brytpunkt.publishers._shared.series_rows import field, no_more, no_probe, own_digest, problem
@@ -60,6 +61,7 @@ MONTHS = (
 LAST_HOUR = 24
 
 probe, version, following = no_probe, own_digest, no_more
+APART = True
 
 
 def start(source: Source, pointer: Document | None) -> Sequence[Request]:
@@ -84,7 +86,7 @@ def _read(document: Document, account: Account) -> Iterator[Batch]:
     try:
         content = YAML(typ="safe", pure=True).load(document.read().decode("utf-8"))
     except (YAMLError, UnicodeDecodeError) as error:
-        raise problem(document, f"the file is not YAML: {str(error).splitlines()[0]}") from error
+        raise problem(document, f"the file is not YAML{yaml_place(error)}") from error
     operator = str(field(document, content, "netteier"))
     tariffs = Tariffs(PUBLISHER, "NO", "NOK")
     listed = field(document, content, "tariffer")

@@ -21,6 +21,8 @@ from brytpunkt.publishers._shared.strict_reading import unzipped, wrong
 CONTENTS = "inbox.txt"
 MAX_ROWS, MAX_COLUMNS = 2_000, 60
 MAX_SHEETS = 50
+# A whole table of the largest size has 120,000 cells of four tags each.
+MAX_WORKBOOK_BYTES, MAX_TAGS = 60_000_000, 500_000
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,11 @@ def _csv_rows(document: Document) -> Iterator[tuple[object, ...]]:
     try:
         yield from (tuple(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
-        raise wrong(document, "", f"the file is not CSV: {error}") from error
+        raise wrong(document, "", "the file is not CSV", "save it as CSV UTF-8") from error
 
 
 def _workbook(document: Document) -> Iterator[Sheet]:
-    unzipped(document)
+    _check_size(document)
     try:
         with warnings.catch_warnings():
             # Styles and extensions that openpyxl does not keep are of no interest: only values are read.
@@ -109,6 +111,21 @@ def _workbook(document: Document) -> Iterator[Sheet]:
         AttributeError,
     ) as error:
         raise wrong(document, "", "the workbook is damaged or not a workbook") from error
+
+
+def _check_size(document: Document) -> None:
+    """Raise for a workbook that unfolds into more than its tables could need: a small file may hold a million cells."""
+    files = unzipped(document, largest_bytes=MAX_WORKBOOK_BYTES)
+    if any(b"<!DOCTYPE" in body or b"<!ENTITY" in body for body in files.values()):
+        raise wrong(document, "", "the workbook declares a DOCTYPE or an entity, which no spreadsheet needs")
+    tags = sum(body.count(b"<") for body in files.values())
+    if tags > MAX_TAGS:
+        raise wrong(
+            document,
+            "",
+            f"the workbook unfolds into {tags:,} cells and texts, more than is read",
+            "leave the table only",
+        )
 
 
 def _sheet(document: Document, title: str | None, rows: Iterator[tuple[object, ...]]) -> Sheet:

@@ -47,6 +47,7 @@ QUERY = "fmi::observations::weather::simple"
 DAYS_PER_REQUEST = 7
 
 probe, version, following = no_probe, own_digest, no_more
+APART = True
 
 
 def start(source: Source, pointer: Document | None) -> Sequence[Request]:

@@ -92,6 +92,7 @@ FIELDS: Fields = {
 }
 
 probe, version = no_probe, own_digest
+APART = True
 
 
 def _headers() -> dict[str, str]:

@@ -69,6 +69,7 @@ FIELDS: Fields = {
 OPTIONAL = ("wet_bulb_temperature_2m", "surface_pressure")
 
 probe, version, following = no_probe, own_digest, no_more
+APART = True
 
 
 def start(source: Source, pointer: Document | None) -> Sequence[Request]:

@@ -71,6 +71,7 @@ FIELDS: Fields = {
 }
 
 probe, version, following = no_probe, own_digest, no_more
+APART = True
 
 
 def start(source: Source, pointer: Document | None) -> Sequence[Request]:
@@ -87,6 +88,13 @@ def start(source: Source, pointer: Document | None) -> Sequence[Request]:
         for parameter in PARAMETERS
         for period in periods
     ]
+
+
+def named(source: Source, name: str, number: int, head: bytes) -> str:
+    """A file states its station, and its name the place: the one that it begins with, or else the source's first."""
+    del number, head
+    places = source.parameters["stations"]
+    return name if name.partition("_")[0] in places else f"{next(iter(places))}_{name}"
 
 
 def parse(listing: Listing) -> Iterator[Batch]:

@@ -89,13 +89,21 @@ def _currency(known: pl.DataFrame) -> dict[str, pl.Expr]:
 
 
 def reason_to_refuse(
-    table: str, total: int, good: pl.DataFrame, known: pl.DataFrame, listed: int | None, gone: int
+    table: str,
+    total: int,
+    good: pl.DataFrame,
+    known: pl.DataFrame,
+    listed: int | None,
+    gone: int,
+    *,
+    doubtful: int = 0,
 ) -> str | None:
     """Why a table of a publication must not replace the last good one, or None.
 
     ``total`` rows came, of which ``good`` passed; ``known`` are the published versions of those that came. Of the
     ``listed`` rows of the last good publication, None if there was none, ``gone`` are absent; 0 where absence says
-    nothing. A list that a person accepted as empty may stay empty.
+    nothing. ``doubtful`` are published rows that the publication speaks of and that could not be read; they are not
+    gone. A list that a person accepted as empty may stay empty.
     """
     if table in DIAGNOSTICS:
         return None
@@ -104,6 +112,8 @@ def reason_to_refuse(
         total == 0 and gone
     ):  # where nothing was known, an empty list is an answer: a region may have no such machines
         return f"all {gone} known rows are gone"
+    if total == 0 and doubtful:
+        return f"no row could be read; {doubtful} known rows are in doubt"
     if bad > LARGEST_BAD_SHARE * total:
         return f"{bad} of {total} rows break the contract"
     if gone > LARGEST_LOSS_SHARE * (listed or 0):

@@ -27,6 +27,18 @@ class SetAside:
 
 
 @dataclass(frozen=True)
+class InDoubt:
+    """Rows of one table that came and could not be taken: the last good versions stay, the oldest confirmed then."""
+
+    table: str
+    reason: str
+    rows: int
+    example: str
+    confirmed_at: datetime
+    doubted_at: datetime
+
+
+@dataclass(frozen=True)
 class Remark:
     """A name or a price that became no row; ``kind`` is gpu, instance, region, price or part."""
 
@@ -53,6 +65,12 @@ def set_aside(connection: duckdb.DuckDBPyConnection, queries: Path, origin: str)
     """Rows that the newest publication with any such row had to leave out, the most frequent reason first."""
     query = (queries / "set_aside.sql").read_text(encoding="utf-8")
     return [SetAside(*row) for row in connection.execute(query, {"origin": origin}).fetchall()]
+
+
+def in_doubt(connection: duckdb.DuckDBPyConnection, queries: Path, origin: str) -> list[InDoubt]:
+    """Rows whose last good version stays although the newest publication casts doubt on them, by table and reason."""
+    query = (queries / "doubts_of.sql").read_text(encoding="utf-8")
+    return [InDoubt(*row) for row in connection.execute(query, {"origin": origin}).fetchall()]
 
 
 def remarks(connection: duckdb.DuckDBPyConnection, queries: Path, origin: str) -> list[Remark]:

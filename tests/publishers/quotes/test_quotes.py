@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from datetime import date, datetime
 from pathlib import Path
 
@@ -178,3 +179,34 @@ def test_every_mistake_of_every_file_is_reported_at_once(tmp_path: Path) -> None
 
 def test_an_empty_file_and_an_empty_sheet_say_nothing(tmp_path: Path) -> None:
     assert parsed(tmp_path, empty__csv="\n\n") == []
+
+
+def unfolding(texts: int) -> bytes:
+    """A workbook of a few kilobytes whose list of shared texts has so many empty entries."""
+    whole = io.BytesIO(workbook())
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new:
+        for entry in old.namelist():
+            body = old.read(entry)
+            if entry == "xl/sharedStrings.xml":
+                # Entries that differ a little, so that the archive stays within the ratio that any zip may have.
+                body = body.replace(
+                    b"</sst>", b"".join(b"<si><t>%d</t></si>" % n for n in range(texts)) + b"</sst>"
+                )
+            new.writestr(entry, body)
+    return buffer.getvalue()
+
+
+def test_a_workbook_that_unfolds_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert rows(parsed(tmp_path, offer__xlsx=unfolding(20)), "server_quotes").height == 1
+
+    def never(*_: object, **__: object) -> None:
+        pytest.fail("the workbook was opened")
+
+    monkeypatch.setattr("brytpunkt.publishers.quotes.quote_files.openpyxl.load_workbook", never)
+    with pytest.raises(
+        InputError, match=r"offer\.xlsx: the workbook unfolds into \d{3},\d{3} cells and texts"
+    ):
+        parsed(tmp_path, offer__xlsx=unfolding(130_000))
