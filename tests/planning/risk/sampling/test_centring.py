@@ -21,6 +21,7 @@ from brytpunkt.planning.risk.sampling.centring import centring_of, median_of_mea
 from brytpunkt.planning.risk.sampling.distributions import values_at
 from brytpunkt.planning.risk.sampling.draws import factors_of
 from brytpunkt.planning.risk.sampling.energy_years import energy_years
+from brytpunkt.reporting.note_texts import english
 from tests.planning.risk.conftest import PLAN, Sure
 
 NUMBERS = {"demand_growth": 0, "efficiency_gain": 0, "cloud_price_path": 0, "token_price_path": 0}
@@ -97,7 +98,7 @@ def test_a_declared_figure_off_the_plans_value_is_named(tmp_path: Path, known: F
     )
     plan = read_plan(path).plan
     factors = factors_of(plan, energy_years(plan, known), {"EUR"})
-    said = [note for note in factors.notes if "median" in note]
+    said = [english(note) for note in factors.notes if note.code == "factor_off_centre"]
     assert said == ["hardware_price is drawn with the median 1.1, not with the plan's value 1"]
     table = factor_table(factors, factors.draw(*factors.points(32)), plan)
     found = dict(table.select("factor", "centring").iter_rows())
