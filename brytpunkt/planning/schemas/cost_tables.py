@@ -195,6 +195,57 @@ class Financing(dy.Schema):
     advantage_over_cash = of.money("Less than in cash.", null=True)
 
 
+class Payback(dy.Schema):
+    """When owning has paid for itself in cash."""
+
+    site = of.site()
+    strategy = of.text("own or optimal.")
+    scope = of.text("plan, or first_tranche: what is ordered first, by itself.")
+    first_payment_month = of.month("Month of the first own payment.", null=True)
+    months = of.count(
+        "After it, until cash stays at or below rent; null: not within the horizon.", "months", null=True
+    )
+    months_discounted = of.count("The same of present values.", "months", null=True)
+    first_payment_date = of.day("The month of the first payment.", null=True)
+    date = of.day("When it has paid for itself.", null=True)
+    date_discounted = of.day("When it has of present values.", null=True)
+
+
+class Readings(dy.Schema):
+    """What is left, read otherwise; nothing is planned anew."""
+
+    site = of.site()
+    strategy = of.text("own or optimal.")
+    reading = of.text("continuing, resale, nothing or long_horizon.")
+    kept_value = of.money("Cost of the plan as decided; null: not known.", null=True)
+    rent_value = of.money("Cost of renting.", null=True)
+    difference = of.money("Plan less renting.", null=True)
+
+
+class EndValues(dy.Schema):
+    """What a plan leaves at the horizon, and what it must be worth."""
+
+    site = of.site()
+    strategy = of.text("own or optimal.")
+    continuing = of.money("Continuing value, before tax.")
+    resale = of.money("Resale value, before tax.")
+    break_even = of.number(
+        "Multiple of the continuing value at which the plan costs what renting costs; null: nothing is left.",
+        "ratio",
+        null=True,
+    )
+    share_of_purchases = of.share("The same, of what was paid for what is in service then.", null=True)
+    reads = of.text("stands_without, within_book, needs_more_than_book or nothing_left.")
+
+
+class Bridge(dy.Schema):
+    """From a server-hour at full use to the levelised cost of own, in steps that sum to it."""
+
+    site = of.site()
+    step = of.text("full_use, idle, spares, network, staff, storage_and_tax or rent.")
+    per_gpu_hour = of.money("Its part.", per="per GPU-hour used", null=True)
+
+
 COST_TABLES: dict[str, type[dy.Schema]] = {
     "ledger": Ledger,
     "curves": Curves,
@@ -208,6 +259,10 @@ COST_TABLES: dict[str, type[dy.Schema]] = {
     "infeasible_servers": InfeasibleServers,
     "unit_economics": UnitEconomics,
     "paradox": Paradox,
+    "payback": Payback,
+    "readings": Readings,
+    "end_values": EndValues,
+    "bridge": Bridge,
     "storage": StorageTable,
     "returns": Returns,
     "financing": Financing,

@@ -30,6 +30,7 @@ class Rates(dy.Schema):
     profile = of.text("GPU type, or an item with a throughput of its own.")
     decode_tokens_per_second = of.number("Output tokens.", "tokens per GPU and second", null=True)
     prefill_tokens_per_second = of.number("Input tokens.", "tokens per GPU and second", null=True)
+    hours_ratio = of.number("Work of one declared GPU-hour.", "GPU-hours", null=True)
     replica_gpus = of.count("GPUs that a replica needs.", "GPUs")
     benchmark = of.text("Where it is from.", null=True)
 

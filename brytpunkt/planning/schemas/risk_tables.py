@@ -73,6 +73,8 @@ class RiskFactors(dy.Schema):
     p10 = of.number("P10 of what was drawn.", "as the factor", null=True)
     p50 = of.number("P50.", "as the factor", null=True)
     p90 = of.number("P90.", "as the factor", null=True)
+    planned = of.number("Value in the plan.", "as the factor", null=True)
+    centring = of.text("Whether half of the draws lie on either side of it.")
     basis = of.text("What it rests on.")
     origin = of.text("declared or default.")
 
@@ -124,7 +126,7 @@ class RiskTipping(dy.Schema):
 
     site = of.site()
     month = of.month("Month.")
-    payback_probability = of.share("That own has paid back by then.")
+    ahead_probability = of.share("That own is ahead for good by then, counting what is left.")
     switch_probability = of.share("That ordering by then is best.")
 
 

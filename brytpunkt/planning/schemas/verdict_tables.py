@@ -29,8 +29,14 @@ class Verdicts(dy.Schema):
     switch_month = of.month("Best month to order; null: rent throughout.", null=True)
     switch_date = of.day("The same as a date.", null=True)
     switch_npv = of.money("Present value of ordering then, rent until delivery included.", null=True)
-    payback_month = of.month("Ordered at the start, own stays below rent from here on.", null=True)
+    payback_months = of.count(
+        "After the first own payment, until cash paid for owning stays at or below rent.", "months", null=True
+    )
+    payback_months_discounted = of.count("The same of present values.", "months", null=True)
+    payback_month = of.month("When the first of them is.", null=True)
     payback_date = of.day("The same as a date.", null=True)
+    ahead_month = of.month("Own stays below rent from here on, counting what is left.", null=True)
+    ahead_date = of.day("The same as a date.", null=True)
     wait_6_cost = of.money("What waiting six months costs; negative: waiting saves.", null=True)
     wait_12_cost = of.money("What waiting twelve months costs.", null=True)
     lcoh_own = of.money("Levelised cost of own.", per="per GPU-hour used", null=True)
