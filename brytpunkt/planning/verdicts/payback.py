@@ -26,10 +26,14 @@ if TYPE_CHECKING:
     from brytpunkt.planning.ledger.evaluate import Evaluation
     from brytpunkt.planning.optimal.milp import Ints
     from brytpunkt.planning.optimal.mix import Mix
+    from brytpunkt.planning.optimal.problem import Field
     from brytpunkt.planning.optimal.results import Optimal
     from brytpunkt.planning.verdicts.disruptions import Decided
 
+    Signed = tuple[tuple[int, int, int], ...]
+
 OWN_PAYMENTS = tuple(c.key for c in COMPONENTS if c.payer == "own")
+TENTHS = 10
 WHOLE_PLAN, FIRST_TRANCHE = "plan", "first_tranche"
 PAYBACK_SCHEMA = {
     "site": pl.String,
@@ -116,7 +120,7 @@ def paybacks(
     """Payback of every plan that owns: of the whole of it, and of its first tranche by itself.
 
     ``plans``: ledger rows by site and strategy. The first tranche is dispatched anew, beside the cheapest of the plan's own
-    commitments, those of rent, and none.
+    commitments and those of rent, thinned in tenths while the tranche serves.
 
     | column | unit |
     |---|---|
@@ -152,12 +156,47 @@ def paybacks(
 def _tranche_ledger(evaluation: Evaluation, choice: Decided) -> pl.DataFrame:
     """Ledger of the first tranche with what it leaves rented in the cheapest way that is at hand."""
     plan, rate = evaluation.basis.plan, monthly_rate(evaluation.basis.plan.finance)
-    alone = first_tranche(choice.mix)
-    ways = {alone.signed, (), rent_mix(evaluation, choice.field).signed}
-    tried = [dispatch(plan, choice.field, replace(alone, signed=signed)) for signed in sorted(ways)]
+    alone, field = first_tranche(choice.mix), choice.field
+    cohorts = [row for position in range(len(field.pools)) for row in alone.cohorts(field, position)]
+    serves = (min(row[0] for row in cohorts), max(row[1] for row in cohorts)) if cohorts else (0, 0)
+    of_rent = rent_mix(evaluation, field).signed
+    ways = {thinned(field, of_rent, serves, tenths / TENTHS) for tenths in range(TENTHS + 1)}
+    tried = [dispatch(plan, field, replace(alone, signed=signed)) for signed in sorted(ways | {alone.signed})]
     best = min(tried, key=lambda done: done.present_value(rate))
     flows = best.flows.with_columns(site=pl.lit(choice.site, dtype=pl.String))
     return mix_ledger(plan, evaluation.basis, flows)
+
+
+def thinned(field: Field, signed: Signed, serves: tuple[int, int], share: float) -> Signed:
+    """Signatures less that share of each workload's most, wherever they run while own servers serve; all of them left out at 1.
+
+    ``serves``: first month, and first month after. What is left out at a signature counts until its term ends, so that renewals do
+    not leave it out again.
+    """
+    if share >= 1:
+        return ()
+    kept: list[tuple[int, int, int]] = []
+    gone: list[tuple[int, int, int]] = []  # workload, end, instances
+    for at, month, count in sorted(signed, key=lambda row: (row[1], row[0])):
+        term = field.terms[at]
+        end = month + term.months
+        most = _most_running(field, signed, term.workload)
+        already = sum(n for workload, until, n in gone if workload == term.workload and until > month)
+        is_beside = month < serves[1] and end > serves[0]
+        less = min(count, max(0, round(share * most) - already)) if is_beside else 0
+        gone.append((term.workload, end, less))
+        if count > less:
+            kept.append((at, month, count - less))
+    return tuple(kept)
+
+
+def _most_running(field: Field, signed: Signed, workload: int) -> int:
+    """The most instances of a workload that run under commitment in any month."""
+    running = np.zeros(field.horizon, dtype=np.int64)
+    for at, month, count in signed:
+        if field.terms[at].workload == workload:
+            running[month : month + field.terms[at].months] += count
+    return int(running.max())
 
 
 def cumulative(evaluation: Evaluation) -> pl.DataFrame:

@@ -68,7 +68,7 @@ def crossing(
         "spoken.crossing",
         rent=formats.money(row["npv_rent"]),
         own=formats.money(row["npv_own"]),
-        ahead=formats.month(row["ahead_date"]) if row["ahead_date"] else words("never"),
+        ahead=formats.month(row["ahead_date"]) if row.get("ahead_date") else words("never"),
     )
     return canvas.svg(size | {"layer": layers}, spoken)
 
@@ -223,7 +223,7 @@ def _ahead(
     limits: tuple[float, float],
     time: Timeline,
 ) -> list[Spec]:
-    if row["ahead_month"] is None:
+    if row.get("ahead_month") is None:
         return []
     month = row["ahead_month"]
     label = canvas.formats.texts("chart.ahead", date=canvas.formats.month_short(row["ahead_date"]))

@@ -188,7 +188,13 @@ def chances(canvas: Canvas, rows: Sequence[Row], axis: Spec, spoken: str) -> Mar
         ("switch_probability", OWN, "risk.order_right"),
         ("ahead_probability", OWN_LIGHT, "risk.ahead"),
     ):
-        values = [{"month": row["month"], "share": row[field] * PERCENT} for row in rows]
+        values = [
+            {"month": row["month"], "share": row[field] * PERCENT}
+            for row in rows
+            if row.get(field) is not None
+        ]
+        if not values:
+            continue
         ends.append({**values[-1], "label": words(word), "colour": colour})
         layers.append(
             {
@@ -201,7 +207,7 @@ def chances(canvas: Canvas, rows: Sequence[Row], axis: Spec, spoken: str) -> Mar
             }
         )
     gap = 9.0
-    if abs(ends[0]["share"] - ends[1]["share"]) < gap:
+    if len(ends) > 1 and abs(ends[0]["share"] - ends[1]["share"]) < gap:
         low = min(ends, key=lambda end: end["share"])
         low["share"] = max(0.0, max(end["share"] for end in ends) - gap)
     layers += [text([end], "month", "share", dx=6, color=INK) for end in ends]

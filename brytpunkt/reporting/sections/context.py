@@ -177,7 +177,7 @@ def curve_charts(at: Desk, row: Row) -> Row:
     formats, words = at.formats, at.formats.texts
     crossing, scan = at.frames.at("curves", row["site"]), at.frames.at("switch_curve", row["site"])
     site = short(row["site_name"], LONG_NAME)
-    ahead, switched = row["ahead_date"], row["switch_date"]
+    ahead, switched = row.get("ahead_date"), row["switch_date"]
     unit = formats.unit(formats.scale_of([float(row["npv_rent"])]))
     return {
         "sources": footnote(at, "gpu_offers", "servers", "token_prices"),

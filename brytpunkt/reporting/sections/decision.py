@@ -95,7 +95,7 @@ def lead(row: Row, horizon_months: int, formats: Formats) -> str:
         date=formats.month(row["switch_date"]),
         why=_why(row, formats),
     )
-    if kind == "build_now":
+    if kind == "build_now" and "payback_months" in row:  # runs of 0.1.0 netted what is left
         paid = row["payback_date"]
         months = formats.number(row["payback_months"])
         text += " " + (

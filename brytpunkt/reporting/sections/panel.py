@@ -34,8 +34,8 @@ def panel(
 
 
 def rows_of(at: Desk, table: str, site: str | None) -> list[Row]:
-    """Rows of a table of the summary at one site; None for all sites together."""
-    return [row for row in at.summary[table] if row["site"] == site]
+    """Rows of a table of the summary at one site; None for all sites together. A table that an earlier version lacks is empty."""
+    return [row for row in at.summary.get(table, ()) if row["site"] == site]
 
 
 def site_names(at: Desk) -> dict[str | None, str]:

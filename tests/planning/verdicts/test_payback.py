@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from brytpunkt.planning.compute import compute
 from brytpunkt.planning.inputs.planning_inputs import Facts
 from brytpunkt.planning.optimal.mix import Mix
-from brytpunkt.planning.verdicts.payback import Payback, ahead, first_tranche, payback
+from brytpunkt.planning.verdicts.payback import Payback, ahead, first_tranche, payback, thinned
 from brytpunkt.planning.verdicts.rule_60_70 import rule_readings, rule_series
 from tests.planning.optimal.test_optimal import SMALL, planned
 
@@ -98,6 +100,55 @@ def test_a_hall_paid_before_the_servers_is_the_first_payment() -> None:
 def test_the_first_tranche_is_what_is_ordered_first() -> None:
     mix = Mix(((0, 6, 1), (1, 3, 2), (0, 3, 1)), ((0, 0, 4),))
     assert first_tranche(mix) == Mix(((1, 3, 2), (0, 3, 1)), ((0, 0, 4),))
+
+
+@dataclass(frozen=True)
+class Years:
+    """A term of a workload, as far as thinning looks at it."""
+
+    workload: int
+    months: int
+
+
+@dataclass(frozen=True)
+class Terms:
+    """A field with terms alone."""
+
+    terms: tuple[Years, ...]
+    horizon: int = 36
+
+
+def test_commitments_make_way_for_the_tranche_once_and_renewals_do_not_again() -> None:
+    """Ten run for a year and are renewed; half of the most, twelve, is left out once a time. The other workload has its own most."""
+    field: Any = Terms((Years(0, 12), Years(1, 24)))
+    signed = ((0, 0, 10), (1, 3, 5), (0, 12, 10), (0, 15, 2), (0, 27, 9))
+    assert thinned(field, signed, (6, 27), 0.0) == (
+        (0, 0, 10),
+        (1, 3, 5),
+        (0, 12, 10),
+        (0, 15, 2),
+        (0, 27, 9),
+    )
+    assert thinned(field, signed, (6, 27), 0.5) == ((0, 0, 4), (1, 3, 3), (0, 12, 4), (0, 15, 2), (0, 27, 9))
+    assert thinned(field, signed, (6, 27), 1.0) == ()
+
+
+def test_a_first_tranche_of_a_flat_plan_is_the_plan(tmp_path: Path, known: Facts) -> None:
+    """All is ordered at once, and commitments at two thirds of the hour are worth signing: both pay back alike."""
+    hourly = SMALL["rent"]["offers"][0] | {"price": {"eur": 36}}
+    plan = planned(
+        tmp_path,
+        finance={"horizon_months": 36},
+        workloads=[SMALL["workloads"][0] | {"demand": {"gpu_hours_per_day": 480}}],
+        rent={"offers": [hourly, hourly | {"id": "year", "term": "reserved_1y", "price": {"eur": 24}}]},
+        scenarios=[],
+        disruptions=[],
+    )
+    found = compute(plan, known).payback.filter(pl.col("strategy") == "own")
+    whole, tranche = found.sort("scope", descending=True)["scope"].to_list(), found["months"].to_list()
+    assert whole == ["plan", "first_tranche"]
+    assert tranche[0] is not None
+    assert tranche[0] == tranche[1]
 
 
 def curves(delivery: int, months: int = 8) -> pl.DataFrame:
