@@ -49,10 +49,10 @@ class SiteStaff(Section):
     """People who look after hardware and hall; platform staff is declared once for the plan."""
 
     min_fte: float = default(
-        0.5,
+        0.0,
         unit="full-time people",
-        source="0.25-1.5 FTE at small sites (alpha-one, sesamedisk; second-hand)",
-        description="The least crew as soon as the site has one server.",
+        source="planning assumption: who looks after one server does other work, too; 0.25-1.5 FTE at small sites (alpha-one, sesamedisk; second-hand)",
+        description="A crew that the site has at least as soon as one server stands there.",
         ge=0,
         le=1000,
     )
