@@ -34,11 +34,14 @@ from brytpunkt.declarations.values.fields import (
     Items,
     Section,
     Text,
+    Timezone,
+    default,
     described,
     id_as_name,
     refuse,
     unique_ids,
 )
+from brytpunkt.declarations.values.geography import Country
 
 
 class Plan(Section):
@@ -47,6 +50,18 @@ class Plan(Section):
     plan: Annotated[Id, described("Short name of the plan; it names files.")]
     name: Text = Field(default_factory=id_as_name, description="Display name.")
     finance: Finance
+    timezone: Timezone = default(
+        "Europe/Stockholm",
+        unit="IANA time zone",
+        source="planning assumption: users of a Nordic plan live by Central European time",
+        description="Clock of the demand, whatever site serves it; a workload may declare its own.",
+    )
+    holidays: Country = default(
+        "SE",
+        unit="country",
+        source="planning assumption: as the time zone",
+        description="Country whose public holidays are Sundays of the demand; a workload may declare its own.",
+    )
     workloads: Annotated[
         Items[Workload],
         described("What is to be computed.", min_length=1, max_length=40),

@@ -227,3 +227,9 @@ REPORT_GROUPS: Final[dict[str, tuple[str, ...]]] = {
     for group in dict.fromkeys(c.report for c in COMPONENTS)
 }
 """Components by the group that a report shows them in, in its order."""
+
+
+# Where any of these is paid, somebody runs GPUs.
+RUNS_GPUS: Final = frozenset(
+    {RENT_ON_DEMAND, RENT_SPOT, RENT_COMMITTED, RENT_COMMITTED_UPFRONT, SERVER_CAPEX}
+)

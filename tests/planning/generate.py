@@ -124,6 +124,8 @@ def workloads(draw: st.DrawFn, name: str, horizon: int) -> dict[str, Any]:
         given |= draw(st.sampled_from([{}, {"gpus_per_job": 4}, {"gpus_per_job": 16}]))
         given |= draw(st.sampled_from([{}, {"max_delay_days": 7}, {"max_delay_days": 0}]))
         given |= draw(st.sampled_from([{}, {"jobs_per_day": 40}, {"jobs_per_day": 0.5}]))
+    if draw(st.integers(0, 2)) == 0:
+        given |= draw(st.sampled_from([{"timezone": "America/New_York"}, {"holidays": "FI"}]))
     if draw(st.integers(0, 3)) == 0:
         given |= {"shares_gpus": True}
     if draw(st.integers(0, 3)) == 0:

@@ -88,13 +88,21 @@ class Energy(Section):
 
 
 class Staff(Section):
-    """People who run the platform, needed whether the GPUs are owned or rented."""
+    """People who run the platform, needed whether the GPUs are owned or rented, and who see to a token API alone."""
 
     platform_fte: float = default(
         1.0,
         unit="full-time people",
         source=NO_SOURCE,
-        description="Platform engineers, charged to build and rent alike.",
+        description="Platform engineers, charged to whatever runs GPUs, owned or rented.",
+        ge=0,
+        le=1000,
+    )
+    api_fte: float = default(
+        0.0,
+        unit="full-time people",
+        source="planning assumption: a token API is run by its vendor",
+        description="People charged instead of the platform engineers where token APIs serve everything.",
         ge=0,
         le=1000,
     )

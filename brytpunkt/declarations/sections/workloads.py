@@ -23,13 +23,14 @@ from brytpunkt.declarations.values.fields import (
     Section,
     Share,
     Text,
+    Timezone,
     by_kind,
     default,
     described,
     id_as_name,
     wrong,
 )
-from brytpunkt.declarations.values.geography import AREAS
+from brytpunkt.declarations.values.geography import AREAS, Country
 
 MOST_LOST = 0.9
 HOURS_PER_DAY = 24
@@ -73,6 +74,13 @@ class Workload(Section):
         source=NO_SOURCE,
         description="Load over the week in local time: a name, or 168 numbers from Monday 00:00.",
     )
+    timezone: Annotated[
+        Timezone | None,
+        described("Clock that its weekly shape follows, as an IANA name; default: the plan's."),
+    ] = None
+    holidays: Annotated[
+        Country | None, described("Country whose public holidays are its Sundays; default: the plan's.")
+    ] = None
     autonomous_share: Share = default(
         0.0,
         unit="share",

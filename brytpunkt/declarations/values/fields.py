@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -141,6 +143,16 @@ def _first_of_month(value: Any) -> Any:
 Date = Annotated[date, BeforeValidator(_iso_date)]
 MonthStart = Annotated[date, BeforeValidator(_first_of_month)]
 
+
+def _known_timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, KeyError) as error:
+        hint = "use an IANA name, for example Europe/Stockholm"
+        raise wrong(f"'{name[:40]}' is not a known time zone", hint) from error
+    return name
+
+
 Share = Annotated[float, Field(ge=0, le=1)]
 PositiveShare = Annotated[float, Field(gt=0, le=1)]
 Months = Annotated[int, Field(ge=0, le=240)]
@@ -150,6 +162,7 @@ Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 CatalogId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,59}$")]
 QuoteId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
 Text = Annotated[str, Field(min_length=1, max_length=400)]
+Timezone = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_known_timezone)]
 LongText = Annotated[str, Field(min_length=1, max_length=2000)]
 
 # A YAML list is a Python list; stored as a tuple, so that a frozen section is frozen throughout.

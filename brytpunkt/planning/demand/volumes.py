@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from brytpunkt.planning.inputs.calendar import CELL, cells_of
+from brytpunkt.planning.inputs.calendar import CELL, cells_of, clock_of
 from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 from brytpunkt.planning.inputs.weekly_shapes import weekly_weights
 
@@ -123,7 +123,7 @@ def _interpolated(months: pl.Expr, table: Sequence[GrowthPoint]) -> pl.Expr:
 
 
 def hourly_shares(plan: Plan, volume: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
-    """Share of a month's volume that falls into one hour of each cell.
+    """Share of a month's volume that falls into one hour of each cell, by the clock of each workload (``demand_hours``).
 
     | column | unit |
     |---|---|
@@ -132,16 +132,18 @@ def hourly_shares(plan: Plan, volume: pl.DataFrame, hours: pl.DataFrame) -> pl.D
     | share_per_hour | 1/h; n_hours x share_per_hour sums to 1 over a month; work that may wait is even over its delay |
     """
     by_month = ["calendar", "workload", "month"]
-    weights = np.array([weekly_weights(w.weekly_shape) for w in plan.workloads])
-    cells, begins = cells_of(hours)
-    each_hour = weights[:, hours["hour_of_week"].to_numpy()] * hours["n_hours"].to_numpy()
-    return (
-        pl.concat(
+    frames = []
+    for (clock,), rows in hours.partition_by("clock", as_dict=True, maintain_order=True).items():
+        told = [w for w in plan.workloads if clock_of(w, plan) == clock]
+        weights = np.array([weekly_weights(w.weekly_shape) for w in told])
+        cells, begins = cells_of(rows.drop("clock"))
+        each_hour = weights[:, rows["hour_of_week"].to_numpy()] * rows["n_hours"].to_numpy()
+        frames += [
             cells.with_columns(workload=pl.lit(workload.id), weight=pl.Series(weight))
-            for workload, weight in zip(
-                plan.workloads, np.add.reduceat(each_hour, begins, axis=1), strict=True
-            )
-        )
+            for workload, weight in zip(told, np.add.reduceat(each_hour, begins, axis=1), strict=True)
+        ]
+    return (
+        pl.concat(frames)
         .join(volume.select("workload", "month", "autonomous_share"), on=["workload", "month"])
         .sort(*by_month, *CELL)
         .with_columns(

@@ -17,7 +17,7 @@ from brytpunkt.planning.inputs.weekly_shapes import HOURS_OF_WEEK
 from brytpunkt.tables.contracts import DAY_TYPES
 
 if TYPE_CHECKING:
-    from brytpunkt.declarations import Finance, Plan, Site
+    from brytpunkt.declarations import Finance, Plan, Site, Workload
     from brytpunkt.planning.inputs.planning_inputs import Facts
     from brytpunkt.planning.optimal.milp import Ints
 
@@ -80,21 +80,24 @@ def plan_months(finance: Finance, horizon: int) -> pl.DataFrame:
     )
 
 
-def hours_of(months: pl.DataFrame, timezone: str, country: str) -> pl.DataFrame:
+def hours_of(
+    months: pl.DataFrame, timezone: str, country: str, clock: tuple[str, str] | None = None
+) -> pl.DataFrame:
     """The hours of each month, counted by day type, hour [UTC] and local hour of the week.
 
-    The day type is that of the local day; a public holiday of the country counts as a Sunday.
+    The day type is that of the local day; a public holiday of the country counts as a Sunday. The hour of the week follows
+    the ``clock`` (time zone, country of its holidays) where one is given, else the same place.
 
     | column | unit |
     |---|---|
     | month, day_type, hour_utc | the cell |
-    | hour_of_week | 0..167, local time, Monday 00:00 first |
+    | hour_of_week | 0..167, local time of the clock, Monday 00:00 first |
     | n_hours | h, scaled to the declared hours per month |
     """
     start: dt.date = months["date"].min()  # type: ignore[assignment]
     last: dt.date = months["date"].max()  # type: ignore[assignment]
     end = add_months(last, 1)
-    free = _public_holidays(country, start.year - 1, end.year + 1)
+    years = start.year - 1, end.year + 1
     utc = pl.datetime_range(
         dt.datetime(start.year, start.month, 1),  # noqa: DTZ001 - clocks without a zone are read ten times as fast
         dt.datetime(end.year, end.month, 1),  # noqa: DTZ001
@@ -102,21 +105,19 @@ def hours_of(months: pl.DataFrame, timezone: str, country: str) -> pl.DataFrame:
         closed="left",
         eager=True,
     )
-    local = utc.dt.replace_time_zone("UTC").dt.convert_time_zone(timezone).dt.replace_time_zone(None)
+    frame = pl.DataFrame({"utc": utc}).with_columns(*_local(utc, timezone, country, years))
+    day = frame["weekday"]
+    if clock is not None and clock != (timezone, country):
+        frame = frame.with_columns(*_local(utc, *clock, years))
     counted = (
-        pl.DataFrame({"utc": utc, "local": local})
-        .with_columns(date=pl.col("local").dt.date())
-        .with_columns(
-            weekday=pl.when(pl.col("date").is_in(free))
-            .then(SUNDAY)
-            .otherwise(pl.col("date").dt.weekday())
-            .cast(pl.Int64),
-        )
+        frame.with_columns(place_weekday=day)
         .select(
-            code=((_place("utc") * len(DAY_TYPES) + _day_type()) * 24 + pl.col("utc").dt.hour())
+            code=(
+                (_place("utc") * len(DAY_TYPES) + _day_type("place_weekday")) * 24 + pl.col("utc").dt.hour()
+            )
             * HOURS_OF_WEEK
             + (pl.col("weekday") - 1) * 24
-            + pl.col("local").dt.hour()
+            + pl.col("hour")
         )["code"]
         .value_counts(name="count")  # of whole numbers: faster than of four columns, and so is sorting them
         .sort("code")
@@ -135,14 +136,24 @@ def hours_of(months: pl.DataFrame, timezone: str, country: str) -> pl.DataFrame:
     )
 
 
+def _local(
+    utc: pl.Series, timezone: str, country: str, years: tuple[int, int]
+) -> tuple[pl.Series, pl.Series]:
+    """ISO weekday of the local day, a public holiday being a Sunday, and the local hour."""
+    local = utc.dt.replace_time_zone("UTC").dt.convert_time_zone(timezone).dt.replace_time_zone(None)
+    is_free = local.dt.date().is_in(_public_holidays(country, *years))
+    weekday = local.dt.weekday().cast(pl.Int64).set(is_free, SUNDAY)
+    return weekday.alias("weekday"), local.dt.hour().alias("hour")
+
+
 def _place(column: str) -> pl.Expr:
     """Months since the year 0."""
     return pl.col(column).dt.year().cast(pl.Int64) * MONTHS_PER_YEAR + pl.col(column).dt.month()
 
 
-def _day_type() -> pl.Expr:
-    """Position of a day's type in ``DAY_TYPES``, by its ``weekday``."""
-    weekday = pl.col("weekday")
+def _day_type(column: str) -> pl.Expr:
+    """Position of a day's type in ``DAY_TYPES``, by its ISO weekday."""
+    weekday = pl.col(column)
     at = {name: position for position, name in enumerate(DAY_TYPES)}
     return (
         pl.when(weekday == SUNDAY)
@@ -191,6 +202,29 @@ def calendar_of(site: Site, facts: Facts) -> str:
 def home_site(plan: Plan) -> Site:
     """The site whose calendar rented capacity follows: the first that is not a comparator."""
     return next((s for s in plan.sites if not s.is_comparator), plan.sites[0])
+
+
+def clock_of(workload: Workload, plan: Plan) -> str:
+    """Time zone and country of the holidays that a workload follows: its own, else the plan's."""
+    return f"{workload.timezone or plan.timezone}|{workload.holidays or plan.holidays}"
+
+
+def demand_hours(plan: Plan, facts: Facts, months: pl.DataFrame) -> pl.DataFrame:
+    """Hours of every calendar by every workload's clock: ``hours_of`` with ``calendar`` and ``clock`` in front."""
+    names = sorted({calendar_of(site, facts) for site in plan.sites})
+    clocks = sorted({clock_of(workload, plan) for workload in plan.workloads})
+    return pl.concat(
+        hours_of(months, *name.split("|"), clock=_parts(clock)).select(
+            pl.lit(name).alias("calendar"), pl.lit(clock).alias("clock"), pl.all()
+        )
+        for clock in clocks
+        for name in names
+    )
+
+
+def _parts(clock: str) -> tuple[str, str]:
+    timezone, country = clock.split("|")
+    return timezone, country
 
 
 def calendars(plan: Plan, facts: Facts, months: pl.DataFrame) -> pl.DataFrame:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from brytpunkt.planning.components import PLATFORM_STAFF, STORAGE_CAPEX
+from brytpunkt.planning.components import PLATFORM_STAFF, RUNS_GPUS, STORAGE_CAPEX
 from brytpunkt.planning.inputs.money import cents, monthly_rate
-from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
+from brytpunkt.planning.inputs.units import CENTS, MONTHS_PER_YEAR
 from brytpunkt.planning.ledger.corporate_tax import tax_rows
 from brytpunkt.planning.own.storage import storage_life_months
 from brytpunkt.planning.own.storage_flows import rented_storage_flows, storage_flows
@@ -23,7 +23,7 @@ MICRO = 1e6
 
 def rent_ledger(plan: Plan, basis: Basis, flows: pl.DataFrame) -> pl.DataFrame:
     """Flows of the rent strategies, with platform staff -> strategy, ROW, cents, pv_cents."""
-    staff = flows.select("strategy").unique().join(platform_staff(plan, basis), how="cross")
+    staff = _people(plan, basis, flows, "strategy")
     rows = flows.select("strategy", *ROW, "amount")
     kept = (
         flows.select("strategy")
@@ -91,22 +91,42 @@ def _taxed(basis: Basis, flows: pl.DataFrame, purchases: pl.DataFrame | None, ke
 def mix_ledger(plan: Plan, basis: Basis, flows: pl.DataFrame) -> pl.DataFrame:
     """Flows of dispatched mixes, with platform staff -> site, option, ROW, cents, pv_cents."""
     key = ["site", "option"]
-    staff = (flows.select("site").unique().join(platform_staff(plan, basis), how="cross")).with_columns(
-        option=pl.lit(None, dtype=pl.String)
-    )
+    staff = _people(plan, basis, flows, "site").with_columns(option=pl.lit(None, dtype=pl.String))
     rows = flows.select(*key, *ROW, "amount")
     return rounded(plan, basis, pl.concat([rows, staff.select(rows.columns)]), key).sort(*key, *ROW)
 
 
-def platform_staff(plan: Plan, basis: Basis) -> pl.DataFrame:
-    """Staff that every strategy needs -> ROW, amount."""
-    monthly = plan.staff.platform_fte * basis.fx.convert(plan.staff.cost_per_fte_year) / MONTHS_PER_YEAR
+def _people(plan: Plan, basis: Basis, flows: pl.DataFrame, key: str) -> pl.DataFrame:
+    """Staff of each strategy or mix, by whether it ever runs GPUs -> key, ROW, amount."""
+    runs = flows.group_by(key).agg(
+        runs_gpus=(pl.col("component").is_in(list(RUNS_GPUS)) & (pl.col("amount") != 0)).any()
+    )
+    return pl.concat(
+        runs.filter(pl.col("runs_gpus") == is_run)
+        .select(key)
+        .join(platform_staff(plan, basis, runs_gpus=is_run), how="cross")
+        for is_run in (True, False)
+    )
+
+
+def platform_staff(plan: Plan, basis: Basis, *, runs_gpus: bool = True) -> pl.DataFrame:
+    """Staff of whoever runs GPUs, owned or rented, or of whom token APIs serve alone -> ROW, amount."""
+    people = plan.staff.platform_fte if runs_gpus else plan.staff.api_fte
+    monthly = people * basis.fx.convert(plan.staff.cost_per_fte_year) / MONTHS_PER_YEAR
     return basis.months.select(
         "month",
         component=pl.lit(PLATFORM_STAFF),
         item=pl.lit(""),
         timing=pl.lit("end"),
         amount=monthly * pl.col("escalator"),
+    )
+
+
+def staff_value(plan: Plan, basis: Basis, *, runs_gpus: bool) -> float:
+    """Present value of ``platform_staff`` [plan currency]."""
+    return (
+        float(rounded(plan, basis, platform_staff(plan, basis, runs_gpus=runs_gpus), [])["pv_cents"].sum())
+        / CENTS
     )
 
 

@@ -15,7 +15,7 @@ from brytpunkt.planning.demand.volumes import hourly_shares, volumes
 from brytpunkt.planning.energy.price_currency import energy_currencies
 from brytpunkt.planning.energy.site_prices import site_cells
 from brytpunkt.planning.energy.tariff import Bills, bills_of
-from brytpunkt.planning.inputs.calendar import calendar_of, calendars, home_site, plan_months
+from brytpunkt.planning.inputs.calendar import calendar_of, calendars, demand_hours, home_site, plan_months
 from brytpunkt.planning.inputs.money import Fx, exchange_rates
 from brytpunkt.planning.inputs.quotes import with_quotes
 from brytpunkt.planning.note import Note, encode
@@ -79,7 +79,7 @@ def prepare(plan: Plan, facts: Facts, horizon: int, kept_offers: pl.DataFrame | 
     beside.shutdown(wait=False)
     volume = volumes(plan, months)
     _require_demand(volume)
-    shares = hourly_shares(plan, volume, hours)
+    shares = hourly_shares(plan, volume, demand_hours(plan, facts, months))
     rate = rates(plan, facts)
     work = gpu_hours(volume, rate)
     rules = workload_rules(plan)

@@ -24,7 +24,7 @@ from brytpunkt.planning.components import (
 )
 from brytpunkt.planning.inputs.units import FORGIVEN, MONTHS_PER_YEAR
 from brytpunkt.planning.optimal import unit_cash_flows
-from brytpunkt.planning.optimal.mix import Line, Mix, servers_in_service
+from brytpunkt.planning.optimal.mix import Line, Mix, run_gpus, servers_in_service
 from brytpunkt.planning.optimal.mix_costs import owning, stored, tax_lines
 
 if TYPE_CHECKING:
@@ -64,6 +64,11 @@ class Dispatched:
     def served(self) -> pl.DataFrame:
         """workload, month, by (own, committed, hourly, api), item (option or offer), share of the month's work."""
         return _served(self.field, list(self.shares))
+
+    @property
+    def runs_gpus(self) -> bool:
+        """Whether anything is owned or rented but token APIs."""
+        return run_gpus(self.lines)
 
     def present_value(self, rate: float) -> float:
         """Discounted cost before rounding, platform staff left out [plan currency]."""

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.planning.inputs.money import monthly_rate
-from brytpunkt.planning.inputs.units import CENTS
-from brytpunkt.planning.ledger.ledger import platform_staff, rounded
+from brytpunkt.planning.ledger.ledger import staff_value
 from brytpunkt.planning.optimal.dispatch import dispatch
 from brytpunkt.planning.optimal.mix import Mix
 from brytpunkt.planning.optimal.problem import field_of
@@ -79,8 +78,8 @@ def kept_values(basis: Basis, optima: Sequence[KeptOptimum]) -> dict[str, float]
     """
     plan = basis.plan
     rate = monthly_rate(plan.finance)
-    always = float(rounded(plan, basis, platform_staff(plan, basis), [])["pv_cents"].sum()) / CENTS
+    done = {site: dispatch(plan, field, mix) for site, (field, mix) in kept_mixes(basis, optima).items()}
     return {
-        site: dispatch(plan, field, mix).present_value(rate) + always
-        for site, (field, mix) in kept_mixes(basis, optima).items()
+        site: found.present_value(rate) + staff_value(plan, basis, runs_gpus=found.runs_gpus)
+        for site, found in done.items()
     }

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from brytpunkt.planning.components import RUNS_GPUS
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from brytpunkt.planning.optimal.milp import Floats, Ints
     from brytpunkt.planning.optimal.problem import Field
 
@@ -61,3 +65,8 @@ def servers_in_service(field: Field, mix: Mix, position: int) -> Ints:
     for delivery, end, count in mix.cohorts(field, position):
         standing[delivery:end] += count
     return standing
+
+
+def run_gpus(lines: Sequence[Line]) -> bool:
+    """Whether the lines of a mix pay for GPUs, owned or rented."""
+    return any(line.component in RUNS_GPUS and line.amount.any() for line in lines)

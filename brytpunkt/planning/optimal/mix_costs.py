@@ -23,7 +23,7 @@ from brytpunkt.planning.components import (
 from brytpunkt.planning.inputs.units import MONTHS_PER_YEAR
 from brytpunkt.planning.ledger.corporate_tax import relief
 from brytpunkt.planning.optimal import unit_cash_flows
-from brytpunkt.planning.optimal.mix import Line
+from brytpunkt.planning.optimal.mix import Line, run_gpus
 from brytpunkt.planning.own.own_costs import NEVER
 from brytpunkt.planning.own.storage import storage_life_months
 from brytpunkt.planning.own.unit_costs import (
@@ -120,7 +120,7 @@ def stored(field: Field, mix: Mix) -> list[Line]:
 def tax_lines(plan: Plan, tax: Tax, field: Field, mix: Mix, lines: list[Line]) -> list[Line]:
     """Tax of a mix: relief at the end of each plan year, and tax on the continuing value at the horizon."""
     horizon = field.horizon
-    deductions = field.staff.copy()
+    deductions = (field.staff if run_gpus(lines) else field.api_staff).copy()
     value = 0.0
     for line in lines:
         if line.timing == "horizon":

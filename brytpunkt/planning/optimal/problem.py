@@ -123,6 +123,7 @@ class Field:
     work: Floats
     gpu_hours: Floats
     staff: Floats
+    api_staff: Floats
     storage: Callable[[int | None], pl.DataFrame]
     other_income: float | None
     pools: tuple[Pool, ...]
@@ -178,7 +179,8 @@ def field_of(basis: Basis, options: pl.DataFrame) -> Field:
         api=_apis(basis, workloads, horizon),
         work=_work_shares(basis, workloads, hours),
         gpu_hours=_gpu_hours(basis, workloads, horizon),
-        staff=_staff(basis),
+        staff=_staff(basis, basis.plan.staff.platform_fte),
+        api_staff=_staff(basis, basis.plan.staff.api_fte),
         # every mix that a search tries asks for one of a few months
         storage=cache(lambda delivery: _storage(basis, delivery)),
         other_income=_other_income(basis),
@@ -240,9 +242,9 @@ def _storage(basis: Basis, delivery: int | None) -> pl.DataFrame:
     return storage_flows(basis.plan, basis.fx, basis.months, [delivery]).drop("delivery_month")
 
 
-def _staff(basis: Basis) -> Floats:
-    """Platform staff, at the end of each month [H]."""
-    monthly = basis.plan.staff.platform_fte * basis.fx.convert(basis.plan.staff.cost_per_fte_year)
+def _staff(basis: Basis, people: float) -> Floats:
+    """Platform staff, or that of token APIs alone, at the end of each month [H]."""
+    monthly = people * basis.fx.convert(basis.plan.staff.cost_per_fte_year)
     return np.asarray(monthly / MONTHS_PER_YEAR * basis.months["escalator"].to_numpy())
 
 

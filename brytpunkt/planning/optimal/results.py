@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from brytpunkt.planning.components import PLATFORM_STAFF
 from brytpunkt.planning.inputs.money import monthly_rate
 from brytpunkt.planning.inputs.units import CENTS
-from brytpunkt.planning.ledger.ledger import mix_ledger
+from brytpunkt.planning.ledger.ledger import mix_ledger, staff_value
 from brytpunkt.planning.note import Note, decode, encode, encoded, several
 from brytpunkt.planning.optimal.limits import broken, carbon_of
 from brytpunkt.planning.optimal.pure_strategies import Broken, breaking, broken_frame
@@ -155,9 +154,11 @@ def _published(
     best_pure = min(pure, key=lambda name: (_value(pure[name]), name)) if pure else None
     listed = encoded(excluded)
     head = (optimum.site,)
-    staff = _value(
-        evaluation.rent.filter(pl.col("strategy") == "rent", pl.col("component") == PLATFORM_STAFF)
-    )
+    basis = evaluation.basis
+    runs = optimum.done is None or optimum.done.runs_gpus
+    staff = staff_value(basis.plan, basis, runs_gpus=runs)
+    may_run_none = set(basis.choice.apis["workload"]) == {w.id for w in basis.plan.workloads}
+    least_staff = staff_value(basis.plan, basis, runs_gpus=not may_run_none)
     if not candidates:
         reason = encode(several([_why_not(optimum), *_no_servers(evaluation, optimum.site)]))
         return (*head, False, reason, None, *([None] * 8), listed), _empty(evaluation)
@@ -171,7 +172,7 @@ def _published(
         candidates[source][0],
         value,
         objective,
-        None if optimum.bound is None else optimum.bound + staff,
+        None if optimum.bound is None else optimum.bound + min(staff, least_staff),
         optimum.gap,
         None if value is None or objective is None else (value - objective) / value,
         best_pure,

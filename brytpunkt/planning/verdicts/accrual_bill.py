@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from brytpunkt.planning.components import BY_KEY, DECOMMISSIONING, PLATFORM_STAFF, TOKEN_API, of_group
+from brytpunkt.planning.components import BY_KEY, DECOMMISSIONING, TOKEN_API, of_group
 from brytpunkt.planning.inputs.money import annuity, monthly_rate
 from brytpunkt.planning.inputs.units import CENTS, MILLION_TOKENS, MONTHS_PER_YEAR
+from brytpunkt.planning.ledger.ledger import platform_staff, rounded
 from brytpunkt.planning.optimal.dispatch import dispatch
 from brytpunkt.planning.optimal.mix import Line
 from brytpunkt.planning.own.storage import storage_life_months
@@ -92,7 +93,7 @@ def bill(evaluation: Evaluation, field: Field, mix: Mix) -> pl.DataFrame:
     owned = _owned(evaluation, field, [line for line in done.lines if line.option is not None])
     work = _work_of(field, [share for share in done.shares if share[1] == "own"])
     all_work = np.sum(list(work.values()), axis=0) if work else np.zeros(field.horizon)
-    fixed = _staff(evaluation, field) + _stored(evaluation, done) + np.where(all_work > 0, 0.0, owned)
+    fixed = _staff(evaluation, done) + _stored(evaluation, done) + np.where(all_work > 0, 0.0, owned)
     frames = []
     for workload, by, item, share in done.shares:
         served = (share * field.work[workload]).sum(axis=1)
@@ -194,10 +195,11 @@ def _committed(field: Field, mix: Mix, workload: int, item: str) -> tuple[Floats
     return cost, units
 
 
-def _staff(evaluation: Evaluation, field: Field) -> Floats:
-    """Platform staff [H]."""
-    rows = evaluation.rent.filter(pl.col("strategy") == "rent", pl.col("component") == PLATFORM_STAFF)
-    cost = np.zeros(field.horizon)
+def _staff(evaluation: Evaluation, done: Dispatched) -> Floats:
+    """Platform staff [H], in whole cents."""
+    basis = evaluation.basis
+    rows = rounded(basis.plan, basis, platform_staff(basis.plan, basis, runs_gpus=done.runs_gpus), [])
+    cost = np.zeros(done.field.horizon)
     np.add.at(cost, rows["month"].to_numpy(), rows["cents"].to_numpy() / CENTS)
     return cost
 

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from brytpunkt.errors import InputError, Problem
-from brytpunkt.planning.components import PLATFORM_STAFF
 from brytpunkt.planning.inputs.money import monthly_rate
-from brytpunkt.planning.inputs.units import CENTS
+from brytpunkt.planning.ledger.ledger import staff_value
 from brytpunkt.planning.optimal import shocks
 from brytpunkt.planning.optimal.dispatch import dispatch
 from brytpunkt.planning.optimal.mix import Mix
@@ -106,8 +105,8 @@ def _struck(evaluation: Evaluation, choice: Decided, blow: Disruption) -> tuple[
 def _value(evaluation: Evaluation, field: Field, mix: Mix) -> tuple[float, float]:
     """Present value with platform staff [plan currency], and the share of the work that nobody serves."""
     done = dispatch(evaluation.basis.plan, field, mix)
-    staff = evaluation.rent.filter(pl.col("strategy") == "rent", pl.col("component") == PLATFORM_STAFF)
-    paid = float(staff["pv_cents"].sum()) / CENTS
+    basis = evaluation.basis
+    paid = staff_value(basis.plan, basis, runs_gpus=done.runs_gpus)
     unserved = sum(
         float(((share * field.work[workload]).sum(axis=1) * field.gpu_hours[workload]).sum())
         for workload, by, _, share in done.shares

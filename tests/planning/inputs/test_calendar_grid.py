@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import polars as pl
 import pytest
 
 from brytpunkt.declarations import Plan
+from brytpunkt.errors import InputError
 from brytpunkt.planning.demand.volumes import hourly_shares, volumes
 from brytpunkt.planning.inputs.calendar import CELL, hours_of, plan_months
+from brytpunkt.planning.inputs.planning_inputs import Facts
+from brytpunkt.planning.ledger.evaluate import evaluate
+from tests.planning.optimal.test_optimal import SMALL, planned
+
+CLOCK = "Europe/Stockholm|SE"  # that of the plan, by default
 
 
 @pytest.fixture(scope="module")
@@ -58,16 +65,52 @@ def test_public_holidays_count_as_sundays(months: pl.DataFrame) -> None:
 
 
 def test_shares_of_every_month_add_up_to_one(plan: Plan, months: pl.DataFrame) -> None:
-    hours = hours_of(months, "Europe/Oslo", "NO").with_columns(calendar=pl.lit("x"))
+    hours = hours_of(months, "Europe/Oslo", "NO").with_columns(calendar=pl.lit("x"), clock=pl.lit(CLOCK))
     shares = hourly_shares(plan, volumes(plan, months), hours)
     sums = shares.group_by("workload", "month").agg((pl.col("n_hours") * pl.col("share_per_hour")).sum())
     assert sums["n_hours"].to_list() == pytest.approx([1.0] * sums.height)
 
 
 def test_office_demand_peaks_on_weekday_mornings(plan: Plan, months: pl.DataFrame) -> None:
-    hours = hours_of(months, "Europe/Stockholm", "SE").with_columns(calendar=pl.lit("x"))
+    hours = hours_of(months, "Europe/Stockholm", "SE").with_columns(calendar=pl.lit("x"), clock=pl.lit(CLOCK))
     shares = hourly_shares(plan, volumes(plan, months), hours).filter(
         pl.col("workload") == "agents", pl.col("month") == 0
     )
     peak = shares.sort("share_per_hour", descending=True).row(0, named=True)
     assert (peak["day_type"], peak["hour_utc"]) == ("weekday", 9)  # 10:00 in Stockholm
+
+
+def test_demand_follows_its_own_clock_and_holidays_wherever_it_is_served(
+    tmp_path: Path, known: Facts
+) -> None:
+    """Office hours of New York are afternoon at the site in Sweden, and its national day is a working day; no site moves them."""
+
+    def busy(workload: dict[str, str], **site: str) -> dict[tuple[int, str, int], float]:
+        office = SMALL["workloads"][0] | {"weekly_shape": "office_hours"} | workload
+        place = SMALL["sites"][0] | site
+        made = planned(tmp_path, workloads=[office], sites=[place])
+        basis = evaluate(made, known, 9, scan=False).basis
+        return {
+            (month, day, hour): load
+            for month, day, hour, load in basis.busy.select(
+                "month", "day_type", "hour_utc", "busy"
+            ).iter_rows()
+        }
+
+    def peak(load: dict[tuple[int, str, int], float]) -> int:
+        january = {
+            hour: value for (month, day, hour), value in load.items() if (month, day) == (0, "weekday")
+        }
+        return max(january, key=lambda hour: january[hour])
+
+    here = busy({})
+    assert peak(here) == peak(busy({}, timezone="America/New_York"))  # a site's clock is not the demand's
+    assert peak(busy({"timezone": "America/New_York"})) - peak(here) == 6
+    june, noon = 5, 10
+    assert busy({"holidays": "US"})[june, "weekday", noon] < here[june, "weekday", noon]
+    assert busy({"holidays": "US"})[june, "sunday", noon] > here[june, "sunday", noon]
+
+
+def test_a_clock_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"'Europe/Lulea' is not a known time zone"):
+        planned(tmp_path, workloads=[SMALL["workloads"][0] | {"timezone": "Europe/Lulea"}])

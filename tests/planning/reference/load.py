@@ -72,7 +72,8 @@ class Load:
         weights = NAMED_SHAPES[w.weekly_shape] if isinstance(w.weekly_shape, str) else w.weekly_shape
         mean = sum(weights) / 168
         a = self.autonomous(w, m)
-        cells = self.world.hours_at(site)[m]
+        timezone, holidays = w.timezone or self.plan.timezone, w.holidays or self.plan.holidays
+        cells = self.world.hours(self.world.timezone(site), site.country, timezone, holidays)[m]
         moved: dict[Cell, float] = {}
         shape = {
             cell: sum((a + (1 - a) * weights[hour] / mean) * n for hour, n in hours.items())

@@ -48,7 +48,12 @@ class Reference:
         for m, component, item, timing, amount in flows:
             sums[m, component, item, timing] += amount
         staff = self.plan.staff
-        monthly = staff.platform_fte * self.world.money(staff.cost_per_fte_year) / 12
+        runs = any(
+            amount and (component.startswith("rent_") or component == "server_capex")
+            for (_, component, *_), amount in sums.items()
+        )
+        people = staff.platform_fte if runs else staff.api_fte
+        monthly = people * self.world.money(staff.cost_per_fte_year) / 12
         for month in self.world.months:
             sums[month.m, "platform_staff", "", "end"] += monthly * month.escalator
         rows = {}

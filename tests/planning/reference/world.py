@@ -121,7 +121,8 @@ class World:
 
     def hours_at(self, site: Site) -> Hours:
         """Hours of a site's months by cell and local hour of the week."""
-        found: Hours = self.hours(self.timezone(site), site.country)
+        here = self.timezone(site), site.country
+        found: Hours = self.hours(*here, *here)
         return found
 
     def n(self, site: Site, m: int, cell: Cell) -> float:
@@ -133,10 +134,12 @@ class World:
         """The site whose calendar rented capacity follows."""
         return next((site for site in self.plan.sites if not site.is_comparator), self.plan.sites[0])
 
-    def _hours(self, timezone: str, country: str) -> Hours:
-        zone = ZoneInfo(timezone)
+    def _hours(self, timezone: str, country: str, clock: str, holidays_of: str) -> Hours:
+        """Hours by the place's day types and the clock's hour of the week."""
+        zone, told = ZoneInfo(timezone), ZoneInfo(clock)
         years = range(self.months[0].first.year - 1, self.months[-1].first.year + 2)
         free = holidays.country_holidays(country, years=years) if _is_known(country) else {}
+        off = holidays.country_holidays(holidays_of, years=years) if _is_known(holidays_of) else {}
         grid: Hours = {}
         for month in self.months:
             cells: dict[Cell, Counter[int]] = defaultdict(Counter)
@@ -145,7 +148,9 @@ class World:
                 local = at.astimezone(zone)
                 weekday = 6 if local.date() in free else local.weekday()
                 day_type = {5: "saturday", 6: "sunday"}.get(weekday, "weekday")
-                cells[day_type, at.hour][weekday * 24 + local.hour] += 1
+                there = at.astimezone(told)
+                day = 6 if there.date() in off else there.weekday()
+                cells[day_type, at.hour][day * 24 + there.hour] += 1
                 at += dt.timedelta(hours=1)
             grid[month.m] = {
                 cell: {hour: count * month.scale for hour, count in sorted(counts.items())}
