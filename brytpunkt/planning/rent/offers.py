@@ -79,7 +79,7 @@ def _catalog_offers(plan: Plan, facts: Facts) -> pl.DataFrame:
     return kept.select(
         offer=pl.concat_str("provider", pl.col("region").fill_null(""), "sku", "term", separator="/"),
         provider="provider",
-        name=pl.concat_str(pl.col("sku"), pl.col("region").fill_null("region not stated"), separator=", "),
+        name=pl.concat_str(pl.col("sku"), _region(), separator=", "),
         country="country",
         gpu_model="gpu_model",
         profile="gpu_model",
@@ -91,6 +91,12 @@ def _catalog_offers(plan: Plan, facts: Facts) -> pl.DataFrame:
         native_currency="native_currency",
         is_quoted=pl.lit(value=False),
     )
+
+
+def _region() -> pl.Expr:
+    """Where it is, in words; some lists have one price in every region, and name none."""
+    region = pl.col("region")
+    return pl.when(region.is_null() | (region == "")).then(pl.lit("region not stated")).otherwise(region)
 
 
 def _inline_offers(plan: Plan) -> pl.DataFrame:
