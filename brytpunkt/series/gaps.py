@@ -17,7 +17,8 @@ DEFAULT_METHOD: GapMethod = "interpolate"
 def fill_gaps(hours: pl.DataFrame, method: GapMethod = DEFAULT_METHOD) -> pl.DataFrame:
     """Hours of each zone -> every hour from its first to its last, with how each value came about.
 
-    in: zone, hour_utc_start, price_eur_per_mwh -> the same and ``fill_method`` (null: published). Filled are
+    in: zone, hour_utc_start, price_eur_per_mwh, and minutes of the hour that are covered, where that is known -> the same and
+    ``fill_method`` (null: published). Filled are
 
     - ``interpolate``: gaps of at most two hours, along a straight line;
     - ``week_apart``: any hour, by the mean of the same hour a week before and after, if both are published.
@@ -30,7 +31,7 @@ def fill_gaps(hours: pl.DataFrame, method: GapMethod = DEFAULT_METHOD) -> pl.Dat
         .select("zone", hour_utc_start=pl.datetime_ranges("first", "last", "1h"))
         .explode("hour_utc_start")
         .join(
-            hours.select("zone", "hour_utc_start", "price_eur_per_mwh"),
+            hours.select("zone", "hour_utc_start", "price_eur_per_mwh", *({"minutes"} & set(hours.columns))),
             on=["zone", "hour_utc_start"],
             how="left",
         )

@@ -7,7 +7,7 @@ import datetime as dt
 import holidays
 import polars as pl
 
-from brytpunkt.series.market_days import MARKET_TIMEZONE, day_minutes
+from brytpunkt.series.market_days import MARKET_TIMEZONE, MINUTES_PER_HOUR, day_minutes
 
 LOW_PRICE_EUR = 5.0
 # Publishers round differently; more than this is another price. [EUR/MWh]
@@ -66,13 +66,16 @@ def _local() -> pl.Expr:
 def monthly(hours: pl.DataFrame) -> pl.DataFrame:
     """Hours -> statistics of each calendar month in Central European time.
 
-    in: zone, hour_utc_start, price_eur_per_mwh, fill_method -> the columns of ``day_ahead_monthly`` without its
-    provenance. Percentiles are nearest-rank over published and filled hours; coverage counts published ones.
+    in: zone, hour_utc_start, price_eur_per_mwh, fill_method, and minutes where they are known -> the columns of
+    ``day_ahead_monthly`` without its provenance. Percentiles are nearest-rank over published and filled hours; coverage counts
+    published ones, each by the minutes that it has: three of four quarters are three quarters of an hour.
     """
     price = pl.col("price_eur_per_mwh")
     published = pl.col("fill_method").is_null()
+    whole = pl.lit(MINUTES_PER_HOUR) if "minutes" not in hours.columns else pl.col("minutes")
+    covered = (whole / MINUTES_PER_HOUR).clip(0, 1)
     months = (
-        hours.with_columns(month=_local().dt.date().dt.month_start())
+        hours.with_columns(covered=covered, month=_local().dt.date().dt.month_start())
         .group_by("zone", "month")
         .agg(
             mean_eur_per_mwh=price.mean(),
@@ -82,7 +85,7 @@ def monthly(hours: pl.DataFrame) -> pl.DataFrame:
             std_eur_per_mwh=price.std(),
             negative_hours=(price < 0).sum().cast(pl.Int64),
             low_hours=(price <= LOW_PRICE_EUR).sum().cast(pl.Int64),
-            published=published.sum(),
+            published=pl.col("covered").filter(published).sum(),
             filled=(~published).sum(),
             method=pl.col("fill_method").drop_nulls().first(),
         )

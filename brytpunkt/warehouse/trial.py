@@ -193,9 +193,9 @@ def _take(
     trial.rows = _without_what_ends(trial.rows)
     trial.tables = tuple(sorted({row["table"] for row in trial.rows}))
     found = [
-        find(rows).sort("day", "kind")
+        find(series).sort("day", "kind")
         for table, find in (("day_ahead_intervals", day_ahead_findings), ("weather_hours", weather_findings))
-        if (rows := _series(batches, table)) is not None
+        if (series := _series(batches, table)) is not None
     ]
     said = {(one.get("subject"), one.get("day"), one.get("kind")) for one in trial.remarks}
     derived = [_finding(row) for frame in found for row in frame.iter_rows(named=True)]

@@ -258,6 +258,20 @@ def test_months_are_central_european_and_their_statistics_by_hand() -> None:
     assert (month["negative_hours"], month["low_hours"]) == (0, 0)
 
 
+def test_an_hour_with_three_of_four_quarters_covers_three_quarters_of_it() -> None:
+    quarters = pl.concat(
+        intervals(dt.date(2025, 11, 1), 30).with_columns(
+            pl.col("start_utc") + dt.timedelta(minutes=15 * n), resolution_minutes=pl.lit(15, dtype=pl.Int64)
+        )
+        for n in range(3)
+    )
+    lacking = hours(quarters)
+    assert statistics.monthly(lacking).is_empty(), "three quarters are less than a month needs"
+    half = pl.concat([lacking.head(360), hours(intervals(dt.date(2025, 11, 1), 30)).tail(360)])
+    for frame in (half, fill_gaps(half)):
+        assert statistics.monthly(frame)["coverage_share"].to_list() == [0.875]
+
+
 def test_a_year_is_the_mean_of_its_months() -> None:
     cheap, dear = intervals(dt.date(2025, 1, 1), 31, level=10), intervals(dt.date(2025, 2, 1), 28, level=40)
     [row] = statistics.annual_means(hours(pl.concat([cheap, dear]))).rows(named=True)

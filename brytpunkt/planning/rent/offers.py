@@ -88,8 +88,8 @@ def _catalog_offers(plan: Plan, facts: Facts) -> pl.DataFrame:
     return kept.select(
         offer=pl.concat_str("provider", pl.col("region").fill_null(""), "sku", "term", separator="/"),
         provider="provider",
-        name=pl.concat_str("sku", "region", separator=", ", ignore_nulls=True),
-        is_placed=pl.col("region").is_not_null(),
+        name=pl.when(_is_placed()).then(pl.concat_str("sku", "region", separator=", ")).otherwise("sku"),
+        is_placed=_is_placed(),
         country="country",
         gpu_model="gpu_model",
         profile="gpu_model",
@@ -102,6 +102,11 @@ def _catalog_offers(plan: Plan, facts: Facts) -> pl.DataFrame:
         is_quoted=pl.lit(value=False),
         increment=pl.col("provider").map_elements(increment_of, return_dtype=pl.String),
     )
+
+
+def _is_placed() -> pl.Expr:
+    """Whether an offer says where it is; some lists have one price in every region, and name none."""
+    return pl.col("region").fill_null("") != ""
 
 
 def _inline_offers(plan: Plan) -> pl.DataFrame:

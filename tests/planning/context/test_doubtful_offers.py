@@ -9,13 +9,16 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from brytpunkt.declarations.sections.rent import Rent
 from brytpunkt.planning.context.doubtful_offers import doubtful_offers
+from brytpunkt.planning.inputs.money import exchange_rates
 from brytpunkt.planning.inputs.planning_inputs import Facts
 from brytpunkt.planning.note import Note
+from brytpunkt.planning.rent.offers import eligible_offers
 from brytpunkt.reporting.formats import Formats
 from brytpunkt.reporting.note_texts import NoteTexts, english
 from brytpunkt.reporting.translations import texts
-from tests.planning.context.test_doubtful_prices import plan_of
+from tests.planning.energy.test_tariff import plan_of
 
 OFFER = "verda/FIN-01/8H100.80S.176V/on_demand"
 RENTED = pl.DataFrame(
@@ -74,3 +77,12 @@ def test_both_are_said_in_the_language_of_the_report(known: Facts, tmp_path: Pat
     say = NoteTexts(Formats(texts(language), "EUR"))
     for warning in said_of(known, tmp_path, second=31.0, doubted=(OFFER,)):
         assert ("hyran" in say(warning)) == (language == "sv")
+
+
+def test_an_offer_of_a_list_without_regions_says_so(known: Facts, tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, "SE", "SE1", {"tax": {}}).model_copy(update={"rent": Rent()})
+    offers = eligible_offers(plan, known, exchange_rates(plan.finance, known))
+    nowhere = known.offers.filter(pl.col("region").fill_null("") == "")
+    assert nowhere.height
+    assert not offers["label"].str.contains(r", \(").any()
+    assert offers["label"].str.contains("region_not_stated").any()
