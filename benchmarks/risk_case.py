@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from brytpunkt.declarations.sections.api_equivalents import ApiEquivalent
 from brytpunkt.declarations.sections.rent import InlineOffer
 from brytpunkt.declarations.sections.rooms import OwnHall
-from brytpunkt.declarations.sections.api_equivalents import ApiEquivalent
 from brytpunkt.planning.ledger.evaluate import evaluate
 from brytpunkt.planning.optimal.mix import Mix
 from brytpunkt.planning.optimal.problem import field_of

@@ -145,7 +145,7 @@ class Reference(Owned):
     def _committed(self) -> list[tuple[Way, list[int]]]:
         """Instances under commitment in each month, by way, and their charges."""
         found: dict[tuple[int, str], tuple[Way, list[int]]] = {}
-        of_size: dict[tuple[int, int, str], list[int]] = {}
+        of_size: dict[tuple[int, float, str], list[int]] = {}
         for signature in sorted(self.strategy.signed, key=lambda s: s.month):
             way, begins = signature.way, signature.month
             busy = self.terrain.loads[way.workload, way.profile].busy
