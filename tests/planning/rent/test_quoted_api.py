@@ -107,5 +107,5 @@ def test_what_only_an_api_can_serve_is_rented_with_the_reason(tmp_path: Path, kn
 
 def test_a_quoted_api_outside_the_residency_serves_nothing(tmp_path: Path, known: Facts) -> None:
     plan = letters(tmp_path, residency="nordic", api={"region": "eea"})
-    with pytest.raises(InputError, match="no on-demand offer and no token API can serve it"):
+    with pytest.raises(InputError, match="nor does a token API stand in within its residency"):
         evaluate(plan, known, 9)
