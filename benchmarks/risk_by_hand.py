@@ -146,7 +146,7 @@ class _Worlds:
         terrain = self.terrain
         left: list[Floats | float] = [1.0] * len(terrain.workloads)
         standing: dict[tuple[int, str], tuple[Way, Floats]] = {}
-        of_size: dict[tuple[int, str, int], Floats] = {}
+        of_size: dict[tuple[int, str, float, bool, bool], Floats] = {}
         for signature in strategy.signed:
             way, month = signature.way, signature.month
             stop = min(month + way.months, self.horizon)

@@ -19,7 +19,7 @@ MONTHS_PER_YEAR = 12
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 MOST_MULTIPLE = 1000.0  # of any price or volume over the plan
 LEAST_MULTIPLE = 1e-9
-MOST_TOKENS_A_DAY = 1e14  # Google said 1.3e15 a month in October 2025
+MOST_TOKENS_A_DAY = 1e14  # planning assumption: beyond what any one company is said to serve
 MOST_GPU_HOURS_A_DAY = 2.4e8  # ten million GPUs
 # The example (8 sites, 12 rooms, 4 servers, 84 months, 2 workloads) takes two minutes of one core.
 SECONDS_OF_ONE = 120 / (12 * 4 * 84 * 2)

@@ -11,7 +11,7 @@ from brytpunkt.planning.rent.commitments import COVER
 from brytpunkt.planning.rent.rent import sign
 from brytpunkt.planning.verdicts.verdicts import switch
 from tests.planning.reference import Reference, Row
-from tests.planning.reference.rent import Given, Signature
+from tests.planning.reference.offers import Given, Signature
 
 ROW = ["month", "component", "item", "timing"]
 NEARLY_HALF = 1e-4

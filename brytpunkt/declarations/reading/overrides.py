@@ -94,15 +94,13 @@ class Overriding:
                 places[_put(value, override)] = override.key
             except _Lost as lost:
                 problems.append(Problem(override.key, lost.message, lost.suggestion))
+        plan: Plan | None = None
         try:
             plan = Plan.model_validate(value)
+            complaints = [Complaint(one.at, one.message, one.suggestion) for one in nonsense(plan)]
         except ValidationError as error:
             complaints = explain(error.errors(include_url=False), value)
-            problems += [_told(complaint, places, value) for complaint in complaints]
-            plan = None
-        else:
-            found = [Complaint(one.at, one.message, one.suggestion) for one in nonsense(plan)]
-            problems += [_told(complaint, places, value) for complaint in found]
+        problems += [_told(complaint, places, value) for complaint in complaints]
         if plan is None or problems:
             raise InputError(tuple(dict.fromkeys(problems)))
         return plan

@@ -214,7 +214,7 @@ def demand_hours(plan: Plan, facts: Facts, months: pl.DataFrame) -> pl.DataFrame
     names = sorted({calendar_of(site, facts) for site in plan.sites})
     clocks = sorted({clock_of(workload, plan) for workload in plan.workloads})
     return pl.concat(
-        hours_of(months, *name.split("|"), clock=_parts(clock)).select(
+        hours_of(months, *_parts(name), clock=_parts(clock)).select(
             pl.lit(name).alias("calendar"), pl.lit(clock).alias("clock"), pl.all()
         )
         for clock in clocks

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 INCREMENT_HOURS = {"second": 1 / 3600, "minute": 1 / 60, "hour": 1.0}
 MONTHLY = "month"
-# How providers bill, read from their own pricing pages in 2026-11; whoever is not named: by the begun hour, the dearest usual rule.
+# How providers are commonly said to bill (planning assumption, second-hand, not checked against their terms; minima of a minute
+# left out); whoever is not named: by the begun hour, the dearest usual rule. An inline offer may declare its own.
 DEFAULT_INCREMENTS = {
     "aws": "second",
     "azure": "second",

@@ -260,7 +260,7 @@ def _quoted_tokens(plan: Plan, fx: Fx) -> pl.DataFrame:
     schema = dict.fromkeys(("workload", "provider", "model", "native_currency"), pl.String)
     return pl.DataFrame(
         rows,
-        schema=schema | dict.fromkeys(("fresh", "again", "written"), pl.Float64),  # type: ignore[operator]
+        schema=schema | dict.fromkeys(("fresh", "again", "written"), pl.Float64),
         orient="row",
     )
 

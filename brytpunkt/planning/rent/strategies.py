@@ -161,8 +161,8 @@ def _require_rent(plan: Plan, best: pl.DataFrame) -> None:
             tuple(
                 Problem(
                     f"workloads.{w.id}",
-                    "no on-demand offer and no token API can serve it: none satisfies its residency, the rent filters, "
-                    f"{_able(w)}, and room for one replica",
+                    "no on-demand offer can serve it: none satisfies its residency, the rent filters, "
+                    f"{_able(w)}, and room for one replica; nor does a token API stand in within its residency",
                     "widen rent.countries, rent.providers or residency, choose another model or scenario, "
                     "or declare an offer inline under rent.offers, or a token API under api_equivalents",
                 )

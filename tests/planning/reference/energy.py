@@ -198,7 +198,7 @@ class Energy:
         row = max(rows, key=lambda r: r["valid_from"])
         return float(row["value_native"]) * self.world.fx(row["native_currency"])
 
-    def _total(self, site_id: str, profile: str, m: int) -> dict[Cell, tuple[float, int]]:
+    def _total(self, site_id: str, profile: str, m: int) -> dict[Cell, tuple[float, float]]:
         """GPUs busy and needed by all workloads, by cell."""
         site = self._site(site_id)
         return {

@@ -282,11 +282,11 @@ class Rent:
             if equivalent.price is not None:
                 quoted = equivalent.price
                 cheaper = 1 - quoted.batch_discount_share * (w.max_delay_days > 0)
-                again = quoted.cached_input or quoted.input
+                reread = quoted.cached_input or quoted.input
                 flows = []
                 for m in range(until):
                     uncached, cached, output = self.load.tokens(w, m)
-                    paid = uncached * self.world.money(quoted.input) + cached * self.world.money(again)
+                    paid = uncached * self.world.money(quoted.input) + cached * self.world.money(reread)
                     paid += output * self.world.money(quoted.output)
                     paid *= cheaper * equivalent.tokens_per_task_ratio / 1e6
                     paid *= 1 + equivalent.regional_surcharge_share

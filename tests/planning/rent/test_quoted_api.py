@@ -24,12 +24,13 @@ from tests.planning.reference import Reference
 
 BOX = SMALL["build"]["servers"][0]
 DAYS = 730 / 24
-QUOTED = {
+PRICE: dict[str, Any] = {"input": {"eur": 0.4}, "cached_input": {"eur": 0.1}, "output": {"eur": 2}}
+QUOTED: dict[str, Any] = {
     "provider": "shop",
     "model": "large",
     "tokens_per_task_ratio": 1.5,
     "quality_note": "tried",
-    "price": {"input": {"eur": 0.4}, "cached_input": {"eur": 0.1}, "output": {"eur": 2}},
+    "price": PRICE,
 }
 
 
@@ -73,8 +74,8 @@ def of_a_month(plan: Plan, known: Facts) -> float:
         ({}, "inference", 1.5 * (100 * 2 + 50 * 0.4 + 50 * 0.1)),
         ({"price": {"input": {"eur": 0.4}, "output": {"eur": 2}}}, "inference", 1.5 * (100 * 2 + 100 * 0.4)),
         ({"regional_surcharge_share": 0.1}, "inference", 1.1 * 1.5 * 225),
-        ({"price": QUOTED["price"] | {"batch_discount_share": 0.5}}, "inference", 1.5 * 225),
-        ({"price": QUOTED["price"] | {"batch_discount_share": 0.5}}, "batch", 0.5 * 1.5 * 225),
+        ({"price": PRICE | {"batch_discount_share": 0.5}}, "inference", 1.5 * 225),
+        ({"price": PRICE | {"batch_discount_share": 0.5}}, "batch", 0.5 * 1.5 * 225),
     ],
 )
 def test_tokens_by_hand(
@@ -110,5 +111,5 @@ def test_what_only_an_api_can_serve_is_rented_with_the_reason(tmp_path: Path, kn
 
 def test_a_quoted_api_outside_the_residency_serves_nothing(tmp_path: Path, known: Facts) -> None:
     plan = letters(tmp_path, residency="nordic", api={"region": "eea"})
-    with pytest.raises(InputError, match="no on-demand offer and no token API can serve it"):
+    with pytest.raises(InputError, match="nor does a token API stand in within its residency"):
         evaluate(plan, known, 9)

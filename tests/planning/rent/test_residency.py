@@ -137,9 +137,7 @@ def test_a_quoted_offer_in_a_country_outside_is_left_out(tmp_path: Path, known: 
     assert english(note).startswith(
         "letters: the offer cheap is left out: it is in DE, and the workload stays within nordic"
     )
-    with pytest.raises(
-        InputError, match="no on-demand offer and no token API can serve it: none satisfies its residency"
-    ):
+    with pytest.raises(InputError, match="no on-demand offer can serve it: none satisfies its residency"):
         evaluate(letters(tmp_path, "nordic", rent={"offers": offers[:1]}), known, 9, scan=False)
 
 

@@ -192,7 +192,7 @@ class Reference(Owned):
         return list(found.values())
 
     @staticmethod
-    def _size(way: Way) -> tuple[int, int, str]:
+    def _size(way: Way) -> tuple[int, float, str]:
         return way.workload, way.gpus, way.profile
 
     def _instances_by_month(self, way: Way) -> tuple[list[float], list[float]]:
