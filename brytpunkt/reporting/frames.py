@@ -37,6 +37,10 @@ class Results(Protocol):
     @property
     def tipping_curve(self) -> pl.DataFrame: ...  # noqa: D102
     @property
+    def tipping_volumes(self) -> pl.DataFrame: ...  # noqa: D102
+    @property
+    def tipping_turns(self) -> pl.DataFrame: ...  # noqa: D102
+    @property
     def rule(self) -> pl.DataFrame: ...  # noqa: D102
     @property
     def rule_series(self) -> pl.DataFrame: ...  # noqa: D102

@@ -49,6 +49,7 @@ class Basis:
     volume: pl.DataFrame
     rates: pl.DataFrame
     gpu_hours: pl.DataFrame
+    shares: pl.DataFrame
     market: Market
     choice: RentChoice
     busy: pl.DataFrame
@@ -114,6 +115,7 @@ def prepare(plan: Plan, facts: Facts, horizon: int, kept_offers: pl.DataFrame | 
         volume=volume,
         rates=rate,
         gpu_hours=work,
+        shares=shares,
         market=market,
         choice=choice,
         busy=busy,
