@@ -73,7 +73,7 @@ def found(declared: Evaluated) -> Tipping:
 
 def saving(evaluation: Evaluation) -> tuple[float, float, float]:
     """Rent, own, and what owning saves as a share of rent, by the ledger."""
-    rent = evaluation.rent.filter(pl.col("strategy") == "rent")["pv_cents"].sum() / 100
+    rent = float(evaluation.rent.filter(pl.col("strategy") == "rent")["pv_cents"].sum()) / 100
     own = float(evaluation.chosen["pv_cents"][0]) / 100
     return rent, own, (rent - own) / rent
 
