@@ -59,6 +59,7 @@ from brytpunkt.planning.verdicts.rule_60_70 import rule_readings, rule_series
 from brytpunkt.planning.verdicts.scenarios import scenarios, worst_regret
 from brytpunkt.planning.verdicts.strategy_table import named_schedule, strategies
 from brytpunkt.planning.verdicts.tipping import tipping_curve
+from brytpunkt.planning.verdicts.tipping_volume import tipping_volumes
 from brytpunkt.planning.verdicts.unit_economics import unit_economics
 from brytpunkt.planning.verdicts.verdicts import energy_by_month, verdict_of, verdicts
 
@@ -93,6 +94,7 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
         longer = verdict_of(beyond)
         curves = cumulative(evaluation)
         tipping = tipping_curve(evaluation)
+        volumes = tipping_volumes(evaluation)
         energy = energy_by_month(evaluation, facts)
         kept = [optimum for optimum in kept_optima(local.schedule) if optimum.site in values]
         worlds = scenarios(plan, facts, evaluation, kept, values)
@@ -111,7 +113,7 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
     limits = cooling_limits(plan, facts)
     industry = industrial_comparison(plan, facts, evaluation.basis.fx, energy)
     ruled = ruling(evaluation, optimal.broken, kept_plans(local))
-    verdict = verdicts(evaluation, longer, curves, tipping, energy, ruled, paid)
+    verdict = verdicts(evaluation, longer, curves, tipping, volumes.points, energy, ruled, paid)
     years = plan_price_years(plan, facts)
     outlook = price_outlook(plan, facts, years)
     rented = _rent_offers(evaluation)
@@ -145,6 +147,8 @@ def compute(plan: Plan, facts: Facts, progress: Progress | None = None) -> Resul
         curves=_curves(evaluation, curves),
         switch_curve=evaluation.scan.select("site", "order_month", present_value=pl.col("pv_cents") / CENTS),
         tipping_curve=tipping,
+        tipping_volumes=volumes.volumes,
+        tipping_turns=volumes.turns,
         rule=rule_readings(series),
         rule_series=series.rename({"t": "month"}),
         demand=_demand(evaluation),

@@ -49,6 +49,8 @@ class Result:
     curves: pl.DataFrame
     switch_curve: pl.DataFrame
     tipping_curve: pl.DataFrame
+    tipping_volumes: pl.DataFrame
+    tipping_turns: pl.DataFrame
     rule: pl.DataFrame
     rule_series: pl.DataFrame
     demand: pl.DataFrame

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 2
 PLANNED = (
-    "optimal", "optimal_schedule", "margins", "discount_rates", "scenarios", "regret", "disruptions", "expected", "paradox", "payback", "readings", "end_values", "bridge",
+    "optimal", "optimal_schedule", "tipping_volumes", "tipping_turns", "margins", "discount_rates", "scenarios", "regret",
+    "disruptions", "expected", "paradox", "payback", "readings", "end_values", "bridge",
     "returns", "financing", "readiness", "control", "storage", "footprint", "price_outlook", "price_gaps",
     "risk_quantiles", "risk_histogram", "risk_tipping", "risk_heat", "risk_chances", "risk_regret",
     "risk_factors", "risk_tornado", "risk_indices", "risk_information", "risk_waiting", "risk_convergence",

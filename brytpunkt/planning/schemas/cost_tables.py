@@ -57,6 +57,28 @@ class TippingCurve(dy.Schema):
     rent = of.money("Cost of rent.")
 
 
+class TippingVolumes(dy.Schema):
+    """Own and rent at other volumes, everything planned anew at each."""
+
+    site = of.site()
+    volume_scale = of.number("Volume, of the planned.", "ratio")
+    own = of.money("Cost of own.")
+    rent = of.money("Cost of rent.")
+    saving_share = of.share("What own saves, of rent.", null=True)
+    purchase_share = of.share("Purchases, of the cost of own.", null=True)
+    option = of.text("What own takes there.")
+    is_own_better = of.flag("Own saves what a tipping volume asks for, with purchases that count.")
+
+
+class TippingTurns(dy.Schema):
+    """Volumes between which the better of own and rent changes."""
+
+    site = of.site()
+    last_scale = of.number("Volume before the change, of the planned.", "ratio")
+    volume_scale = of.number("Volume after it.", "ratio")
+    towards = of.text("own or rent, the better one after it.")
+
+
 class Rule(dy.Schema):
     """The 60-70 % rule in its readings."""
 
@@ -251,6 +273,8 @@ COST_TABLES: dict[str, type[dy.Schema]] = {
     "curves": Curves,
     "switch_curve": SwitchCurve,
     "tipping_curve": TippingCurve,
+    "tipping_volumes": TippingVolumes,
+    "tipping_turns": TippingTurns,
     "rule": Rule,
     "rule_series": RuleSeries,
     "demand": Demand,

@@ -45,8 +45,14 @@ class Verdicts(dy.Schema):
     lcot_rent = of.money("Levelised cost of rent.", per="per million output tokens", null=True)
     base_utilisation = of.share("Use of own servers as planned.", null=True)
     tipping_utilisation = of.share("Use at which own and rent cost the same; null: nowhere.", null=True)
-    tipping_tokens_per_day = of.number("Volume at which they do.", "output tokens a day", null=True)
-    tipping_scale = of.number("Volume at which they do, of the planned.", "ratio", null=True)
+    tipping_state = of.text(
+        "crosses, own_throughout, rent_throughout or rent_at_the_top, in the range searched.", null=True
+    )
+    tipping_scale = of.number("Lowest volume above which owning pays, of the planned.", "ratio", null=True)
+    tipping_tokens_per_day = of.number("The same volume.", "output tokens a day", null=True)
+    tipping_gpu_hours_per_day = of.number("The same volume.", "GPU-hours a day", null=True)
+    tipping_from_scale = of.number("Lowest volume searched, of the planned.", "ratio", null=True)
+    tipping_to_scale = of.number("Largest volume searched.", "ratio", null=True)
     pue_mean = of.number("Mean PUE of own servers.", "ratio", null=True)
     energy_price_per_mwh = of.money("Mean price of energy drawn.", per="per MWh", null=True)
     energy_mwh = of.number("Energy drawn over the horizon.", "MWh", null=True)

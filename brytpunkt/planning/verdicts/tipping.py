@@ -1,4 +1,7 @@
-"""Tipping: at which volume, and so at which utilisation, the capacity that own has bought beats renting."""
+"""Tipping utilisation: how busy the capacity that own has bought must be to beat renting, built capacity fixed.
+
+Belongs here: volumes that those servers carry. Does not belong here: other servers for other volumes (tipping_volume.py).
+"""
 
 from __future__ import annotations
 
@@ -158,7 +161,7 @@ def _utilisation(evaluation: Evaluation, chosen: pl.DataFrame, in_service: pl.Da
 
 
 def tipping_point(curve: pl.DataFrame) -> pl.DataFrame:
-    """The last volume at which own becomes the cheaper -> site, tipping_scale, tipping_utilisation (or null).
+    """The utilisation from which own, with the servers that it has bought, is the cheaper -> site, tipping_utilisation.
 
     Between two volumes the difference is taken as linear. No change of sign: no crossing.
     """
@@ -173,12 +176,8 @@ def tipping_point(curve: pl.DataFrame) -> pl.DataFrame:
     return (
         curve.sort("site", "volume_scale")
         .with_columns(gap=gap)
-        .with_columns(
-            crosses=(before >= 0) & (after < 0),
-            tipping_scale=at("volume_scale"),
-            tipping_utilisation=at("utilisation"),
-        )
+        .with_columns(crosses=(before >= 0) & (after < 0), tipping_utilisation=at("utilisation"))
         .filter("crosses")
         .group_by("site", maintain_order=True)
-        .agg(pl.col("tipping_scale").last(), pl.col("tipping_utilisation").last())
+        .agg(pl.col("tipping_utilisation").last())
     )

@@ -9,7 +9,14 @@ import polars as pl
 from brytpunkt.planning.components import MONTHLY_ENERGY, YEARLY_FEES, Part, of_part
 from brytpunkt.planning.energy.site_prices import carbon_intensity
 from brytpunkt.planning.inputs.calendar import add_months
-from brytpunkt.planning.inputs.units import CENTS, GRAMS_PER_KG, KWH_PER_MWH, LITRES_PER_M3, MILLION_TOKENS
+from brytpunkt.planning.inputs.units import (
+    CENTS,
+    GRAMS_PER_KG,
+    HOURS_PER_DAY,
+    KWH_PER_MWH,
+    LITRES_PER_M3,
+    MILLION_TOKENS,
+)
 from brytpunkt.planning.note import Note, encode, several
 from brytpunkt.planning.verdicts.payback import WHOLE_PLAN, ahead
 from brytpunkt.planning.verdicts.tipping import tipping_point
@@ -132,6 +139,7 @@ def verdicts(
     longer: pl.DataFrame,
     curves: pl.DataFrame,
     tipping: pl.DataFrame,
+    volumes: pl.DataFrame,
     energy: pl.DataFrame,
     ruled: pl.DataFrame,
     paid: pl.DataFrame,
@@ -139,6 +147,7 @@ def verdicts(
     """One row a site, the one with the cheapest best plan to build first; ``longer`` is the verdict over 1.5 x the horizon.
 
     ``paid`` (``payback.paybacks``): when ``own``, ordered at the start, has paid for itself in cash.
+    ``tipping`` is the curve over utilisation, ``volumes`` the tipping volume of each site (``tipping_volume.Tipping.points``).
 
     ``ruled`` (``feasibility.RULING_SCHEMA``) decides where a constraint rules something out; what was asked twice more is null there.
     """
@@ -147,7 +156,7 @@ def verdicts(
     rent = rent_value(evaluation)
     hours, million_tokens = units_served(basis)
     named = basis.options.select("option", "mode", "server", "server_name", "profile", "server_gpus")
-    months_total = basis.months["hours"].sum() / 24
+    months_total = basis.months["hours"].sum() / HOURS_PER_DAY
     tokens_per_day = float(basis.volume["output_tokens"].sum()) / float(months_total)
     per_mtok = pl.lit(million_tokens if million_tokens > 0 else None, dtype=pl.Float64)
     frame = (
@@ -170,6 +179,8 @@ def verdicts(
         .join(ahead(curves), on="site", how="left")
         .join(_waiting(evaluation), on="site", how="left")
         .join(tipping_point(tipping), on="site", how="left")
+        .join(volumes, on="site", how="left")
+        .join(_gpu_hours_per_day(basis), on="profile", how="left")
         .join(_utilisation(curves), on="site", how="left")
         .join(_energy_means(energy), on="site", how="left")
         .join(_largest(evaluation), on="site", how="left")
@@ -213,8 +224,12 @@ def verdicts(
         lcot_rent=pl.col("npv_rent") / per_mtok,
         base_utilisation="base_utilisation",
         tipping_utilisation="tipping_utilisation",
-        tipping_tokens_per_day=pl.when(per_mtok.is_not_null()).then(pl.col("tipping_scale") * tokens_per_day),
+        tipping_state="tipping_state",
         tipping_scale="tipping_scale",
+        tipping_tokens_per_day=pl.when(per_mtok.is_not_null()).then(pl.col("tipping_scale") * tokens_per_day),
+        tipping_gpu_hours_per_day=pl.col("tipping_scale") * pl.col("gpu_hours_per_day"),
+        tipping_from_scale="tipping_from_scale",
+        tipping_to_scale="tipping_to_scale",
         pue_mean="pue_mean",
         energy_price_per_mwh="energy_price_per_mwh",
         energy_mwh="energy_mwh",
@@ -227,6 +242,12 @@ def verdicts(
         own_reason="own_reason",
         rent_reason="rent_reason",
     )
+
+
+def _gpu_hours_per_day(basis: Basis) -> pl.DataFrame:
+    """Mean GPU-hours of work a day over the plan -> profile, gpu_hours_per_day."""
+    days = float(basis.months["hours"].sum()) / HOURS_PER_DAY
+    return basis.gpu_hours.group_by("profile").agg(gpu_hours_per_day=pl.col("gpu_hours").sum() / days)
 
 
 def _renamed(verdict: pl.DataFrame, name: str) -> pl.DataFrame:

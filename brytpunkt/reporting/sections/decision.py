@@ -148,8 +148,6 @@ def tiles(row: Row, horizon_months: int, formats: Formats) -> list[Tile]:
     share = None if saved is None or not row["npv_rent"] else abs(saved) / float(row["npv_rent"])
     label = words("tile.saving", years=years(horizon_months, formats)) if gains else words("tile.extra")
     never = row["switch_month"] is None
-    planned = formats.percent(row["base_utilisation"])
-    tips = row["tipping_utilisation"]
     return [
         Tile(
             label,
@@ -172,12 +170,24 @@ def tiles(row: Row, horizon_months: int, formats: Formats) -> list[Tile]:
         _energy(row, formats)
         if row["lcot_rent"] is None
         else _against("tokens", row["lcot_own"], row["lcot_rent"], formats),
-        Tile(
-            words("tile.utilisation"),
-            formats.percent(tips) if tips is not None else words("none"),
-            words("tile.utilisation_note" if tips is not None else "tile.utilisation_none", planned=planned),
-        ),
+        Tile(words("tile.tipping"), _tipping_volume(row, formats), _tipping_note(row, formats)),
     ]
+
+
+def _tipping_volume(row: Row, formats: Formats) -> str:
+    """The tipping volume in tokens a day, or in GPU-hours where none are counted."""
+    if row["tipping_scale"] is None:
+        return formats.texts("none")
+    if row["tipping_tokens_per_day"] is not None:
+        return formats.texts("tipping.tokens", amount=quantity(row["tipping_tokens_per_day"], formats))
+    return formats.texts("tipping.gpu_hours", amount=formats.significant(row["tipping_gpu_hours_per_day"]))
+
+
+def _tipping_note(row: Row, formats: Formats) -> str:
+    """What is to be known of it: how far from the plan, or which side is the better in the range that was searched."""
+    state = row["tipping_state"] or "nothing"
+    scales = {name: formats.significant(row[f"tipping_{name}_scale"], 2) for name in ("from", "to")}
+    return formats.texts(f"tipping.{state}", scale=formats.significant(row["tipping_scale"], 3), **scales)
 
 
 def _order_note(row: Row) -> str:
@@ -211,7 +221,7 @@ def flips(row: Row, horizon_months: int, formats: Formats) -> list[str]:
     words = formats.texts
     if row["npv_own"] is None or row.get("is_ruled"):
         return []
-    found = [_use(row, formats)]
+    found = [_volume(row, formats), _use(row, formats)]
     if row["wait_6_cost"] is not None and row["wait_12_cost"] is not None:
         six, twelve = (formats.money(row[f"wait_{months}_cost"], signed=True) for months in (6, 12))
         found.append(words("flip.waiting", six=six, twelve=twelve))
@@ -228,10 +238,15 @@ def _use(row: Row, formats: Formats) -> str:
     if row["tipping_utilisation"] is None:
         return words("flip.utilisation_none", planned=planned)
     tipping = formats.percent(row["tipping_utilisation"])
-    if row["tipping_tokens_per_day"] is None:
-        return words("flip.utilisation_hours", tipping=tipping, planned=planned)
-    tokens = quantity(row["tipping_tokens_per_day"], formats)
-    return words("flip.utilisation", tipping=tipping, planned=planned, tokens=tokens)
+    return words("flip.utilisation", tipping=tipping, planned=planned)
+
+
+def _volume(row: Row, formats: Formats) -> str:
+    state = row["tipping_state"]
+    if state == "crosses":
+        lead = formats.texts("flip.volume", volume=_tipping_volume(row, formats))
+        return f"{lead} {_tipping_note(row, formats)}."
+    return f"{formats.texts('flip.volume_none')} {_tipping_note(row, formats)}."
 
 
 def _turn(row: Row, column: str, formats: Formats) -> str:

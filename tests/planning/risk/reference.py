@@ -155,7 +155,8 @@ class Reference(Owned):
     def _committed(self) -> list[tuple[Way, list[int]]]:
         """Instances under commitment in each month, by way, and their charges."""
         found: dict[tuple[int, str], tuple[Way, list[int]]] = {}
-        signed, ends = self.strategy.signed, {}
+        signed = self.strategy.signed
+        ends: dict[int, int] = {}
         calendar = sorted(
             (m, at)
             for at, s in enumerate(signed)

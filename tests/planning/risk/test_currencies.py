@@ -83,11 +83,11 @@ def test_restating_a_plan_changes_no_risk(
     one, other = (frame.risk_quantiles.filter(money).select(columns).to_numpy() for frame in (in_euros, here))
     assert other / per_euro == pytest.approx(one, rel=1e-6)
     for column in ("probability", "mean_unserved_gpu_hours"):
-        values = (frame.risk_chances[column].to_numpy() for frame in (in_euros, here))
-        assert np.allclose(*values, rtol=1e-9)
+        before, after = (frame.risk_chances[column].to_numpy() for frame in (in_euros, here))
+        assert np.allclose(before, after, rtol=1e-9)
     assert here.risk_factors["factor"].to_list() == in_euros.risk_factors["factor"].to_list()
-    shares = (frame.risk_indices["first_order"].to_numpy() for frame in (in_euros, here))
-    assert np.allclose(*shares, atol=1e-6)
+    before, after = (frame.risk_indices["first_order"].to_numpy() for frame in (in_euros, here))
+    assert np.allclose(before, after, atol=1e-6)
 
 
 def test_a_price_of_what_nobody_serves_has_a_currency(tmp_path: Path) -> None:

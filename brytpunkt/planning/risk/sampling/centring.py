@@ -69,7 +69,8 @@ def median_of_means(values: Floats, weights: Floats, count: int) -> float:
     size = count * (single.size - 1) + 1
     length = 1 << (size - 1).bit_length() if size > 1 else 1
     together = np.fft.irfft(np.fft.rfft(single, 2 * length) ** count, 2 * length)[:size]
-    return _median((np.arange(size) + count * least) * (FINEST / count), np.maximum(together, 0.0))
+    means = (np.arange(size) + count * least) * (FINEST / count)
+    return _median(np.asarray(means), np.asarray(np.maximum(together, 0.0), dtype=np.float64))
 
 
 def _median(ordered: Floats, mass: Floats) -> float:

@@ -36,7 +36,8 @@ def _continuous(factor: Factor, uniform: Floats) -> Floats:
     if kind == "split_triangular":
         low, median, high = _of(factor.low), _of(factor.median), _of(factor.high)
         above = high - (high - median) * np.sqrt(2 * (1 - np.maximum(uniform, 0.5)))
-        return np.where(uniform < 0.5, low + (median - low) * np.sqrt(2 * np.minimum(uniform, 0.5)), above)  # noqa: PLR2004 - half
+        below = low + (median - low) * np.sqrt(2 * np.minimum(uniform, 0.5))
+        return np.asarray(np.where(uniform < 0.5, below, above))  # noqa: PLR2004 - half
     if kind == "uniform":
         return np.asarray(_of(factor.low) + (_of(factor.high) - _of(factor.low)) * uniform)
     values = np.asarray(factor.values, dtype=np.float64)
