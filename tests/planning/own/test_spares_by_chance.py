@@ -74,12 +74,21 @@ def ledger_rows(evaluation: Evaluation) -> pl.DataFrame:
 
 
 def least_rent(evaluation: Evaluation, rows: pl.DataFrame) -> dict[tuple[str, int], float]:
-    """By option and month: what hours cost for the part of each need that has no room, were fractions of instances to be had."""
+    """By option and month: what hours cost for the part of each need that has no room, were fractions of instances to be had.
+
+    Jobs that may wait pay their own hours, without headroom.
+    """
     basis = evaluation.basis
+    waiting = [
+        w.id
+        for w in basis.plan.workloads
+        if w.max_delay_days > 0 and w.min_replicas == 0 and w.redundancy_units == 0
+    ]
+    above = pl.when(pl.col("workload").is_in(waiting)).then(0.0).otherwise(pl.col("headroom"))
     offers = basis.choice.on_demand.select("workload", "profile", "gpu_count", "price_per_hour")
     rented = basis.busy.join(offers, on=["workload", "profile"]).select(
         *("calendar", "month", *CELL, "n_hours"),
-        price=pl.col("busy") * (1 + pl.col("headroom")) / pl.col("gpu_count") * pl.col("price_per_hour"),
+        price=pl.col("busy") * (1 + above) / pl.col("gpu_count") * pl.col("price_per_hour"),
     )
     path = 1 + basis.plan.rent.gpu_price_path_per_year
     short = rows.filter(pl.col("needed") > pl.col("at_most"))

@@ -96,7 +96,10 @@ def test_contracts_escalate_from_the_purchase_and_halls_until_they_are_built(
     """Delivered in month 14 at 10 % inflation: a year at the agreed price, a step in month 26, and a hall a step dearer than today's."""
     hall = {"capex_per_kw": {"eur": 10_000}, "maintenance_share_per_year": 0.03, "lead_time_months": 14}
     shares = {"support_share_per_year": 0.12, "insurance_share_per_year": 0.012, "price_path_per_year": 0.0}
-    flat = SMALL["workloads"][0] | {"demand": {"gpu_hours_per_day": 100}, "weekly_shape": "flat"}
+    flat = SMALL["workloads"][0] | {
+        "demand": {"gpu_hours_per_day": 100, "gpu_model": "H100-SXM-80GB"},
+        "weekly_shape": "flat",
+    }
     plan = planned(
         tmp_path,
         finance={"horizon_months": 27, "inflation_per_year": 0.1},

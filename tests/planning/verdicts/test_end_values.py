@@ -27,7 +27,10 @@ from brytpunkt.planning.verdicts.end_values import (
 )
 from tests.planning.optimal.test_optimal import SMALL, planned
 
-FLAT = SMALL["workloads"][0] | {"demand": {"gpu_hours_per_day": 480}, "weekly_shape": "flat"}
+FLAT = SMALL["workloads"][0] | {
+    "demand": {"gpu_hours_per_day": 480, "gpu_model": "H100-SXM-80GB"},
+    "weekly_shape": "flat",
+}
 QUIET: dict[str, Any] = {"scenarios": [], "disruptions": []}
 
 

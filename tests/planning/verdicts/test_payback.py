@@ -139,7 +139,9 @@ def test_a_first_tranche_of_a_flat_plan_is_the_plan(tmp_path: Path, known: Facts
     plan = planned(
         tmp_path,
         finance={"horizon_months": 36},
-        workloads=[SMALL["workloads"][0] | {"demand": {"gpu_hours_per_day": 480}}],
+        workloads=[
+            SMALL["workloads"][0] | {"demand": {"gpu_hours_per_day": 480, "gpu_model": "H100-SXM-80GB"}}
+        ],
         rent={"offers": [hourly, hourly | {"id": "year", "term": "reserved_1y", "price": {"eur": 24}}]},
         scenarios=[],
         disruptions=[],
@@ -188,7 +190,9 @@ def test_a_small_plan_by_hand(tmp_path: Path, known: Facts) -> None:
     plan = planned(
         tmp_path,
         finance={"horizon_months": 30},
-        workloads=[SMALL["workloads"][0] | {"demand": {"gpu_hours_per_day": 480}}],
+        workloads=[
+            SMALL["workloads"][0] | {"demand": {"gpu_hours_per_day": 480, "gpu_model": "H100-SXM-80GB"}}
+        ],
         rent={"offers": [SMALL["rent"]["offers"][0] | {"price": {"eur": 31.5}}]},
         scenarios=[],
         disruptions=[],

@@ -32,10 +32,12 @@ workloads:
     demand: {gpu_hours_per_day: HOURS, gpu_model: H100-SXM-80GB}
     residency: any
     redundancy_units: 0
+    min_replicas: 1
+    max_delay_days: 0
     headroom: 0
 sites:
   - {id: boden, country: SE, zone: SE1, climate: lulea, colocation: {price_per_kw_month: {eur: 120}, basis: a test},
-     energy: {price_per_kwh: {eur: 0.07}}}
+     energy: {price_per_kwh: {eur: 0.07}}, staff: {min_fte: 0.5}}
 build:
   servers:
     - {id: eight, gpu_model: H100-SXM-80GB, gpu_count: 8, gpu_memory_gb: 80, price: {usd: 210000}, nameplate_kw: 10.2}
