@@ -253,18 +253,18 @@ class _Worlds:
         return found
 
     def _space(self, servers: Servers, standing: Floats, end: Floats) -> None:
-        pool, own = servers.pool, self.terrain.currency
+        pool = servers.pool
         kw = standing * pool.number("nameplate_kw")
         racks = np.ceil(kw / pool.number("rack_kw") - TINY) if pool.row["rack_kw"] else 0.0
         space = pool.number("kw_month") * kw + pool.number("rack_month") * racks
         people = pool.number("min_fte") * (standing > 0)
         people = people + pool.number("fte_per_100_gpus") / 100 * pool.gpus * standing
-        end += space * self.terrain.escalator * self.fx(servers.currencies.get("colocation_rent", own))
+        end += space * self.terrain.escalator * self.fx(servers.currencies["colocation_rent"])
         crew = people * pool.number("fte_month") * self.terrain.escalator
-        end += crew * self.fx(servers.currencies.get("hardware_staff", own))
+        end += crew * self.fx(servers.currencies["hardware_staff"])
 
     def _energy(self, servers: Servers, kw: Floats, end: Floats) -> None:
-        pool, own = servers.pool, self.terrain.currency
+        pool = servers.pool
         for name, price in servers.energy.items():
             amount = np.einsum("dmk,mk->dm", kw, price)
             is_spot = name == "energy_spot"
@@ -273,7 +273,7 @@ class _Worlds:
         end += peak * servers.fee + servers.fixed * (kw.max(axis=2) > 0)
         if not pool.row["is_power_included"]:
             fee = pool.number("capacity_fee") / 12 * (1 + pool.bill.vat) * self.terrain.escalator
-            end += peak * fee * self.fx(servers.currencies.get("energy_capacity", own))
+            end += peak * fee * self.fx(servers.currencies["energy_capacity"])
 
     def _hall(
         self, strategy: Strategy, servers: Servers, standing: Floats, flows: tuple[Floats, Floats]
@@ -282,7 +282,7 @@ class _Worlds:
         hall = servers.hall
         if hall is None:
             return 0.0
-        money = self.fx(servers.currencies.get("facility_capex", self.terrain.currency))
+        money = self.fx(servers.currencies["facility_capex"])
         highest = np.maximum.accumulate(standing, axis=1)
         if strategy.room is not None:
             highest = np.maximum(highest, strategy.room * (highest > 0))

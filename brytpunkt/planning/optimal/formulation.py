@@ -56,11 +56,15 @@ class Limits:
 
 @dataclass(frozen=True)
 class Columns:
-    """Indices of the columns that are decisions: servers ordered by pool [Q], commitments signed by term [Q]."""
+    """Indices of the columns that are decisions: servers ordered by pool [Q], commitments signed by term [Q].
+
+    ``slack``: by how much a plan may cost less than the programme says, since a segment is a mean [plan currency].
+    """
 
     servers: tuple[Ints, ...]
     signed: tuple[Ints, ...]
     at: Ints | None = None
+    slack: float = 0.0
 
     def allowed_of(self, values: Floats) -> Floats | None:
         """Which pool may serve which workload [W, pools]; None where nothing is allocated."""
@@ -76,6 +80,8 @@ class Builder:
         self.rate = monthly_rate(plan.finance)
         self.tax_rate = plan.finance.tax.rate if plan.finance.tax else 0.0
         self.segments = Segments(shared, most)
+        self.parts = self.segments.parts(_weights(shared))
+        self.slack = 0.0
         self.year = np.arange(shared.horizon) // MONTHS_PER_YEAR
         self.shape = (len(shared.workloads), shared.horizon, most)
         has_work = (shared.work.sum(axis=2) > 0)[:, :, None] & (self.segments.hours > 0)[None]
@@ -114,6 +120,11 @@ class Builder:
         if self.carbon is not None:
             self.program.set(self.carbon[self.year][:, None], columns, kg)
 
+    def costs(self, cells: Floats, workload: int) -> Floats:
+        """Costs of serving each cell [H, C] -> of each segment [H, K]; what a mean may overstate is kept as slack."""
+        self.slack += float(self.monthly(self.segments.short(cells, self.parts[workload])).sum())
+        return self.segments.total(cells)
+
     def unit(self, flow: Flow) -> float:
         """Present value of a unit flow."""
         return flow.present_value(self.field, self.rate, self.tax_rate)
@@ -149,7 +160,17 @@ def build(
     signed = tuple(_term(builder, position) for position in range(len(shared.terms)))
     _hourly(builder)
     at = _allocate(builder, shares, max_sites) if max_sites is not None and shared.pools else None
-    return builder.program, Columns(tuple(servers), signed, at)
+    return builder.program, Columns(tuple(servers), signed, at, builder.slack)
+
+
+def _weights(shared: Field) -> Floats:
+    """What a workload's cells weigh within a segment: the GPU-hours or instance-hours that they need [W, H, C]."""
+    if shared.pools:
+        return np.asarray(shared.pools[0].needed * shared.hours)
+    weights = shared.work.copy()
+    for offer in reversed(shared.hourly):
+        weights[offer.workload] = offer.instances * shared.hours
+    return weights
 
 
 def _standing(ordered: Ints, starts: Ints, ends: Ints, horizon: int) -> tuple[Ints, Ints]:
@@ -176,7 +197,8 @@ def _pool(builder: Builder, pool: Pool) -> tuple[Ints, Ints]:
     )  # between two changes of what stands, a pool is in use throughout or not at all
     in_use = program.add_columns(np.bincount(stretch_of, weights=crew).astype(np.float64), 1.0, whole=True)
     share = np.minimum(1.0, (pool.busy.sum(axis=(1, 2)) > 0).astype(float))[:, None, None]
-    energy = segments.total(unit_cash_flows.busy_energy(shared, pool))
+    used = unit_cash_flows.busy_energy(shared, pool)
+    energy = np.stack([builder.costs(cells, workload) for workload, cells in enumerate(used)])
     peak = segments.mean(unit_cash_flows.peak_fee(shared, pool))
     peak[:, :, 1:] = 0.0
     cost = energy + peak
@@ -319,15 +341,16 @@ def _hourly(builder: Builder) -> None:
         (
             offer.workload,
             offer.offer,
-            builder.segments.total(offer.instances * shared.hours) * offer.price[:, None],
+            offer.instances * shared.hours * offer.price[:, None],
         )
         for offer in shared.hourly
     ]
     priced += [
-        (workload, name, builder.segments.total(shared.work[workload]) * monthly[:, None])
+        (workload, name, shared.work[workload] * monthly[:, None])
         for workload, (name, monthly) in shared.api.items()
     ]
-    for workload, name, cost in priced:
+    for workload, name, cells in priced:
+        cost = builder.costs(cells, workload)
         columns = program.add_columns(builder.monthly(cost), 1.0)
         program.set(builder.serve[workload], columns, 1.0)
         if builder.budget is not None:

@@ -45,6 +45,21 @@ class Segments:
         hours = np.broadcast_to(self.hours, sums.shape)
         return np.divide(sums, hours, out=np.zeros_like(sums), where=hours > 0)
 
+    def parts(self, cells: Floats) -> Floats:
+        """[..., H, C] -> each cell's part of the sum over its segment, 1 over a segment with any."""
+        months = np.arange(cells.shape[-2])[:, None]
+        sums = self.total(cells)[..., months, self.of_cell]
+        return np.divide(cells, sums, out=np.zeros_like(cells), where=sums > 0)
+
+    def short(self, cells: Floats, parts: Floats) -> Floats:
+        """By how much cells lie below their part of the sum over their segment, added up [..., H, K].
+
+        A plan that serves only those cells pays so much less than a share of the segment's sum says.
+        """
+        months = np.arange(cells.shape[-2])[:, None]
+        sums = self.total(cells)[..., months, self.of_cell]
+        return self.total(np.maximum(0.0, parts * sums - cells))
+
 
 def _height(field: Field) -> Floats:
     """What the cells of a month are ordered by: GPUs needed, or what they would cost to rent."""

@@ -106,6 +106,17 @@ class PoolBill:
         return by_kw, by_kwh
 
     @property
+    def is_straight(self) -> bool:
+        """Whether no charge is less than its straight line: no bands, no existing load, no mean of several peaks."""
+        return not any(
+            charge.lower.shape[0] > 1
+            or charge.existing.any()
+            or charge.before.any()
+            or charge.kind == "peak_four"
+            for charge in self.charges
+        )
+
+    @property
     def shape(self) -> Floats:
         """Zeros [H, C]."""
         return np.zeros((self.fixed.size, CELLS))

@@ -30,7 +30,8 @@ SITE_GAP = 0.005
 PORTFOLIO_GAP = 0.02
 NODES = 60
 TIGHTENED = (0.03, 0.08, 0.15)
-PORTFOLIO_SEGMENTS = 3
+MOST_SHARES = 8_000  # shares in a portfolio's programme; it has as many segments as that allows
+FEWEST_SEGMENTS, MOST_SEGMENTS = 3, 12
 RENT = "rent"
 
 
@@ -38,7 +39,8 @@ RENT = "rent"
 class Optimum:
     """The programme's answer for a site (or the portfolio, ``site`` None).
 
-    ``objective``, ``bound`` [plan currency, platform staff left out] and ``gap`` are the programme's; ``done`` is its
+    ``objective``, ``bound`` [plan currency, platform staff left out] and ``gap`` are the programme's; ``bound`` is None where
+    the programme proves none (``_proven``); ``done`` is its
     plan served hour by hour. ``clashing`` names the constraints that no plan can keep together.
     """
 
@@ -72,20 +74,22 @@ def site_optimum(evaluation: Evaluation, facts: Facts, site: str) -> Optimum:
         return _without_trials(evaluation, facts, site, options)
     trials.sort(key=lambda trial: trial[:2])
     best: tuple[Solution, Field, Limits, Columns] | None = None
-    bound = np.inf
+    bound, slack = np.inf, 0.0
     for relaxed_value, _, field, limits, program, columns in trials:
         if best is not None and relaxed_value >= best[0].objective:
             bound = min(bound, relaxed_value)
+            slack = max(slack, columns.slack)
             continue
         found = solve(program.model(), gap=SITE_GAP, nodes=NODES, start=_start(evaluation, field, columns))
         if found is None:
             continue
         bound = min(bound, found.bound)
+        slack = max(slack, columns.slack)
         if best is None or found.objective < best[0].objective:
             best = (found, field, limits, columns)
     if best is None:
         return _impossible(site, trials[0][2], trials[0][3], trials[0][4])
-    return _kept(evaluation, _optimum(evaluation, site, best, float(bound)))
+    return _kept(evaluation, _optimum(evaluation, site, best, float(bound), slack))
 
 
 def _kept(evaluation: Evaluation, optimum: Optimum) -> Optimum:
@@ -117,7 +121,7 @@ def _without_trials(evaluation: Evaluation, facts: Facts, site: str, options: pl
     found = solve(program.model(), gap=SITE_GAP, nodes=NODES)
     if found is None:
         return _impossible(site, field, limits, program)
-    return _optimum(evaluation, site, (found, field, limits, columns), found.bound)
+    return _optimum(evaluation, site, (found, field, limits, columns), found.bound, columns.slack)
 
 
 def _impossible(site: str | None, field: Field, limits: Limits, program: Program) -> Optimum:
@@ -127,12 +131,28 @@ def _impossible(site: str | None, field: Field, limits: Limits, program: Program
 
 
 def _optimum(
-    evaluation: Evaluation, site: str | None, best: tuple[Solution, Field, Limits, Columns], bound: float
+    evaluation: Evaluation,
+    site: str | None,
+    best: tuple[Solution, Field, Limits, Columns],
+    bound: float,
+    slack: float,
 ) -> Optimum:
     found, field, limits, columns = best
     mix, done = polish(evaluation.basis.plan, field, limits, _mix(field, columns, found.values))
     gap = max(0.0, (found.objective - bound) / abs(found.objective)) if found.objective else 0.0
-    return Optimum(site, field, limits, mix, done, found.objective, bound, gap, ())
+    proven = _proven(evaluation, field, limits, bound - slack)
+    return Optimum(site, field, limits, mix, done, found.objective, proven, gap, ())
+
+
+def _proven(evaluation: Evaluation, field: Field, limits: Limits, bound: float) -> float | None:
+    """What no plan can cost less than; None where the programme may count more than a plan pays.
+
+    It counts budgets, shares and carbon by the means of segments, redundancy of what is rented beside own servers twice, and
+    fees with bands, existing load or a mean of several peaks as straight lines.
+    """
+    is_doubled = bool(field.pools) and any(w.redundancy_units for w in evaluation.basis.plan.workloads)
+    is_bent = not all(pool.bill.is_straight for pool in field.pools)
+    return None if is_doubled or is_bent or limits.names[1:] else bound
 
 
 def _undominated(options: pl.DataFrame) -> pl.DataFrame:
@@ -206,10 +226,17 @@ def portfolio_optimum(evaluation: Evaluation, facts: Facts, sites: dict[str, Opt
     field = field_of(basis, chosen)
     limits = limits_of(basis, facts, field)
     most = basis.plan.constraints.max_sites
-    program, columns = build(basis.plan, field, limits, most=PORTFOLIO_SEGMENTS, max_sites=most)
+    program, columns = build(basis.plan, field, limits, most=_segments(field), max_sites=most)
     found = solve(program.model(), gap=PORTFOLIO_GAP, nodes=NODES)
     if found is None:
         return _impossible(None, field, limits, program)
     allowed = columns.allowed_of(found.values)
     mix, done = polish(basis.plan, field, limits, _mix(field, columns, found.values, allowed))
-    return Optimum(None, field, limits, mix, done, found.objective, found.bound, found.gap, ())
+    proven = _proven(evaluation, field, limits, found.bound - columns.slack)
+    return Optimum(None, field, limits, mix, done, found.objective, proven, found.gap, ())
+
+
+def _segments(field: Field) -> int:
+    """Segments of a month, so that a small plan's peaks stay apart across its sites and a large one can be solved."""
+    shares = len(field.workloads) * field.horizon * (len(field.pools) + 2)
+    return min(MOST_SEGMENTS, max(FEWEST_SEGMENTS, MOST_SHARES // shares))

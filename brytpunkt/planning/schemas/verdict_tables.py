@@ -92,7 +92,7 @@ class Optimal(dy.Schema):
     present_value = of.money("Its cost by the ledger.", null=True)
     programme_value = of.money("Cost by the ledger of the programme's plan.", null=True)
     objective = of.money("What the programme reckoned.", null=True)
-    bound = of.money("Below this no plan can cost.", null=True)
+    bound = of.money("Below this no plan can cost; null: the programme proves none.", null=True)
     gap = of.share("Distance of objective and bound.", null=True)
     difference_share = of.share("Ledger less objective, of the ledger.", null=True)
     best_pure = of.text(

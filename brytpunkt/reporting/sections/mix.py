@@ -65,6 +65,12 @@ def optimal_note(at: Desk, row: Row) -> str:
     if row["source"] == "programme":
         parts.append(
             words(
+                "panel.optimal_unproven",
+                objective=formats.money(row["objective"]),
+                difference=formats.percent(row["difference_share"], 2),
+            )
+            if row["bound"] is None
+            else words(
                 "panel.optimal_gap",
                 objective=formats.money(row["objective"]),
                 bound=formats.money(row["bound"]),
